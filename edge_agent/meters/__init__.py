@@ -1,0 +1,1 @@
+"""Polls meters over Modbus through register profiles. The only importer of `pymodbus`."""

@@ -1,0 +1,1 @@
+"""Furniture: supervisor, back-off, clock, health, logging, metrics. Knows nothing of stations."""

@@ -1,0 +1,1 @@
+"""Simulated OCPP chargers with a car behind them, as real WebSocket clients."""

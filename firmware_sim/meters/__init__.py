@@ -1,0 +1,1 @@
+"""Simulated grid meters as real Modbus TCP servers."""

@@ -1,0 +1,1 @@
+"""People and machines that may use the hub: accounts, roles, passwords, tokens."""

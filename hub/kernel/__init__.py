@@ -1,0 +1,4 @@
+"""Furniture every domain stands on: database, unit of work, typed web routes, authentication, clock.
+
+Knows no business.
+"""

@@ -1,0 +1,1 @@
+"""Prices and money: tariffs and their versions."""

@@ -1,0 +1,1 @@
+"""Rentals and reservations, and the vouchers that carry them to a station without a network."""
