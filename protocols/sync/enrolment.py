@@ -1,0 +1,28 @@
+"""Enrolment: a station makes its own Ed25519 key and trades a one-time code for an identity.
+
+`POST /api/v1/stations/enrol`, not signed. `proof` is the signature, by the new key, over
+``b"voltdock-enrol:" + code``: who asks really holds the private half.
+"""
+
+import uuid
+from typing import Final
+
+import msgspec
+
+PREFIX: Final = b"voltdock-enrol:"
+
+
+class EnrolRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """`public_key` and `proof` in hex."""
+
+    code: str
+    public_key: str
+    proof: str
+    agent: str
+
+
+class EnrolReply(msgspec.Struct, frozen=True, kw_only=True):
+    """Who the station is from now on."""
+
+    station_id: uuid.UUID
+    name: str
