@@ -10,6 +10,7 @@ import enum
 import uuid
 from dataclasses import dataclass
 
+from protocols.kiosk.actions import ByCard, ByReservation, ByVoucher
 from protocols.values import BatteryReading
 
 
@@ -259,3 +260,82 @@ class MeterLost:
 
     meter_id: str
     reason: str
+
+
+# --- the hub -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HubReached:
+    """An exchange with the hub succeeded. `hub_at` is the hub's clock in its reply."""
+
+    hub_at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HubUnreachable:
+    """An exchange with the hub failed; `reason` is a short code (connect, timeout, http_503, …)."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangesArrived:
+    """Question: changes from the hub, up to `rev`, each as its raw JSON. Answer: None once they are committed."""
+
+    rev: int
+    changes: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """What the station holds of the hub's changes: the last revision and each list's version (0: send it whole)."""
+
+    rev: int
+    lists: tuple[tuple[str, int], ...]
+
+
+# --- people at the kiosk -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuoteAsked:
+    """Question: what would this person pay for this dock's vehicle? Answer: `state.Quote`; raises `Refused`."""
+
+    who: ByVoucher | ByReservation | ByCard
+    dock_no: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agreed:
+    """Question: yes to a quote. Answer: `state.Rental`, committed; the unlock is on its way. Raises `Refused`."""
+
+    quote_id: uuid.UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MoreTimeAsked:
+    """Question: keep the dock open longer. Answer: `state.Rental`; raises `Refused`."""
+
+    rental_id: uuid.UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotOpenReported:
+    """Question: a person says that the dock did not open. Answer: `state.Rental`; raises `Refused`."""
+
+    rental_id: uuid.UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ticked:
+    """A second has passed: what is due is looked at."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentWoke:
+    """The agent has started; `epoch` is the store's new one."""
+
+    epoch: int
+    version: str
+    unclean: bool

@@ -1,0 +1,292 @@
+"""Charging at the station's chargers: who may, which transaction is which, what was metered, what it costs.
+
+Transactions are known by content, not by message id: chargers repeat a StartTransaction under a new id, and use
+one id for different calls. Every transaction message gets an answer; what contradicts is kept for a person.
+"""
+
+import dataclasses
+import hashlib
+from typing import Final
+
+from edge_agent.core import lists
+from edge_agent.core.billing import bill_of
+from edge_agent.core.inputs import (
+    AuthorizeCard,
+    CardAnswer,
+    CardVerdict,
+    ChargeAnswer,
+    ChargeMetered,
+    ChargerFound,
+    ChargerLost,
+    ChargeStarted,
+    ChargeStopped,
+    ConnectorReported,
+    MeterSample,
+)
+from edge_agent.core.state import Charger, Connector, Session
+from edge_agent.core.step import Step, with_item
+from protocols.sync.facts import (
+    ChargerSeen,
+    ChargingMetered,
+    ChargingOrphaned,
+    ChargingStarted,
+    ChargingStopped,
+    ConnectorChanged,
+)
+from protocols.tariff.tariff import price_of_charge
+from protocols.values import from_ms, to_ms
+
+# Where transaction ids begin on a new card: seconds since then, so that a replaced card does not give old ids again.
+IDS_SINCE_S: Final = 1_700_000_000
+KEEP_CLOSED_MS: Final = 7 * 24 * 3600 * 1000  # longer than any charger repeats a message
+
+
+def authorize(step: Step, asked: AuthorizeCard) -> None:
+    """May this card charge? The same card at its own running session is Accepted: it must be able to stop it."""
+    verdict = _verdict(step, asked.id_token)
+    card = lists.card(step.state, asked.id_token)
+    expires = None if card is None or card.valid_to_ms is None else from_ms(card.valid_to_ms)
+    step.answer = CardAnswer(verdict=verdict, expires_at=expires)
+
+
+def _verdict(step: Step, id_token: str) -> CardVerdict:
+    card = lists.card(step.state, id_token)
+    if card is None or "charge" not in card.may:
+        return CardVerdict.INVALID
+    if card.blocked:
+        return CardVerdict.BLOCKED
+    if card.valid_to_ms is not None and card.valid_to_ms <= step.now_ms:
+        return CardVerdict.EXPIRED
+    return CardVerdict.ACCEPTED
+
+
+def started(step: Step, asked: ChargeStarted) -> None:
+    """A transaction began. A repeat gets the answer of the first."""
+    known = next((one for one in step.state.sessions.values() if _is_same(one, asked)), None)
+    if known is not None:
+        step.answer = ChargeAnswer(transaction_id=known.transaction_id, verdict=CardVerdict(known.verdict))
+        return
+    verdict = _verdict(step, asked.id_token)
+    if verdict is CardVerdict.ACCEPTED and _is_charging_elsewhere(step, asked):
+        verdict = CardVerdict.CONCURRENT
+    _close_what_the_charger_forgot(step, asked)
+    session = Session(
+        session_id=step.context.new_id(),
+        charger_id=asked.charger_id,
+        connector_no=asked.connector_no,
+        transaction_id=_next_transaction_id(step),
+        id_token=asked.id_token,
+        verdict=verdict.value,
+        meter_start_wh=asked.meter_start_wh,
+        started_at=asked.started_at,
+        tariff=lists.tariff_for(step.state, "charging", to_ms(asked.started_at)),
+        last_energy_wh=asked.meter_start_wh,
+    )
+    step.put_session(session)
+    card = lists.card(step.state, asked.id_token)
+    step.record(
+        ChargingStarted(
+            session_id=session.session_id,
+            charger_id=session.charger_id,
+            connector_no=session.connector_no,
+            transaction_id=session.transaction_id,
+            id_token=session.id_token,
+            verdict=session.verdict,
+            meter_start_wh=session.meter_start_wh,
+            started_ms=to_ms(session.started_at),
+            tariff_id=None if session.tariff is None else session.tariff.tariff_id,
+            tariff_version=None if session.tariff is None else session.tariff.version,
+            account_id=None if card is None else card.account_id,
+            offline=not step.state.hub.online,
+        )
+    )
+    step.answer = ChargeAnswer(transaction_id=session.transaction_id, verdict=verdict)
+
+
+def _is_same(session: Session, asked: ChargeStarted) -> bool:
+    return (
+        session.charger_id == asked.charger_id
+        and session.connector_no == asked.connector_no
+        and session.id_token == asked.id_token
+        and session.started_at == asked.started_at
+        and session.meter_start_wh == asked.meter_start_wh
+    )
+
+
+def _is_charging_elsewhere(step: Step, asked: ChargeStarted) -> bool:
+    return any(
+        one.id_token == asked.id_token
+        and one.stopped_at is None
+        and one.verdict == CardVerdict.ACCEPTED
+        and (one.charger_id, one.connector_no) != (asked.charger_id, asked.connector_no)
+        for one in step.state.sessions.values()
+    )
+
+
+def _close_what_the_charger_forgot(step: Step, asked: ChargeStarted) -> None:
+    """A new transaction on a connector ends an older open one there; the real Stop may still come and correct it."""
+    for one in list(step.state.sessions.values()):
+        here = (one.charger_id, one.connector_no) == (asked.charger_id, asked.connector_no)
+        if here and one.stopped_at is None and one.started_at < asked.started_at:
+            energy = asked.meter_start_wh if one.last_energy_wh is None else one.last_energy_wh
+            _close(step, one, meter_stop_wh=energy, stopped_at_ms=to_ms(asked.started_at), reason="inferred")
+
+
+def _next_transaction_id(step: Step) -> int:
+    number = step.state.next_transaction_id
+    if number == 1:
+        number = max(1, step.now_ms // 1000 - IDS_SINCE_S)
+    step.change(next_transaction_id=number + 1)
+    return number
+
+
+def metered(step: Step, seen: ChargeMetered) -> None:
+    """Meter values of a session; without a known transaction id they belong to what runs on the connector."""
+    session = _session(step, seen.charger_id, seen.transaction_id, seen.connector_no)
+    if session is not None:
+        _take_samples(step, session, seen.samples)
+
+
+def _take_samples(step: Step, session: Session, samples: tuple[MeterSample, ...]) -> Session:
+    """Each instant once, in the charger's order."""
+    for sample in sorted(samples, key=lambda one: one.sampled_at):
+        sampled_ms = to_ms(sample.sampled_at)
+        if sampled_ms <= session.last_sample_ms:
+            continue
+        step.record(
+            ChargingMetered(
+                session_id=session.session_id,
+                sampled_ms=sampled_ms,
+                energy_wh=sample.energy_wh,
+                power_w=sample.power_w,
+                current_a=sample.current_a,
+                voltage_v=sample.voltage_v,
+                soc_pct=sample.soc_pct,
+            )
+        )
+        session = dataclasses.replace(
+            session,
+            last_sample_ms=sampled_ms,
+            last_energy_wh=session.last_energy_wh if sample.energy_wh is None else sample.energy_wh,
+            last_power_w=session.last_power_w if sample.power_w is None else sample.power_w,
+            last_soc_pct=session.last_soc_pct if sample.soc_pct is None else sample.soc_pct,
+        )
+    step.put_session(session)
+    return session
+
+
+def stopped(step: Step, asked: ChargeStopped) -> None:
+    """A transaction ended. Repeats change nothing; a real Stop corrects an inferred one; a stranger is kept."""
+    session = _session(step, asked.charger_id, asked.transaction_id, None)
+    if session is None:
+        _keep_orphan(step, asked)
+        return
+    if session.stopped_at is not None and not session.inferred:
+        return
+    session = _take_samples(step, session, asked.samples)
+    _close(
+        step,
+        session,
+        meter_stop_wh=asked.meter_stop_wh,
+        stopped_at_ms=to_ms(asked.stopped_at),
+        reason=asked.reason,
+    )
+
+
+def _session(step: Step, charger_id: str, transaction_id: int | None, connector_no: int | None) -> Session | None:
+    """By its number; a number that we never gave (or none) means what runs on the connector, if only one does."""
+    ours = [one for one in step.state.sessions.values() if one.charger_id == charger_id]
+    for one in ours:
+        if one.transaction_id == transaction_id:
+            return one
+    running = [one for one in ours if one.stopped_at is None and connector_no in (None, 0, one.connector_no)]
+    return running[0] if len(running) == 1 else None
+
+
+def _close(step: Step, session: Session, *, meter_stop_wh: int, stopped_at_ms: int, reason: str) -> None:
+    # A refused card's session may end with a register of 0 (seen on real firmware): energy is never negative.
+    energy_wh = max(0, meter_stop_wh - session.meter_start_wh)
+    step.put_session(
+        dataclasses.replace(
+            session,
+            stopped_at=from_ms(stopped_at_ms),
+            inferred=reason == "inferred",
+            last_energy_wh=meter_stop_wh,
+            last_power_w=0.0,
+            closed_ms=step.now_ms,
+        )
+    )
+    bill = None
+    if session.tariff is not None and session.verdict == CardVerdict.ACCEPTED:
+        bill = bill_of(session.tariff, price_of_charge(session.tariff, energy_wh))
+    step.record(
+        ChargingStopped(
+            session_id=session.session_id,
+            meter_stop_wh=meter_stop_wh,
+            energy_wh=energy_wh,
+            stopped_ms=stopped_at_ms,
+            reason=reason,
+            bill=bill,
+        )
+    )
+
+
+def _keep_orphan(step: Step, asked: ChargeStopped) -> None:
+    """A Stop for a transaction that never began here; once, however often it is repeated."""
+    content = f"{asked.charger_id}|{asked.transaction_id}|{asked.meter_stop_wh}|{to_ms(asked.stopped_at)}"
+    key = hashlib.sha256(content.encode()).hexdigest()[:32]
+    if key in step.state.orphans:
+        return
+    step.change(orphans=with_item(step.state.orphans, key, step.now_ms))
+    step.record(
+        ChargingOrphaned(
+            charger_id=asked.charger_id,
+            transaction_id=asked.transaction_id,
+            meter_stop_wh=asked.meter_stop_wh,
+            stopped_ms=to_ms(asked.stopped_at),
+            reason=asked.reason,
+            id_token=asked.id_token,
+        )
+    )
+
+
+def charger_found(step: Step, seen: ChargerFound) -> None:
+    """A charge point is connected; who it is becomes a fact when it changed."""
+    old = step.state.chargers.get(seen.charger_id, Charger(charger_id=seen.charger_id))
+    new = dataclasses.replace(
+        old,
+        online=True,
+        vendor=seen.vendor or old.vendor,
+        model=seen.model or old.model,
+        firmware=seen.firmware or old.firmware,
+    )
+    step.change(chargers=with_item(step.state.chargers, seen.charger_id, new))
+    if seen.vendor and (old.vendor, old.model, old.firmware) != (new.vendor, new.model, new.firmware):
+        step.record(ChargerSeen(charger_id=new.charger_id, vendor=new.vendor, model=new.model, firmware=new.firmware))
+
+
+def charger_lost(step: Step, seen: ChargerLost) -> None:
+    """The connection is gone; what it charges goes on."""
+    old = step.state.chargers.get(seen.charger_id, Charger(charger_id=seen.charger_id))
+    step.change(chargers=with_item(step.state.chargers, seen.charger_id, dataclasses.replace(old, online=False)))
+
+
+def connector_reported(step: Step, seen: ConnectorReported) -> None:
+    """A connector's state by the charger's own time: an older report that arrives late changes nothing."""
+    charger = step.state.chargers.get(seen.charger_id, Charger(charger_id=seen.charger_id, online=True))
+    old = charger.connectors.get(seen.connector_no)
+    if old is not None and seen.reported_at < old.reported_at:
+        return
+    new = Connector(state=seen.state, error_code=seen.error_code, reported_at=seen.reported_at)
+    charger = dataclasses.replace(charger, connectors=with_item(charger.connectors, seen.connector_no, new))
+    step.change(chargers=with_item(step.state.chargers, seen.charger_id, charger))
+    if old is None or (old.state, old.error_code) != (new.state, new.error_code):
+        step.record(
+            ConnectorChanged(
+                charger_id=seen.charger_id,
+                connector_no=seen.connector_no,
+                state=seen.state.value,
+                error_code=seen.error_code,
+                at_ms=to_ms(seen.reported_at),
+            )
+        )

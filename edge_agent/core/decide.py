@@ -1,0 +1,67 @@
+"""decide(state, input, context) → the decision. Pure: the same arguments, the same decision.
+
+One row for each input. A handler that raises `Refused` has decided against: its changes are thrown away, but for
+the wrong PIN that must be remembered, and the refusal is the answer.
+"""
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from edge_agent.core import charging, docking, hub, inputs, rental, upkeep
+from edge_agent.core.state import State
+from edge_agent.core.step import Context, Decision, Step
+from protocols.errors import Refused
+
+
+def _dock_order_ended(step: Step, ended: inputs.DockOrderEnded) -> None:
+    rental.unlock_ended(step, ended)
+    hub.order_ended(step, ended)
+
+
+def _more_time(step: Step, asked: inputs.MoreTimeAsked) -> None:
+    rental.more_time(step, asked.rental_id)
+
+
+def _not_open(step: Step, asked: inputs.NotOpenReported) -> None:
+    rental.not_open(step, asked.rental_id)
+
+
+HANDLERS: Final[Mapping[type, Callable[[Step, Any], None]]] = {
+    inputs.DockFound: docking.found,
+    inputs.DockLost: docking.lost,
+    inputs.DockReported: docking.reported,
+    inputs.BatteryReported: docking.battery,
+    inputs.CardRead: docking.card,
+    inputs.DockOrderEnded: _dock_order_ended,
+    inputs.ChargerFound: charging.charger_found,
+    inputs.ChargerLost: charging.charger_lost,
+    inputs.ConnectorReported: charging.connector_reported,
+    inputs.AuthorizeCard: charging.authorize,
+    inputs.ChargeStarted: charging.started,
+    inputs.ChargeMetered: charging.metered,
+    inputs.ChargeStopped: charging.stopped,
+    inputs.ChargerOrderEnded: hub.order_ended,
+    inputs.MeterReported: upkeep.meter,
+    inputs.MeterLost: upkeep.meter_lost,
+    inputs.HubReached: hub.reached,
+    inputs.HubUnreachable: hub.unreachable,
+    inputs.ChangesArrived: hub.changed,
+    inputs.QuoteAsked: rental.quote,
+    inputs.Agreed: rental.agree,
+    inputs.MoreTimeAsked: _more_time,
+    inputs.NotOpenReported: _not_open,
+    inputs.Ticked: upkeep.tick,
+    inputs.AgentWoke: upkeep.wake,
+}
+
+
+def decide(state: State, seen: object, context: Context) -> Decision:
+    """What follows from one input. The answer of a question that the rules refuse is the `Refused` itself."""
+    step = Step(state, context)
+    try:
+        HANDLERS[type(seen)](step, seen)
+    except Refused as refusal:
+        kept = dataclasses.replace(state, pin_tries=step.state.pin_tries)
+        return Decision(state=kept if kept.pin_tries is not state.pin_tries else state, answer=refusal)
+    return step.decision()

@@ -1,0 +1,142 @@
+"""What comes from the hub: whether it is there, lists and orders. An order happens at most once, and not too late."""
+
+import dataclasses
+import uuid
+from typing import Final
+
+from edge_agent.core import lists
+from edge_agent.core.inputs import (
+    ChangesArrived,
+    ChargerOrderEnded,
+    DockOrderEnded,
+    HubReached,
+    HubUnreachable,
+    Outcome,
+)
+from edge_agent.core.orders import RestartDock, StartCharge, StopCharge, UnlockDock
+from edge_agent.core.state import HubOrder, HubOrderState
+from edge_agent.core.step import Step, with_item
+from protocols.errors import Malformed
+from protocols.sync import changes
+from protocols.sync.envelope import ListChange, OrderChange, decode_change, rev_of
+from protocols.sync.facts import OrderEnded
+
+DISPATCH_S: Final = 20.0
+
+
+def reached(step: Step, _seen: HubReached) -> None:
+    """An exchange succeeded."""
+    hub = step.state.hub
+    since = hub.since if hub.online else step.now.at
+    step.change(hub=dataclasses.replace(hub, online=True, since=since, last_contact=step.now.at))
+
+
+def unreachable(step: Step, _seen: HubUnreachable) -> None:
+    """An exchange failed. Nothing stops."""
+    hub = step.state.hub
+    if hub.online or hub.since is None:
+        step.change(hub=dataclasses.replace(hub, online=False, since=step.now.at))
+
+
+def changed(step: Step, arrived: ChangesArrived) -> None:
+    """Take changes in, each revision once. What this version does not know is kept as it came."""
+    for raw in arrived.changes:
+        try:
+            rev, change = rev_of(raw), decode_change(raw)
+        except Malformed:
+            step.change(kept=with_item(step.state.kept, f"malformed/{arrived.rev}/{len(step.state.kept)}", raw))
+            continue
+        if rev <= step.state.rev and not _mends(change):
+            continue
+        match change:
+            case ListChange():
+                held = lists.apply(step.state.lists.get(change.name), change)
+                step.change(lists=with_item(step.state.lists, change.name, held))
+            case OrderChange():
+                _take_order(step, change)
+            case None:
+                step.change(kept=with_item(step.state.kept, str(rev), raw))
+        step.change(rev=max(rev, step.state.rev))
+    step.change(rev=max(arrived.rev, step.state.rev))
+    profile = lists.station_profile(step.state)
+    if profile is not None and profile != step.state.profile:
+        step.change(profile=profile)
+
+
+def _mends(change: object) -> bool:
+    """A whole list that was asked for may carry an old revision."""
+    return isinstance(change, ListChange) and change.from_version is None
+
+
+def _take_order(step: Step, change: OrderChange) -> None:
+    if change.id in step.state.hub_orders:
+        return
+    if change.not_after_ms < step.now_ms:
+        _end(step, change.id, "expired")
+        return
+    try:
+        body = changes.order_body_of(change)
+    except Malformed as error:
+        _end(step, change.id, "refused", error.detail)
+        return
+    if body is None or not _dispatch(step, change.id, body):
+        _end(step, change.id, "unknown" if body is None else "refused", change.type)
+        return
+    taken = HubOrder(order_id=change.id, state=HubOrderState.DISPATCHED, taken_ms=step.now_ms)
+    step.change(hub_orders=with_item(step.state.hub_orders, change.id, taken))
+
+
+def _dispatch(step: Step, order_id: uuid.UUID, body: changes.OrderBody) -> bool:
+    """Hand the order to its device; the hub's id is the order's id, so its end is found again."""
+    expires = step.now.mono_s + DISPATCH_S
+    match body:
+        case changes.UnlockDock(dock_no=dock_no, duration_s=duration_s) if dock_no in step.state.docks:
+            dock = step.state.docks[dock_no]
+            until = step.now.mono_s + duration_s + DISPATCH_S
+            step.put_dock(dataclasses.replace(dock, staff_until_mono_s=until))
+            step.order(UnlockDock(order_id=order_id, dock_no=dock_no, duration_s=duration_s, expires_mono_s=expires))
+        case changes.RestartDock(dock_no=dock_no) if dock_no in step.state.docks:
+            step.order(RestartDock(order_id=order_id, dock_no=dock_no, expires_mono_s=expires))
+        case changes.StartCharge():
+            step.order(
+                StartCharge(
+                    order_id=order_id,
+                    charger_id=body.charger_id,
+                    connector_no=body.connector_no,
+                    id_token=body.id_token,
+                    expires_mono_s=expires,
+                )
+            )
+        case changes.StopCharge(session_id=session_id) if session_id in step.state.sessions:
+            session = step.state.sessions[session_id]
+            step.order(
+                StopCharge(
+                    order_id=order_id,
+                    charger_id=session.charger_id,
+                    transaction_id=session.transaction_id,
+                    expires_mono_s=expires,
+                )
+            )
+        case _:
+            return False
+    return True
+
+
+def order_ended(step: Step, ended: DockOrderEnded | ChargerOrderEnded) -> None:
+    """An order's end, if it was the hub's, goes back to it as a fact."""
+    order = step.state.hub_orders.get(ended.order_id)
+    if order is not None and order.state is HubOrderState.DISPATCHED:
+        _end(step, ended.order_id, ended.outcome.value, ended.detail)
+
+
+def wake(step: Step) -> None:
+    """After a restart an order that was on its way is never sent again: nobody knows whether it was carried out."""
+    for order in step.state.hub_orders.values():
+        if order.state is HubOrderState.DISPATCHED:
+            _end(step, order.order_id, Outcome.NO_ANSWER.value, "agent restarted")
+
+
+def _end(step: Step, order_id: uuid.UUID, outcome: str, detail: str = "") -> None:
+    ended = HubOrder(order_id=order_id, state=HubOrderState.ENDED, taken_ms=step.now_ms)
+    step.change(hub_orders=with_item(step.state.hub_orders, order_id, ended))
+    step.record(OrderEnded(order_id=order_id, outcome=outcome, detail=detail))

@@ -1,0 +1,125 @@
+"""Who stands at the kiosk, and by what right: voucher, reservation code with PIN, or card. All without a network."""
+
+import uuid
+from dataclasses import dataclass
+from typing import Final
+
+from edge_agent.core import lists
+from edge_agent.core.state import RUNNING, PinTries
+from edge_agent.core.step import Step, with_item, without
+from protocols.errors import Refused
+from protocols.kiosk.actions import ByCard, ByReservation, ByVoucher
+from protocols.sync.changes import ReservationItem
+from protocols.sync.clock import ClockQuality
+from protocols.sync.facts import Renter
+from protocols.values import from_ms, rfc3339, to_ms
+from protocols.voucher.pin import pin_matches
+from protocols.voucher.voucher import Voucher, verify
+
+CARD_READ_S: Final = 60.0  # how long a card that was held to a dock speaks for the person
+MAX_WRONG_PINS: Final = 5
+LOCK_OUT_MS: Final = 10 * 60_000
+# What a clock of unknown quality may be off by when a single-use, station-bound voucher is judged.
+DOUBTFUL_CLOCK_S: Final = 24 * 3600.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identified:
+    """A person with a right to rent. `vehicle_id` or `vehicle_kind` where the right is for that only."""
+
+    renter: Renter
+    by: str
+    vehicle_id: uuid.UUID | None = None
+    vehicle_kind: str | None = None
+    voucher: Voucher | None = None
+
+
+def identify(step: Step, who: ByVoucher | ByReservation | ByCard) -> Identified:
+    """Raises Refused with the reason that the person is shown."""
+    match who:
+        case ByVoucher():
+            found = by_voucher(step, who.token)
+        case ByReservation():
+            found = _by_reservation(step, who)
+        case ByCard():
+            found = _by_card(step, who.read_id)
+    _check_limit(step, found)
+    return found
+
+
+def _check_limit(step: Step, found: Identified) -> None:
+    account = found.renter.account_id
+    if account is not None and any(
+        rental.renter.account_id == account and rental.phase in RUNNING for rental in step.state.rentals.values()
+    ):
+        raise Refused("too_many_rentals")
+
+
+def by_voucher(step: Step, token: str) -> Identified:
+    """A voucher that is ours, in time, for here, not revoked and not used up."""
+    sure = step.now.quality in (ClockQuality.SYNCED, ClockQuality.HOLDOVER)
+    voucher = verify(
+        token,
+        lists.voucher_keys(step.state),
+        station_id=step.state.station_id,
+        at=step.now.at,
+        leeway_s=0.0 if sure else DOUBTFUL_CLOCK_S,
+    )
+    if "rent" not in voucher.may:
+        raise Refused("voucher_invalid", why="may_not_rent")
+    if lists.is_denied(step.state, voucher.voucher_id):
+        raise Refused("voucher_revoked")
+    spent = step.state.spent.get(voucher.voucher_id)
+    if spent is not None and spent.uses >= voucher.max_uses:
+        raise Refused("voucher_used")
+    renter = Renter(by="voucher", account_id=voucher.account_id, voucher_id=voucher.voucher_id)
+    return Identified(renter=renter, by="voucher", vehicle_id=voucher.vehicle_id, voucher=voucher)
+
+
+def _by_reservation(step: Step, who: ByReservation) -> Identified:
+    code = who.code.strip().upper().replace(" ", "")
+    item = next((item for item in lists.reservations(step.state) if item.code.upper() == code), None)
+    if item is None:
+        raise Refused("reservation_unknown")
+    key = uuid.UUID(item.key)
+    tries = step.state.pin_tries.get(key, PinTries(wrong=0))
+    if tries.locked_until_ms > step.now_ms:
+        raise Refused("reservation_locked", until=rfc3339(from_ms(tries.locked_until_ms)))
+    if not pin_matches(who.pin, item.pin_hash):
+        _count_wrong_pin(step, key)
+        raise Refused("reservation_unknown")
+    step.change(pin_tries=without(step.state.pin_tries, key))
+    _check_window(step, item, key)
+    renter = Renter(by="reservation", account_id=item.account_id, reservation_id=key)
+    return Identified(renter=renter, by="reservation", vehicle_id=item.vehicle_id, vehicle_kind=item.vehicle_kind)
+
+
+def _count_wrong_pin(step: Step, reservation_id: uuid.UUID) -> None:
+    """Remember the try (`decide` keeps it although the answer is no); after too many, lock for a while."""
+    wrong = step.state.pin_tries.get(reservation_id, PinTries(wrong=0)).wrong + 1
+    locked = step.now_ms + LOCK_OUT_MS if wrong >= MAX_WRONG_PINS else 0
+    tries = PinTries(wrong=0 if locked else wrong, locked_until_ms=locked)
+    step.change(pin_tries=with_item(step.state.pin_tries, reservation_id, tries))
+
+
+def _check_window(step: Step, item: ReservationItem, key: uuid.UUID) -> None:
+    if key in step.state.used_reservations:
+        raise Refused("reservation_unknown")
+    if not item.from_ms <= step.now_ms < item.until_ms:
+        raise Refused(
+            "reservation_not_now", begins=rfc3339(from_ms(item.from_ms)), until=rfc3339(from_ms(item.until_ms))
+        )
+
+
+def _by_card(step: Step, read_id: uuid.UUID) -> Identified:
+    read = step.state.card
+    if read is None or read.read_id != read_id or step.now.mono_s - read.mono_s > CARD_READ_S:
+        raise Refused("card_not_read")
+    card = lists.card(step.state, read.uid)
+    if card is None or "rent" not in card.may:
+        raise Refused("card_unknown")
+    if card.blocked:
+        raise Refused("card_blocked")
+    if card.valid_to_ms is not None and card.valid_to_ms <= to_ms(step.now.at):
+        raise Refused("card_expired")
+    return Identified(renter=Renter(by="card", account_id=card.account_id, card_uid=read.uid), by="card")

@@ -1,0 +1,153 @@
+"""The lists that the hub keeps at the station: how a change is applied, and typed looks into them."""
+
+import uuid
+from collections.abc import Iterator, Mapping
+from typing import TypeVar
+
+import msgspec
+
+from edge_agent.core.state import ListState, State
+from protocols.errors import Malformed
+from protocols.sync.changes import (
+    CardItem,
+    Item,
+    ReservationItem,
+    StationItem,
+    TariffItem,
+    VehicleItem,
+    VoucherKeyItem,
+    item_of,
+)
+from protocols.sync.envelope import ListChange, digest_of
+from protocols.tariff.tariff import Tariff
+from protocols.values import from_ms
+from protocols.voucher.voucher import VoucherKey
+
+_T = TypeVar("_T", bound=Item)
+
+
+class _Key(msgspec.Struct):
+    key: str
+
+
+def apply(held: ListState | None, change: ListChange) -> ListState:
+    """The list after this change. A delta that does not fit leaves the list in use but suspect."""
+    if change.from_version is not None and (held is None or held.suspect or held.version != change.from_version):
+        return _suspect(held)
+    raw: dict[str, bytes] = {} if held is None or change.from_version is None else dict(held.raw)
+    for key in change.deletes:
+        raw.pop(key, None)
+    try:
+        raw.update({msgspec.json.decode(item, type=_Key).key: bytes(item) for item in change.upserts})
+    except msgspec.MsgspecError:
+        return _suspect(held)
+    if digest_of(list(raw.items())) != change.sha256:
+        return _suspect(held)
+    return parse(change.name, change.to_version, raw)
+
+
+def parse(name: str, version: int, raw: Mapping[str, bytes]) -> ListState:
+    """A list from its stored bytes. Items that this version cannot read stay in `raw` only."""
+    items = {}
+    for key, data in raw.items():
+        try:
+            item = item_of(name, data)
+        except Malformed:
+            continue
+        if item is not None:
+            items[key] = item
+    return ListState(version=version, raw=raw, items=items)
+
+
+def _suspect(held: ListState | None) -> ListState:
+    if held is None:
+        return ListState(version=0, raw={}, items={}, suspect=True)
+    return ListState(version=held.version, raw=held.raw, items=held.items, suspect=True)
+
+
+def _items(state: State, name: str, shape: type[_T]) -> Iterator[_T]:
+    held = state.lists.get(name)
+    if held is not None:
+        yield from (item for item in held.items.values() if isinstance(item, shape))
+
+
+def _item(state: State, name: str, key: str, shape: type[_T]) -> _T | None:
+    held = state.lists.get(name)
+    item = None if held is None else held.items.get(key)
+    return item if isinstance(item, shape) else None
+
+
+def station_profile(state: State) -> StationItem | None:
+    """How the hub says this station presents itself."""
+    return _item(state, "station", "self", StationItem)
+
+
+def vehicle(state: State, vehicle_id: uuid.UUID) -> VehicleItem | None:
+    """A vehicle that may turn up here."""
+    return _item(state, "vehicles", str(vehicle_id), VehicleItem)
+
+
+def card(state: State, uid: str) -> CardItem | None:
+    """Whose card this is."""
+    return _item(state, "cards", uid.upper(), CardItem)
+
+
+def reservations(state: State) -> Iterator[ReservationItem]:
+    """All that is promised here."""
+    return _items(state, "reservations", ReservationItem)
+
+
+def is_denied(state: State, voucher_id: uuid.UUID) -> bool:
+    """Whether the voucher is on the deny list."""
+    held = state.lists.get("voucher_denials")
+    return held is not None and str(voucher_id) in held.raw
+
+
+def voucher_keys(state: State) -> dict[bytes, VoucherKey]:
+    """The keys that may sign vouchers, by kid."""
+    held = state.lists.get("voucher_keys")
+    keys = {}
+    for kid, item in () if held is None else held.items.items():
+        if isinstance(item, VoucherKeyItem):
+            keys[bytes.fromhex(kid)] = VoucherKey(
+                kid=bytes.fromhex(kid),
+                public_key=bytes.fromhex(item.public_key),
+                valid_from=from_ms(item.valid_from_ms),
+                valid_to=from_ms(item.valid_to_ms),
+            )
+    return keys
+
+
+def tariff_version(state: State, tariff_id: uuid.UUID, version: int) -> Tariff | None:
+    """Exactly this version, valid or not: what a voucher was sold at."""
+    item = _item(state, "tariffs", f"{tariff_id}/{version}", TariffItem)
+    return None if item is None else _tariff(item)
+
+
+def tariff_for(state: State, use: str, now_ms: int, tariff_id: uuid.UUID | None = None) -> Tariff | None:
+    """The newest version valid now for this use; of this tariff, if one is named and it has any."""
+    valid = [
+        item
+        for item in _items(state, "tariffs", TariffItem)
+        if item.use == use and item.valid_from_ms <= now_ms and (item.valid_to_ms is None or now_ms < item.valid_to_ms)
+    ]
+    named = [item for item in valid if item.tariff_id == tariff_id]
+    best = max(named or valid, key=lambda item: (item.valid_from_ms, item.version), default=None)
+    return None if best is None else _tariff(best)
+
+
+def _tariff(item: TariffItem) -> Tariff:
+    return Tariff(
+        tariff_id=item.tariff_id,
+        version=item.version,
+        name=item.name,
+        use=item.use,
+        currency=item.currency,
+        unlock_minor=item.unlock_minor,
+        per_minute_minor=item.per_minute_minor,
+        free_minutes=item.free_minutes,
+        day_cap_minor=item.day_cap_minor,
+        per_kwh_minor=item.per_kwh_minor,
+        deposit_minor=item.deposit_minor,
+        tax_pct=item.tax_pct,
+    )

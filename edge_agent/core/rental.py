@@ -1,0 +1,347 @@
+"""Check-out and check-in at the station: quote, agree, open, ride, return; or void, with nothing charged.
+
+    starting ──lock opened──► open ──vehicle left──► active ──vehicle back──► ended
+        │  └─no answer/restart─► unsure ─┤              ▲
+        └──refused──► voided ◄──locked again──┘ (from open and unsure)
+
+`RentalStarted` is committed before the unlock is sent. What the dock's sensors say decides the rest: a vehicle
+that left is a ride, a vehicle that is locked in is none, whatever was believed before.
+"""
+
+import dataclasses
+import datetime as dt
+import uuid
+from typing import Final
+
+from edge_agent.core import eligibility, lists
+from edge_agent.core.billing import bill_of
+from edge_agent.core.identity import Identified, identify
+from edge_agent.core.inputs import Agreed, DockOrderEnded, DockReported, LockState, Outcome, QuoteAsked
+from edge_agent.core.orders import LockDock, SignalDock, UnlockDock
+from edge_agent.core.state import IN_DOCK, Dock, Phase, Quote, Rental, SpentVoucher
+from edge_agent.core.step import Step, with_item
+from protocols.errors import Refused
+from protocols.sync.facts import DockFaultRaised, RentalActivated, RentalEnded, RentalStarted, RentalVoided
+from protocols.tariff.tariff import Tariff, price_of_rental
+from protocols.values import BatteryReading, to_ms
+
+QUOTE_S: Final = 180.0
+UNLOCK_DISPATCH_S: Final = 5.0  # an unlock that could not be sent by then is reported as expired
+MAX_EXTENSIONS: Final = 10  # WCAG 2.2 SC 2.2.1: extendable at least ten times
+SIGNAL_DISPATCH_S: Final = 3.0
+
+
+def quote(step: Step, asked: QuoteAsked) -> None:
+    """Show a price. Nothing is promised and nothing is spent yet."""
+    who = identify(step, asked.who)
+    chosen = eligibility.choose(
+        step.state,
+        step.now_ms,
+        dock_no=asked.dock_no,
+        vehicle_id=who.vehicle_id,
+        vehicle_kind=who.vehicle_kind,
+        reservation_id=who.renter.reservation_id,
+    )
+    made = Quote(
+        quote_id=step.context.new_id(),
+        dock_no=chosen.dock.dock_no,
+        vehicle_id=chosen.vehicle_id,
+        renter=who.renter,
+        identified_by=who.by,
+        tariff=_tariff(step, who, None if chosen.item is None else chosen.item.tariff_id),
+        offline=not step.state.hub.online,
+        expires_at=step.now.at + dt.timedelta(seconds=QUOTE_S),
+        expires_mono_s=step.now.mono_s + QUOTE_S,
+        voucher_uses=1 if who.voucher is None else who.voucher.max_uses,
+        voucher_expires_ms=None if who.voucher is None else to_ms(who.voucher.expires),
+    )
+    step.change(quotes=with_item(step.state.quotes, made.quote_id, made))
+    step.answer = made
+
+
+def _tariff(step: Step, who: Identified, tariff_id: uuid.UUID | None) -> Tariff:
+    if who.voucher is not None and who.voucher.tariff is not None:
+        sold_at = lists.tariff_version(step.state, *who.voucher.tariff)
+        if sold_at is not None:
+            return sold_at
+    tariff = lists.tariff_for(step.state, "rental", step.now_ms, tariff_id)
+    if tariff is None:
+        raise Refused("no_tariff")
+    return tariff
+
+
+def agree(step: Step, agreed: Agreed) -> None:
+    """Yes to a quote: the rental is recorded and the unlock follows the commit. The same quote, the same rental."""
+    known = next((one for one in step.state.rentals.values() if one.quote_id == agreed.quote_id), None)
+    if known is not None:
+        step.answer = known
+        return
+    wanted = step.state.quotes.get(agreed.quote_id)
+    if wanted is None or wanted.expires_mono_s < step.now.mono_s:
+        raise Refused("quote_expired")
+    dock = _check_again(step, wanted)
+    rental = _begin(step, wanted)
+    _spend(step, wanted)
+    step.record(_started(step, rental, dock.battery))
+    _unlock(step, rental)
+
+
+def _check_again(step: Step, wanted: Quote) -> Dock:
+    """Between the price and the yes somebody else may have taken the vehicle, the voucher or the reservation."""
+    here = eligibility.vehicle_at(step.state, wanted.dock_no, step.now_ms)
+    if here.vehicle_id != wanted.vehicle_id:
+        raise Refused("vehicle_gone", dock=wanted.dock_no)
+    mine = here.reserved is not None and uuid.UUID(here.reserved.key) == wanted.renter.reservation_id
+    if here.why_not is not None and not (mine and here.why_not == "reserved"):
+        if here.why_not == "dock_busy":
+            raise Refused("dock_busy", dock=wanted.dock_no)
+        raise Refused("vehicle_not_rentable", why=here.why_not, dock=wanted.dock_no)
+    renter = wanted.renter
+    if renter.voucher_id is not None:
+        spent = step.state.spent.get(renter.voucher_id)
+        if spent is not None and spent.uses >= wanted.voucher_uses:
+            raise Refused("voucher_used")
+    if renter.reservation_id is not None and renter.reservation_id in step.state.used_reservations:
+        raise Refused("reservation_unknown")
+    if renter.account_id is not None and any(
+        one.renter.account_id == renter.account_id and one.phase in (*IN_DOCK, Phase.ACTIVE)
+        for one in step.state.rentals.values()
+    ):
+        raise Refused("too_many_rentals")
+    return here.dock
+
+
+def _begin(step: Step, wanted: Quote) -> Rental:
+    return Rental(
+        rental_id=step.context.new_id(),
+        quote_id=wanted.quote_id,
+        vehicle_id=wanted.vehicle_id,
+        dock_no=wanted.dock_no,
+        phase=Phase.STARTING,
+        renter=wanted.renter,
+        tariff=wanted.tariff,
+        started_at=step.now.at,
+        boot=step.now.boot_id,
+        offline=not step.state.hub.online,
+    )
+
+
+def _spend(step: Step, wanted: Quote) -> None:
+    """Mark the right as used, in the commit that comes before the lock opens."""
+    voucher, reservation = wanted.renter.voucher_id, wanted.renter.reservation_id
+    if voucher is not None:
+        uses = step.state.spent[voucher].uses if voucher in step.state.spent else 0
+        spent = SpentVoucher(uses=uses + 1, expires_ms=wanted.voucher_expires_ms or step.now_ms)
+        step.change(spent=with_item(step.state.spent, voucher, spent))
+    if reservation is not None:
+        used = with_item(step.state.used_reservations, reservation, wanted.quote_id)
+        step.change(used_reservations=used)
+
+
+def _give_back(step: Step, rental: Rental) -> None:
+    """A rental that came to nothing gives its voucher or reservation back."""
+    voucher, reservation = rental.renter.voucher_id, rental.renter.reservation_id
+    if voucher is not None and voucher in step.state.spent:
+        spent = step.state.spent[voucher]
+        step.change(spent=with_item(step.state.spent, voucher, dataclasses.replace(spent, uses=max(0, spent.uses - 1))))
+    if reservation is not None:
+        used = {key: value for key, value in step.state.used_reservations.items() if key != reservation}
+        step.change(used_reservations=used)
+
+
+def _started(step: Step, rental: Rental, battery: BatteryReading | None) -> RentalStarted:
+    return RentalStarted(
+        rental_id=rental.rental_id,
+        vehicle_id=rental.vehicle_id,
+        dock_no=rental.dock_no,
+        started_ms=step.now_ms,
+        renter=rental.renter,
+        tariff_id=rental.tariff.tariff_id,
+        tariff_version=rental.tariff.version,
+        offline=rental.offline,
+        battery=battery,
+    )
+
+
+def _unlock(step: Step, rental: Rental) -> None:
+    order = UnlockDock(
+        order_id=step.context.new_id(),
+        dock_no=rental.dock_no,
+        duration_s=float(step.state.profile.pull_out_s),
+        expires_mono_s=step.now.mono_s + UNLOCK_DISPATCH_S,
+    )
+    rental = dataclasses.replace(rental, unlock_order=order.order_id)
+    step.put_rental(rental)
+    step.order(order)
+    step.answer = rental
+
+
+def more_time(step: Step, rental_id: uuid.UUID) -> None:
+    """Another full period to pull the vehicle out."""
+    rental = _in_dock(step, rental_id)
+    if rental.phase is not Phase.OPEN or rental.cancelling or rental.extensions >= MAX_EXTENSIONS:
+        raise Refused("rental_not_open")
+    _unlock(step, dataclasses.replace(rental, extensions=rental.extensions + 1))
+
+
+def not_open(step: Step, rental_id: uuid.UUID) -> None:
+    """Somebody says that it did not open: lock again, and void as soon as the dock confirms."""
+    rental = _in_dock(step, rental_id)
+    dock = step.state.docks[rental.dock_no]
+    if eligibility.is_locked_in(dock.report) and rental.phase is not Phase.STARTING:
+        void(step, rental, "unlock_failed")
+        step.answer = step.state.rentals[rental_id]
+        return
+    rental = dataclasses.replace(rental, cancelling=True)
+    step.put_rental(rental)
+    step.order(
+        LockDock(
+            order_id=step.context.new_id(),
+            dock_no=rental.dock_no,
+            expires_mono_s=step.now.mono_s + UNLOCK_DISPATCH_S,
+        )
+    )
+    step.answer = rental
+
+
+def _in_dock(step: Step, rental_id: uuid.UUID) -> Rental:
+    rental = step.state.rentals.get(rental_id)
+    if rental is None:
+        raise Refused("rental_unknown")
+    if rental.phase not in IN_DOCK:
+        raise Refused("rental_not_open")
+    return rental
+
+
+def unlock_ended(step: Step, ended: DockOrderEnded) -> None:
+    """What became of a rental's unlock."""
+    rental = next((one for one in step.state.rentals.values() if one.unlock_order == ended.order_id), None)
+    if rental is None or rental.phase not in IN_DOCK:
+        return
+    match ended.outcome:
+        case Outcome.DONE:
+            until = step.now.mono_s + step.state.profile.pull_out_s
+            step.put_rental(dataclasses.replace(rental, phase=Phase.OPEN, pull_until_mono_s=until))
+        case Outcome.NO_ANSWER:
+            step.put_rental(dataclasses.replace(rental, phase=Phase.UNSURE))
+        case _ if rental.phase is Phase.STARTING:
+            if ended.outcome is Outcome.REFUSED:
+                _lock_is_stuck(step, rental.dock_no, ended.detail)
+            void(step, rental, "unlock_failed" if ended.outcome is Outcome.REFUSED else "expired")
+
+
+def _lock_is_stuck(step: Step, dock_no: int, detail: str) -> None:
+    dock = step.state.docks[dock_no]
+    if "lock_stuck" not in dock.faults:
+        step.put_dock(dataclasses.replace(dock, faults=(*dock.faults, "lock_stuck")))
+        step.record(DockFaultRaised(dock_no=dock_no, code="lock_stuck", at_ms=step.now_ms, detail=detail))
+
+
+def still_in_dock(step: Step, report: DockReported) -> None:
+    """The dock still holds the vehicle: an open rental whose lock has closed again came to nothing."""
+    rental = in_dock_at(step, report.dock_no)
+    if rental is None:
+        return
+    if report.lock is LockState.UNLOCKED and not rental.seen_unlocked:
+        step.put_rental(dataclasses.replace(rental, seen_unlocked=True))
+    elif report.lock is LockState.LOCKED and _is_over(step, rental):
+        void(step, rental, _why_void(rental))
+
+
+def _is_over(step: Step, rental: Rental) -> bool:
+    """Whether a locked dock means the end: not while the unlock is still on its way to it."""
+    if rental.phase is Phase.UNSURE or rental.cancelling:
+        return True
+    late = rental.pull_until_mono_s is not None and step.now.mono_s > rental.pull_until_mono_s
+    return rental.phase is Phase.OPEN and (rental.seen_unlocked or late)
+
+
+def _why_void(rental: Rental) -> str:
+    if rental.cancelling:
+        return "unlock_failed"
+    if rental.phase is Phase.UNSURE and not rental.seen_unlocked:
+        return "restart" if rental.pull_until_mono_s is None else "not_taken"
+    return "not_taken" if rental.seen_unlocked else "unlock_failed"
+
+
+def void(step: Step, rental: Rental, reason: str) -> None:
+    """No ride came of it and nothing is charged."""
+    _give_back(step, rental)
+    step.put_rental(dataclasses.replace(rental, phase=Phase.VOIDED, void_reason=reason, finished_at=step.now.at))
+    step.record(RentalVoided(rental_id=rental.rental_id, reason=reason, voided_ms=step.now_ms))
+
+
+def in_dock_at(step: Step, dock_no: int) -> Rental | None:
+    """The rental whose vehicle is about to leave this dock."""
+    return next((one for one in step.state.rentals.values() if one.dock_no == dock_no and one.phase in IN_DOCK), None)
+
+
+def riding(step: Step, vehicle_id: uuid.UUID) -> Rental | None:
+    """The rental that this vehicle is out on."""
+    return next(
+        (one for one in step.state.rentals.values() if one.vehicle_id == vehicle_id and one.phase is Phase.ACTIVE),
+        None,
+    )
+
+
+def activate(step: Step, rental: Rental, age_s: float) -> None:
+    """The vehicle left `age_s` seconds ago: the ride counts from then."""
+    undocked_at = max(step.ago(age_s), rental.started_at)
+    step.put_rental(
+        dataclasses.replace(
+            rental,
+            phase=Phase.ACTIVE,
+            boot=step.now.boot_id,
+            undocked_at=undocked_at,
+            undocked_mono_s=step.now.mono_s - age_s,
+            cancelling=False,
+        )
+    )
+    step.record(RentalActivated(rental_id=rental.rental_id, undocked_ms=to_ms(undocked_at)))
+
+
+def end(step: Step, rental: Rental, dock_no: int, age_s: float, battery: BatteryReading | None) -> None:
+    """The vehicle is back since `age_s` seconds: the bill ends there, however late we notice."""
+    ended_at = step.ago(age_s)
+    same_boot = rental.boot == step.now.boot_id and rental.undocked_mono_s is not None
+    if same_boot and rental.undocked_mono_s is not None:
+        duration_s = step.now.mono_s - age_s - rental.undocked_mono_s
+    else:
+        duration_s = (ended_at - (rental.undocked_at or rental.started_at)).total_seconds()
+    duration_s = max(0.0, duration_s)
+    bill = bill_of(rental.tariff, price_of_rental(rental.tariff, duration_s))
+    step.put_rental(
+        dataclasses.replace(
+            rental,
+            phase=Phase.ENDED,
+            finished_at=ended_at,
+            returned_dock_no=dock_no,
+            duration_s=duration_s,
+            bill=bill,
+        )
+    )
+    step.record(
+        RentalEnded(
+            rental_id=rental.rental_id,
+            vehicle_id=rental.vehicle_id,
+            dock_no=dock_no,
+            ended_ms=to_ms(ended_at),
+            duration_s=round(duration_s, 3),
+            duration_by="monotonic" if same_boot else "wall",
+            bill=bill,
+            battery=battery,
+        )
+    )
+    signal(step, dock_no, "success")
+
+
+def signal(step: Step, dock_no: int, pattern: str) -> None:
+    """Light and buzzer."""
+    step.order(
+        SignalDock(
+            order_id=step.context.new_id(),
+            dock_no=dock_no,
+            pattern=pattern,
+            expires_mono_s=step.now.mono_s + SIGNAL_DISPATCH_S,
+        )
+    )

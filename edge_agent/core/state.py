@@ -1,0 +1,226 @@
+"""Everything that the station knows, as one frozen value. Changed only by `decide`.
+
+What must survive a restart is listed in `persist.DURABLE`; the rest the links tell again within seconds.
+"""
+
+import datetime as dt
+import enum
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from edge_agent.core.inputs import ConnectorState, DockKind, DockReported
+from protocols.sync.changes import Item, StationItem
+from protocols.sync.facts import Bill, Renter
+from protocols.tariff.tariff import Tariff
+from protocols.values import BatteryReading
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dock:
+    """A dock as it was last seen. `report` is None until it has spoken in this start."""
+
+    dock_no: int
+    online: bool = False
+    kind: DockKind = DockKind.LATCH
+    serial: str = ""
+    firmware: str = ""
+    can_charge: bool = False
+    report: DockReported | None = None
+    battery: BatteryReading | None = None
+    faults: tuple[str, ...] = ()
+    staff_until_mono_s: float = 0.0  # staff opened it: a vehicle that leaves until then is no alarm
+    contactor_asked_mono_s: float = -1e9  # the last time the contactor was ordered
+    lock_asked_mono_s: float = -1e9
+
+
+class Phase(enum.StrEnum):
+    """Where a rental is. unsure: an unlock may or may not have happened; the dock's next word decides."""
+
+    STARTING = "starting"
+    OPEN = "open"
+    UNSURE = "unsure"
+    ACTIVE = "active"
+    VOIDED = "voided"
+    ENDED = "ended"
+
+
+IN_DOCK = (Phase.STARTING, Phase.OPEN, Phase.UNSURE)
+RUNNING = (*IN_DOCK, Phase.ACTIVE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rental:
+    """One rental that began here. Monotonic instants count in `boot`; in another boot the wall clock bills."""
+
+    rental_id: uuid.UUID
+    quote_id: uuid.UUID
+    vehicle_id: uuid.UUID
+    dock_no: int
+    phase: Phase
+    renter: Renter
+    tariff: Tariff
+    started_at: dt.datetime
+    boot: str
+    offline: bool = False
+    unlock_order: uuid.UUID | None = None
+    seen_unlocked: bool = False
+    pull_until_mono_s: float | None = None
+    extensions: int = 0
+    cancelling: bool = False
+    undocked_at: dt.datetime | None = None
+    undocked_mono_s: float | None = None
+    finished_at: dt.datetime | None = None
+    returned_dock_no: int | None = None
+    duration_s: float = 0.0
+    bill: Bill | None = None
+    void_reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quote:
+    """A price somebody was shown. Volatile: after a restart people are asked again."""
+
+    quote_id: uuid.UUID
+    dock_no: int
+    vehicle_id: uuid.UUID
+    renter: Renter
+    identified_by: str
+    tariff: Tariff
+    offline: bool
+    expires_at: dt.datetime
+    expires_mono_s: float
+    voucher_uses: int = 1
+    voucher_expires_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpentVoucher:
+    """How often a voucher was used here; kept until it has certainly expired."""
+
+    uses: int
+    expires_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PinTries:
+    """Wrong PINs for one reservation."""
+
+    wrong: int
+    locked_until_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """One charging session (an OCPP transaction). Kept for a while after its end, to know its repeats."""
+
+    session_id: uuid.UUID
+    charger_id: str
+    connector_no: int
+    transaction_id: int
+    id_token: str
+    verdict: str
+    meter_start_wh: int
+    started_at: dt.datetime
+    tariff: Tariff | None = None
+    last_energy_wh: int | None = None
+    last_power_w: float | None = None
+    last_soc_pct: float | None = None
+    last_sample_ms: int = 0
+    stopped_at: dt.datetime | None = None
+    inferred: bool = False
+    closed_ms: int = 0  # on our clock, for pruning
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connector:
+    """A connector's last state at the charger's own time."""
+
+    state: ConnectorState
+    error_code: str
+    reported_at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Charger:
+    """A charge point as last seen."""
+
+    charger_id: str
+    online: bool = False
+    vendor: str = ""
+    model: str = ""
+    firmware: str = ""
+    connectors: Mapping[int, Connector] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HubContact:
+    """Whether the hub is reachable. `since` is when that last changed; None until the first try."""
+
+    online: bool = False
+    since: dt.datetime | None = None
+    last_contact: dt.datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardPresented:
+    """The last card held to a dock, for a few seconds. The UID never leaves the station's core."""
+
+    read_id: uuid.UUID
+    dock_no: int
+    uid: str
+    at: dt.datetime
+    mono_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListState:
+    """One versioned list from the hub: its bytes as they came, and what this version understands of them."""
+
+    version: int
+    raw: Mapping[str, bytes]
+    items: Mapping[str, Item]
+    suspect: bool = False  # a delta did not fit: ask for the whole list
+
+
+class HubOrderState(enum.StrEnum):
+    """What became of an order from the hub."""
+
+    DISPATCHED = "dispatched"
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HubOrder:
+    """An order from the hub, stored before it is carried out, so that it happens at most once."""
+
+    order_id: uuid.UUID
+    state: HubOrderState
+    taken_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """The station."""
+
+    station_id: uuid.UUID
+    profile: StationItem
+    boot: str = ""
+    docks: Mapping[int, Dock] = field(default_factory=dict)
+    occupants: Mapping[int, uuid.UUID] = field(default_factory=dict)
+    rentals: Mapping[uuid.UUID, Rental] = field(default_factory=dict)
+    quotes: Mapping[uuid.UUID, Quote] = field(default_factory=dict)
+    spent: Mapping[uuid.UUID, SpentVoucher] = field(default_factory=dict)
+    pin_tries: Mapping[uuid.UUID, PinTries] = field(default_factory=dict)
+    used_reservations: Mapping[uuid.UUID, uuid.UUID] = field(default_factory=dict)
+    sessions: Mapping[uuid.UUID, Session] = field(default_factory=dict)
+    orphans: Mapping[str, int] = field(default_factory=dict)
+    next_transaction_id: int = 1
+    chargers: Mapping[str, Charger] = field(default_factory=dict)
+    meters: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    hub: HubContact = field(default_factory=HubContact)
+    card: CardPresented | None = None
+    lists: Mapping[str, ListState] = field(default_factory=dict)
+    rev: int = 0
+    kept: Mapping[str, bytes] = field(default_factory=dict)
+    hub_orders: Mapping[uuid.UUID, HubOrder] = field(default_factory=dict)
