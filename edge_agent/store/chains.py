@@ -1,0 +1,69 @@
+"""The chains of the outbox: one per (lane, epoch), gap-free numbers from 1, each row with its hash. Numbers only.
+
+Where a chain begins, ends and is acknowledged is known from the file at start and kept here afterwards.
+"""
+
+import sqlite3
+from dataclasses import dataclass
+from typing import Final
+
+from protocols.sync.envelope import Lane
+
+# The order in which lanes are sent: business first.
+LANES: Final = (Lane.BUSINESS, Lane.OPERATIONS, Lane.TELEMETRY)
+TABLE: Final = {lane: f"outbox_{lane.value}" for lane in LANES}
+SEQ_BITS: Final = 32
+SEQ_MASK: Final = (1 << SEQ_BITS) - 1
+# Request numbers are epoch << 32 | n and have to stay within 63 bits in every database.
+MAX_EPOCH: Final = (1 << 30) - 1
+
+
+def place_of(epoch: int, seq: int) -> int:
+    """The row's place in its lane's table."""
+    return epoch << SEQ_BITS | seq
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """Numbers 1…last of one lane and epoch; those up to `acked` are the hub's. Positional: made on the hot path."""
+
+    lane: Lane
+    epoch: int
+    nonce: str
+    acked: int
+    last: int
+
+    @property
+    def waiting(self) -> int:
+        """How many facts the hub does not hold yet."""
+        return self.last - self.acked
+
+
+def load_chains(conn: sqlite3.Connection) -> dict[tuple[Lane, int], Chain]:
+    """Every chain of which the file still has a row, or (for the newest epoch) may get one."""
+    acked = {(Lane(lane), epoch): n for lane, epoch, n in conn.execute("SELECT lane, epoch, acked FROM cursors")}
+    chains = {}
+    for epoch, nonce in conn.execute("SELECT epoch, nonce FROM epochs ORDER BY epoch").fetchall():
+        for lane in LANES:
+            last = last_seq(conn, lane, epoch)
+            if last:
+                chains[lane, epoch] = Chain(lane, epoch, nonce, acked.get((lane, epoch), 0), last)
+    return chains
+
+
+def last_seq(conn: sqlite3.Connection, lane: Lane, epoch: int) -> int:
+    """The highest number of the chain in the file, 0 for none."""
+    (place,) = conn.execute(
+        f"SELECT max(place) FROM {TABLE[lane]} WHERE place BETWEEN ? AND ?",  # noqa: S608 - our own table names
+        (place_of(epoch, 1), place_of(epoch, SEQ_MASK)),
+    ).fetchone()
+    return int(place) & SEQ_MASK if place is not None else 0
+
+
+def hash_at(conn: sqlite3.Connection, lane: Lane, epoch: int, seq: int) -> bytes | None:
+    """The chain's value at this number; None when the row is gone."""
+    row = conn.execute(
+        f"SELECT hash FROM {TABLE[lane]} WHERE place = ?",  # noqa: S608
+        (place_of(epoch, seq),),
+    ).fetchone()
+    return bytes(row[0]) if row is not None else None

@@ -1,0 +1,99 @@
+"""Removes what nobody needs any more, in small steps. Writer thread only.
+
+A fact goes when the hub holds it and it is older than the retention: for that long a hub restored from an old
+backup can be filled again. The newest acknowledged row of a living chain stays: the next batch needs its hash.
+"""
+
+import datetime as dt
+import itertools
+import sqlite3
+from dataclasses import dataclass
+from typing import Final
+
+import msgspec
+
+from edge_agent.store.chains import LANES, SEQ_BITS, SEQ_MASK, TABLE, place_of
+from edge_agent.store.outbox import Outbox
+from protocols.sync.clock import hlc_parts
+from protocols.sync.envelope import Lane
+
+KEEP_FACTS: Final = dt.timedelta(hours=72)
+KEEP_JOURNAL: Final = dt.timedelta(days=30)
+STEP_ROWS: Final = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pruned:
+    """What one step removed; `more` says that another step would remove more at once."""
+
+    facts: int
+    journal: int
+    more: bool
+
+
+class _Clocked(msgspec.Struct, frozen=True):
+    hlc: int
+
+
+_clocked: Final = msgspec.json.Decoder(_Clocked)
+
+
+def prune(conn: sqlite3.Connection, outbox: Outbox, *, keep_facts: dt.timedelta, keep_journal: dt.timedelta) -> Pruned:
+    """One step, one transaction: at most STEP_ROWS per lane and of the journal. Age is counted by the HLC."""
+    now_ms = hlc_parts(outbox.hlc)[0]
+    facts = {lane: _old_rows(conn, outbox, lane, now_ms - _ms(keep_facts)) for lane in LANES}
+    journal = _old_entries(conn, now_ms - _ms(keep_journal))
+    if not journal and not any(facts.values()):
+        return Pruned(facts=0, journal=0, more=False)
+    conn.execute("BEGIN IMMEDIATE")
+    for lane, places in facts.items():
+        conn.executemany(f"DELETE FROM {TABLE[lane]} WHERE place = ?", [(place,) for place in places])  # noqa: S608
+    conn.executemany("DELETE FROM journal WHERE n = ?", journal)
+    gone = _forget_empty_chains(conn, outbox, facts)
+    conn.execute("COMMIT")
+    for key in gone:
+        del outbox.chains[key]
+    sizes = [*map(len, facts.values()), len(journal)]
+    return Pruned(facts=sum(sizes[:-1]), journal=len(journal), more=max(sizes) >= STEP_ROWS)
+
+
+def _ms(span: dt.timedelta) -> int:
+    return span // dt.timedelta(milliseconds=1)
+
+
+def _old_rows(conn: sqlite3.Connection, outbox: Outbox, lane: Lane, before_ms: int) -> list[int]:
+    """Places from the front of the lane, as far as they are acknowledged and old."""
+    places = []
+    query = f"SELECT place, record FROM {TABLE[lane]} ORDER BY place LIMIT ?"  # noqa: S608
+    for place, record in conn.execute(query, (STEP_ROWS,)):
+        one = outbox.chains.get((lane, place >> SEQ_BITS))
+        if one is None or place & SEQ_MASK > one.acked:
+            break
+        if one.epoch == outbox.epoch and place & SEQ_MASK == one.acked:
+            break  # the hash that the next batch follows
+        if hlc_parts(_clocked.decode(record).hlc)[0] >= before_ms:
+            break
+        places.append(place)
+    return places
+
+
+def _old_entries(conn: sqlite3.Connection, before_ms: int) -> list[tuple[int]]:
+    """The journal's oldest numbers, as far as they are old."""
+    rows = conn.execute("SELECT n, at_ms FROM journal ORDER BY n LIMIT ?", (STEP_ROWS,)).fetchall()
+    return [(n,) for n, _ in itertools.takewhile(lambda row: row[1] < before_ms, rows)]
+
+
+def _forget_empty_chains(
+    conn: sqlite3.Connection, outbox: Outbox, facts: dict[Lane, list[int]]
+) -> list[tuple[Lane, int]]:
+    gone = []
+    for lane, places in facts.items():
+        for epoch in {place >> SEQ_BITS for place in places}:
+            one = outbox.chains[lane, epoch]
+            if epoch != outbox.epoch and place_of(epoch, one.last) in places:
+                gone.append((lane, epoch))
+                conn.execute("DELETE FROM cursors WHERE lane = ? AND epoch = ?", (lane.value, epoch))
+    kept = {epoch for _, epoch in outbox.chains.keys() - set(gone)} | {outbox.epoch}
+    conn.execute("DELETE FROM epochs WHERE epoch < ?", (min(kept),))
+    conn.execute("DELETE FROM cursors WHERE epoch < ?", (min(kept),))
+    return gone

@@ -1,0 +1,220 @@
+"""The writer thread: the only one that writes and checkpoints. Commits what has gathered since its last fsync.
+
+Works come in order through a queue and are answered on the event loop, one wake-up for the whole group. A group
+is one transaction; when it fails, none of its works has happened and each gets the error.
+"""
+
+import asyncio
+import queue
+import sqlite3
+import threading
+from collections.abc import Callable, Iterable
+from typing import Any, Final, TypeVar
+
+import structlog
+
+from edge_agent.store.database import as_store_error
+from edge_agent.store.errors import StoreError, StoreFull, StoreUnwritable
+from edge_agent.store.outbox import Draft, Outbox
+from edge_agent.store.work import Work
+
+MAX_GROUP: Final = 512
+
+_log = structlog.get_logger(__name__)
+_T = TypeVar("_T")
+
+Answer = tuple["asyncio.Future[Any]", Any, BaseException | None]
+
+
+class _Job:
+    """Something else than a commit that needs the writing connection; after a `last` one the thread ends."""
+
+    __slots__ = ("done", "last", "run")
+
+    def __init__(self, run: Callable[[], Any], done: "asyncio.Future[Any]", *, last: bool = False) -> None:
+        self.run = run
+        self.done = done
+        self.last = last
+
+
+_Work = tuple[Work, "asyncio.Future[None]"]
+
+
+class Writer:
+    """Owns the writing connection once started. `make_room` is called when the disk is full, then one retry."""
+
+    def __init__(
+        self,
+        conn: sqlite3.Connection,
+        outbox: Outbox,
+        *,
+        make_room: Callable[[], bool],
+        is_low: Callable[[], bool],
+        chores: Callable[[], None],
+        chores_every_s: float,
+        mono_s: Callable[[], float],
+    ) -> None:
+        self._conn = conn
+        self._outbox = outbox
+        self._make_room = make_room
+        self._is_low = is_low
+        self._chores = chores
+        self._chores_every_s = chores_every_s
+        self._mono_s = mono_s
+        self._chores_due_s = mono_s() + chores_every_s
+        self._loop = asyncio.get_running_loop()
+        self._queue: queue.SimpleQueue[_Work | _Job] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
+        self._closed = False
+
+    def start(self) -> None:
+        """Start the thread."""
+        self._thread.start()
+
+    def commit(self, work: Work) -> "asyncio.Future[None]":
+        """Done when the work is on the disk; fails with StoreError or ValueError."""
+        if self._closed:
+            raise StoreUnwritable("closed")
+        done: asyncio.Future[None] = self._loop.create_future()
+        self._queue.put((work, done))
+        return done
+
+    def call(self, run: Callable[[], _T]) -> "asyncio.Future[_T]":
+        """Run this in the writer thread, after everything that was queued before."""
+        if self._closed:
+            raise StoreUnwritable("closed")
+        done: asyncio.Future[_T] = self._loop.create_future()
+        self._queue.put(_Job(run, done))
+        return done
+
+    async def stop(self, run: Callable[[], None]) -> None:
+        """Finish what is queued, run this last, and end the thread."""
+        self._closed = True
+        done: asyncio.Future[None] = self._loop.create_future()
+        self._queue.put(_Job(run, done, last=True))
+        try:
+            await done
+        finally:
+            self._thread.join()
+
+    def _run(self) -> None:
+        while True:
+            try:
+                group, job = self._gather()
+            except queue.Empty:
+                group, job = [], None
+            if group:
+                self._answer(self._commit(group))
+            if job is not None:
+                self._answer([self._do(job)])
+                if job.last:
+                    return
+            if self._mono_s() >= self._chores_due_s:
+                self._tidy()
+
+    def _gather(self) -> tuple[list[_Work], _Job | None]:
+        """The works that wait, in order, up to the first job, and that job."""
+        group: list[_Work] = []
+        item = self._queue.get(timeout=self._chores_every_s)
+        while isinstance(item, tuple):
+            group.append(item)
+            if len(group) >= MAX_GROUP or self._queue.empty():
+                return group, None
+            item = self._queue.get()
+        return group, item
+
+    def _tidy(self) -> None:
+        self._chores_due_s = self._mono_s() + self._chores_every_s
+        try:
+            self._chores()
+        except (sqlite3.Error, StoreError) as error:
+            self._rollback()
+            _log.warning("store_chores_failed", error=str(error))
+
+    def _do(self, job: _Job) -> Answer:
+        try:
+            return job.done, job.run(), None
+        except sqlite3.Error as error:
+            self._rollback()
+            return job.done, None, as_store_error(error)
+        except BaseException as error:  # noqa: BLE001 - it belongs to whoever waits for the job
+            self._rollback()
+            return job.done, None, error
+
+    def _commit(self, group: list[_Work]) -> list[Answer]:
+        try:
+            return self._commit_group(group)
+        except BaseException as error:  # noqa: BLE001 - whoever waits must hear of it, and the thread must live
+            self._rollback()
+            _log.exception("store_commit_failed")
+            return [(done, None, error) for _, done in group]
+
+    def _commit_group(self, group: Iterable[_Work]) -> list[Answer]:
+        draft = Draft(self._outbox)
+        answers: list[Answer] = []
+        drafted: list[asyncio.Future[None]] = []
+        low = self._is_low()
+        for work, done in group:
+            if low and work.new_business:
+                answers.append((done, None, StoreFull("reserve", "only the reserve is left")))
+                continue
+            try:
+                draft.add(work)
+            except (ValueError, KeyError, TypeError, OverflowError) as error:
+                answers.append((done, None, error))
+            else:
+                drafted.append(done)
+        failure = self._write(draft) if drafted else None
+        answers += [(done, None, failure) for done in drafted]
+        return answers
+
+    def _write(self, draft: Draft) -> BaseException | None:
+        try:
+            self._transact(draft)
+        except StoreFull as full:
+            if not self._make_room():
+                return full
+            try:
+                self._transact(draft)
+            except StoreError as error:
+                return error
+        except StoreError as error:
+            return error
+        self._outbox.take_over(draft)
+        return None
+
+    def _transact(self, draft: Draft) -> None:
+        conn = self._conn
+        try:
+            conn.execute("BEGIN IMMEDIATE")
+            draft.write(conn)
+            conn.execute("COMMIT")
+        except sqlite3.Error as error:
+            self._rollback()
+            raise as_store_error(error) from error
+        except OverflowError as error:
+            self._rollback()
+            raise StoreUnwritable("bad_clock", str(error)) from error
+
+    def _rollback(self) -> None:
+        if self._conn.in_transaction:
+            try:
+                self._conn.execute("ROLLBACK")
+            except sqlite3.Error as error:
+                _log.warning("store_rollback_failed", error=str(error))
+
+    def _answer(self, answers: list[Answer]) -> None:
+        try:
+            self._loop.call_soon_threadsafe(_resolve, answers)
+        except RuntimeError:
+            _log.warning("store_answers_unheard", answers=len(answers))  # the loop is gone; the disk has it all
+
+
+def _resolve(answers: list[Answer]) -> None:
+    for done, result, error in answers:
+        if done.done():
+            continue
+        if error is None:
+            done.set_result(result)
+        else:
+            done.set_exception(error)
