@@ -1,0 +1,130 @@
+"""Who is calling: the principal, and the access tokens (JWT, Ed25519, ten minutes) that carry it.
+
+What a role may do is a domain's business; the kernel is handed the answer.
+"""
+
+import datetime as dt
+import os
+import uuid
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from aiohttp import web
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import OKPKey
+
+from hub.kernel.clock import Clock
+from protocols.errors import Refused
+
+LIFETIME_S = 600
+_ALGORITHM = "Ed25519"  # RFC 9864; "EdDSA" is its deprecated name
+_ISSUER = "voltdock-hub"
+
+PermissionsOf = Callable[[Iterable[str]], frozenset[str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Principal:
+    """The caller: an account with its roles and everything that they permit, e.g. `rentals:read`."""
+
+    account_id: uuid.UUID
+    roles: frozenset[str]
+    permissions: frozenset[str]
+
+    def may(self, permission: str) -> bool:
+        return permission in self.permissions
+
+
+class Authenticate(Protocol):
+    """Finds out who is calling."""
+
+    async def __call__(self, request: web.Request, /) -> Principal | None:
+        """None for nobody; raises Refused `token_invalid` or `token_expired` for a bad proof."""
+
+
+class BadKeyFileError(Exception):
+    """A key file that is not a key, or that others can read: a configuration error."""
+
+
+class AccessTokens:
+    """Issues and checks access tokens. A revoked account keeps its last one for at most ten minutes."""
+
+    def __init__(self, key: OKPKey, clock: Clock, *, lifetime_s: int = LIFETIME_S) -> None:
+        self._key = key
+        self._clock = clock
+        self.lifetime_s = lifetime_s
+
+    def issue(self, account_id: uuid.UUID, roles: Iterable[str]) -> str:
+        """A token for this account, good for `lifetime_s` seconds."""
+        now = int(self._clock.now().timestamp())
+        claims = {
+            "iss": _ISSUER,
+            "sub": str(account_id),
+            "roles": sorted(roles),
+            "iat": now,
+            "exp": now + self.lifetime_s,
+            "jti": str(self._clock.new_id()),
+        }
+        return jwt.encode({"alg": _ALGORITHM, "typ": "at+jwt"}, claims, self._key, algorithms=[_ALGORITHM])
+
+    def check(self, token: str) -> tuple[uuid.UUID, frozenset[str]]:
+        """Account and roles of a token. Raises Refused `token_invalid` or `token_expired`."""
+        try:
+            claims: dict[str, Any] = jwt.decode(token, self._key, algorithms=[_ALGORITHM]).claims
+            if claims["iss"] != _ISSUER:
+                raise Refused("token_invalid")
+            expires_at = dt.datetime.fromtimestamp(claims["exp"], dt.UTC)
+            account_id, roles = uuid.UUID(claims["sub"]), frozenset(map(str, claims["roles"]))
+        except (JoseError, ValueError, KeyError, TypeError, OverflowError) as error:
+            raise Refused("token_invalid") from error
+        if expires_at <= self._clock.now():
+            raise Refused("token_expired")
+        return account_id, roles
+
+
+class BearerAuth:
+    """`Authenticate` by `Authorization: Bearer <access token>`."""
+
+    def __init__(self, tokens: AccessTokens, permissions_of: PermissionsOf) -> None:
+        self._tokens = tokens
+        self._permissions_of = permissions_of
+
+    async def __call__(self, request: web.Request, /) -> Principal | None:
+        header = request.headers.get("Authorization")
+        if header is None:
+            return None
+        scheme, _, token = header.partition(" ")
+        if scheme.lower() != "bearer":
+            raise Refused("token_invalid")
+        account_id, roles = self._tokens.check(token.strip())
+        return Principal(account_id=account_id, roles=roles, permissions=self._permissions_of(roles))
+
+
+def load_or_create_key(path: Path) -> OKPKey:
+    """The Ed25519 signing key of this hub, made at the first start and readable by its owner alone."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return _load_key(path)
+    key = OKPKey.generate_key("Ed25519")
+    with os.fdopen(handle, "wb") as file:
+        file.write(key.as_pem(private=True))
+        file.flush()
+        os.fsync(file.fileno())
+    return key
+
+
+def _load_key(path: Path) -> OKPKey:
+    if path.stat().st_mode & 0o077:
+        raise BadKeyFileError(f"{path}: others can read this key; run: chmod 600 {path}")
+    try:
+        key = OKPKey.import_key(path.read_bytes())
+    except (JoseError, ValueError) as error:
+        raise BadKeyFileError(f"{path}: not an Ed25519 key in PEM form") from error
+    if key.curve_name != "Ed25519" or not key.is_private:
+        raise BadKeyFileError(f"{path}: not a private Ed25519 key")
+    return key

@@ -1,0 +1,146 @@
+"""The database: engine, unit of work, and the inserts that both databases understand.
+
+Only the edge opens a transaction (the web layer, the intake, a command); services and repositories are
+handed its session and never commit.
+"""
+
+import contextlib
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, event, inspect, text
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from hub.kernel.columns import Base
+
+AfterCommit = Callable[[], Awaitable[None] | None]
+_AFTER_COMMIT = "after_commit"
+_WRITE = "voltdock_write"
+_BUSY_TIMEOUT_MS = 10_000
+
+
+class Database:
+    """One database. `transaction()` is a unit of work that writes, `reading()` one that does not."""
+
+    def __init__(self, url: str, *, pool_size: int = 10) -> None:
+        self.url = url
+        self.is_sqlite = url.startswith("sqlite")
+        self.engine = create_async_engine(
+            url,
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_timeout=30,
+            json_serializer=_to_json,
+            **({} if self.is_sqlite else {"pool_pre_ping": True}),
+        )
+        if self.is_sqlite:
+            event.listen(self.engine.sync_engine, "connect", _prepare_sqlite)
+            event.listen(self.engine.sync_engine, "begin", _begin_sqlite)
+        self._write = async_sessionmaker(self.engine.execution_options(**{_WRITE: True}), expire_on_commit=False)
+        self._read = async_sessionmaker(self.engine, expire_on_commit=False)
+
+    @contextlib.asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncSession]:
+        """A unit of work: commits at the end, rolls back on any exception, then runs what waited for the commit.
+
+        On SQLite it is a BEGIN IMMEDIATE: a writer waits its turn here and can never fail half-way as busy.
+        """
+        async with self._write() as session, session.begin():
+            yield session
+        for done in session.info.pop(_AFTER_COMMIT, ()):
+            answer = done()
+            if answer is not None:
+                await answer
+
+    @contextlib.asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncSession]:
+        """A session for queries; nothing done in it is kept."""
+        async with self._read() as session:
+            yield session
+
+    async def ping(self) -> None:
+        """Raises when the database does not answer."""
+        async with self.reading() as session:
+            await session.execute(text("SELECT 1"))
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self.engine.dispose()
+
+
+def after_commit(session: AsyncSession, action: AfterCommit) -> None:
+    """Run `action` once the session's transaction is committed; never if it is rolled back."""
+    session.info.setdefault(_AFTER_COMMIT, []).append(action)
+
+
+async def insert_new(
+    session: AsyncSession, table: type[Base], rows: Sequence[Mapping[str, Any]], *, key: Sequence[str]
+) -> int:
+    """INSERT … ON CONFLICT (key) DO NOTHING; returns how many rows were new. All rows have the same columns.
+
+    Made for few rows; a hot path that moves hundreds writes its own statement.
+    """
+    if not rows:
+        return 0
+    made = _insert(session)(table).values(list(rows)).on_conflict_do_nothing(index_elements=list(key))
+    result = await session.execute(made.returning(*inspect(table).primary_key))
+    return len(result.all())
+
+
+async def upsert(
+    session: AsyncSession,
+    table: type[Base],
+    row: Mapping[str, Any],
+    *,
+    key: Sequence[str],
+    keep: Sequence[str] = (),
+) -> None:
+    """Insert the row, or update the one with the same key; columns in `keep` stay as they were."""
+    made = _insert(session)(table).values(dict(row))
+    changed = {name: made.excluded[name] for name in row if name not in {*key, *keep}}
+    if changed:
+        await session.execute(made.on_conflict_do_update(index_elements=list(key), set_=changed))
+    else:
+        await session.execute(made.on_conflict_do_nothing(index_elements=list(key)))
+
+
+def violates(error: IntegrityError, name: str) -> bool:
+    """Whether the constraint `name` (SQLite: or the columns, `table.column`, or a trigger's text) was violated."""
+    return name in str(error.orig)
+
+
+def may_succeed_again(error: DBAPIError) -> bool:
+    """Whether the database only lost a race (PostgreSQL 40001 serialization failure, 40P01 deadlock)."""
+    return getattr(error.orig, "sqlstate", None) in {"40001", "40P01"}
+
+
+def _insert(session: AsyncSession) -> Callable[[type[Base]], Any]:
+    return sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+
+
+def _to_json(value: object) -> str:
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+def _prepare_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+    # The driver must not open transactions by itself: `_begin_sqlite` says which kind.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in (
+        f"busy_timeout = {_BUSY_TIMEOUT_MS}",
+        "journal_mode = WAL",
+        "synchronous = FULL",
+        "foreign_keys = ON",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get(_WRITE, False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -1,0 +1,245 @@
+"""The HTTP edge: carries out the routes, commits, and turns every error into problem+json.
+
+Knows no business. `build` makes the aiohttp application out of routes and the kernel's parts.
+"""
+
+import contextlib
+from collections.abc import AsyncIterator, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import pydantic
+from aiohttp import web
+from pydantic import BaseModel
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from hub.kernel.auth import Authenticate, Principal
+from hub.kernel.bus import Bus
+from hub.kernel.clock import Clock
+from hub.kernel.db import Database, may_succeed_again
+from hub.kernel.edge import TRACE_ID, edge
+from hub.kernel.idempotency import HEADER, InFlight, KeptAnswer, earlier_answer, fingerprint, read_key
+from hub.kernel.nudges import Nudges
+from hub.kernel.problem import (
+    CONTENT_TYPE,
+    Problem,
+    ProblemError,
+    from_refused,
+    from_validation,
+    problem,
+    response,
+)
+from hub.kernel.routes import SIGNED_IN, Call, RawRoute, Reply, Route, Unit
+from protocols.errors import Refused
+
+MAX_BODY_BYTES = 1024 * 1024
+_TRIES = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kernel:
+    """The furniture that every domain is handed."""
+
+    database: Database
+    clock: Clock
+    bus: Bus
+    nudges: Nudges
+    authenticate: Authenticate
+
+
+@dataclass(frozen=True, slots=True)
+class _Rendered:
+    status: int
+    body: str
+    headers: dict[str, str]
+
+
+def build(
+    kernel: Kernel, routes: Iterable[Route | RawRoute], *, max_body_bytes: int = MAX_BODY_BYTES
+) -> web.Application:
+    """The aiohttp application that serves these routes."""
+    app = web.Application(middlewares=[edge], client_max_size=max_body_bytes)
+    in_flight = InFlight()
+    for one in routes:
+        if isinstance(one, RawRoute):
+            app.router.add_route(one.method, one.path, _guarded(kernel, one))
+        else:
+            app.router.add_route(one.method, one.path, _Endpoint(kernel, one, in_flight).handle)
+    return app
+
+
+class _Endpoint:
+    """Carries out one typed route."""
+
+    def __init__(self, kernel: Kernel, route: Route, in_flight: InFlight) -> None:
+        self._kernel = kernel
+        self._route = route
+        self._in_flight = in_flight
+
+    async def handle(self, request: web.Request) -> web.Response:
+        """Check the caller, the query and the body, then run the handler and commit."""
+        try:
+            principal = await self._kernel.authenticate(request)
+            _check_permission(self._route.permission, principal)
+            query = _read_query(request, self._route.query)
+            raw = await request.read()
+            body = _read_body(request, raw, self._route.body)
+            answer = await self._answer(request, raw, body, query, principal)
+        except Refused as refused:
+            raise ProblemError(from_refused(refused, self._route.errors)) from refused
+        return _as_response(request, answer)
+
+    async def _answer(
+        self, request: web.Request, raw: bytes, body: Any, query: Any, principal: Principal | None
+    ) -> _Rendered:
+        if not self._route.idempotent:
+            return await self._retried(request, body, query, principal, None, "")
+        key = read_key(request.headers.get(HEADER))
+        actor = str(principal.account_id) if principal else "nobody"
+        async with self._in_flight.hold(actor, key):
+            print_ = fingerprint(request.method, request.path_qs, raw)
+            return await self._retried(request, body, query, principal, (actor, key), print_)
+
+    async def _retried(
+        self,
+        request: web.Request,
+        body: Any,
+        query: Any,
+        principal: Principal | None,
+        key: tuple[str, str] | None,
+        print_: str,
+    ) -> _Rendered:
+        # A unit of work that only lost a race is begun again: nothing of it was kept.
+        for last in (number == _TRIES - 1 for number in range(_TRIES)):
+            try:
+                async with self._unit() as session:
+                    call: Call[Any, Any] = Call(
+                        request=request,
+                        body=body,
+                        query=query,
+                        principal=principal,
+                        database=self._kernel.database,
+                        session=session,
+                        clock=self._kernel.clock,
+                        bus=self._kernel.bus,
+                    )
+                    return await self._carry_out(call, key, print_)
+            except IntegrityError as error:
+                raise ProblemError(problem("conflict", 409)) from error
+            except DBAPIError as error:
+                if may_succeed_again(error) and not last:
+                    continue
+                if may_succeed_again(error) or _is_busy(error):
+                    raise ProblemError(problem("busy"), {"Retry-After": "1"}) from error
+                raise
+        raise AssertionError("unreachable")
+
+    async def _carry_out(self, call: Call[Any, Any], key: tuple[str, str] | None, print_: str) -> _Rendered:
+        if key is None:
+            return _render(self._route, await self._route.handler(call))
+        now = self._kernel.clock.now()
+        kept = await earlier_answer(call.session, *key, print_, now)
+        if kept is not None:
+            headers = {**kept.headers, "Idempotency-Replayed": "true"}
+            return _Rendered(kept.status, kept.body, headers)
+        answer = _render(self._route, await self._route.handler(call))
+        actor, name = key
+        call.session.add(
+            KeptAnswer(
+                actor=actor,
+                key=name,
+                fingerprint=print_,
+                status=answer.status,
+                headers=answer.headers,
+                body=answer.body,
+                created_at=now,
+            )
+        )
+        return answer
+
+    @contextlib.asynccontextmanager
+    async def _unit(self) -> AsyncIterator[AsyncSession | None]:
+        if self._route.unit is Unit.NONE:
+            yield None
+            return
+        database = self._kernel.database
+        opened = database.transaction() if self._route.unit is Unit.WRITE else database.reading()
+        async with opened as session:
+            yield session
+
+
+def _guarded(kernel: Kernel, route: RawRoute) -> Any:
+    if route.permission is None:
+        return route.handler
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        _check_permission(route.permission, await kernel.authenticate(request))
+        return await route.handler(request)
+
+    return handle
+
+
+def _check_permission(permission: str | None, principal: Principal | None) -> None:
+    if permission is None:
+        return
+    if principal is None:
+        raise Refused("not_signed_in")
+    if permission != SIGNED_IN and not principal.may(permission):
+        raise Refused("forbidden", permission=permission)
+
+
+def _read_query(request: web.Request, model: type[BaseModel] | None) -> BaseModel | None:
+    given: dict[str, Any] = {}
+    for name in request.query:
+        values = request.query.getall(name)
+        given[name] = values[0] if len(values) == 1 else values
+    if model is None:
+        model = _NoQuery
+    try:
+        read = model.model_validate(given)
+    except pydantic.ValidationError as error:
+        raise ProblemError(from_validation(error, "query")) from error
+    return None if isinstance(read, _NoQuery) else read
+
+
+class _NoQuery(BaseModel, extra="forbid"):
+    """The query of a route that has none."""
+
+
+def _read_body(request: web.Request, raw: bytes, model: type[BaseModel] | None) -> BaseModel | None:
+    if model is None:
+        return None
+    if request.content_type not in {"application/json", "application/octet-stream"}:
+        raise ProblemError(problem("unsupported_media_type", 415, detail="send application/json"))
+    try:
+        return model.model_validate_json(raw)
+    except pydantic.ValidationError as error:
+        raise ProblemError(from_validation(error, "body")) from error
+
+
+def _render(route: Route, answer: BaseModel | Reply | Problem | None) -> _Rendered:
+    if isinstance(answer, Problem):
+        return _Rendered(answer.status, answer.model_dump_json(), {"Content-Type": CONTENT_TYPE})
+    reply = answer if isinstance(answer, Reply) else Reply(body=answer)
+    headers = dict(reply.headers)
+    if reply.etag is not None:
+        headers["ETag"] = f'"{reply.etag}"'
+    body = ""
+    if reply.body is not None:
+        body = reply.body.model_dump_json()
+        headers["Content-Type"] = "application/json"
+    return _Rendered(reply.status or route.status, body, headers)
+
+
+def _as_response(request: web.Request, answer: _Rendered) -> web.Response:
+    headers = dict(answer.headers)
+    kind = headers.pop("Content-Type", None)
+    if kind == CONTENT_TYPE:
+        shown = Problem.model_validate_json(answer.body)
+        return response(shown, instance=request.path, trace_id=request[TRACE_ID], headers=headers)
+    return web.Response(status=answer.status, body=answer.body.encode() or None, content_type=kind, headers=headers)
+
+
+def _is_busy(error: DBAPIError) -> bool:
+    return isinstance(error, OperationalError) and "locked" in str(error.orig)
