@@ -139,6 +139,10 @@ class Battery:
         share = math.exp(-step_s * self.pack.heat_loss_w_k / self.pack.heat_capacity_j_k)
         self.temperature_c = settled + (self.temperature_c - settled) * share
 
+    def disconnect(self) -> None:
+        """Nothing is connected any more: the current is zero at once."""
+        self.current_a = 0.0
+
     def age(self, cycles: float) -> None:
         """Wear the pack by so many full cycles at once. Energy counters stand still; the charge level too."""
         self.throughput_ah += 2 * cycles * self.pack.capacity_ah
