@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, event, inspect, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -117,6 +117,16 @@ def violates(error: IntegrityError, name: str) -> bool:
 def may_succeed_again(error: DBAPIError) -> bool:
     """Whether the database only lost a race (PostgreSQL 40001 serialization failure, 40P01 deadlock)."""
     return getattr(error.orig, "sqlstate", None) in {"40001", "40P01"}
+
+
+def is_busy(error: DBAPIError) -> bool:
+    """Whether SQLite waited in vain for another writer."""
+    return isinstance(error, OperationalError) and "locked" in str(error.orig)
+
+
+def is_bad_value(error: DBAPIError) -> bool:
+    """Whether PostgreSQL refused a value as such (SQLSTATE class 22: out of range, not storable)."""
+    return str(getattr(error.orig, "sqlstate", None) or "").startswith("22")
 
 
 def _insert(session: AsyncSession) -> Callable[[type[Base]], Any]:

@@ -4,20 +4,21 @@ Knows no business. `build` makes the aiohttp application out of routes and the k
 """
 
 import contextlib
-from collections.abc import AsyncIterator, Iterable
+import json
+from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import pydantic
 from aiohttp import web
 from pydantic import BaseModel
-from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.kernel.auth import Authenticate, Principal
 from hub.kernel.bus import Bus
 from hub.kernel.clock import Clock
-from hub.kernel.db import Database, may_succeed_again
+from hub.kernel.db import Database, is_bad_value, is_busy, may_succeed_again
 from hub.kernel.edge import TRACE_ID, edge
 from hub.kernel.idempotency import HEADER, InFlight, KeptAnswer, earlier_answer, fingerprint, read_key
 from hub.kernel.nudges import Nudges
@@ -27,6 +28,7 @@ from hub.kernel.problem import (
     ProblemError,
     from_refused,
     from_validation,
+    invalid,
     problem,
     response,
 )
@@ -35,6 +37,7 @@ from protocols.errors import Refused
 
 MAX_BODY_BYTES = 1024 * 1024
 _TRIES = 4
+_NUL = "text must not hold the NUL character"  # PostgreSQL cannot store it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,8 +133,10 @@ class _Endpoint:
             except DBAPIError as error:
                 if may_succeed_again(error) and not last:
                     continue
-                if may_succeed_again(error) or _is_busy(error):
+                if may_succeed_again(error) or is_busy(error):
                     raise ProblemError(problem("busy"), {"Retry-After": "1"}) from error
+                if is_bad_value(error):
+                    raise ProblemError(problem("invalid", detail="a value that cannot be stored")) from error
                 raise
         raise AssertionError("unreachable")
 
@@ -194,6 +199,8 @@ def _read_query(request: web.Request, model: type[BaseModel] | None) -> BaseMode
     for name in request.query:
         values = request.query.getall(name)
         given[name] = values[0] if len(values) == 1 else values
+        if any("\0" in value for value in values):
+            raise invalid(name, _NUL, place="query", rule="nul")
     if model is None:
         model = _NoQuery
     try:
@@ -212,10 +219,28 @@ def _read_body(request: web.Request, raw: bytes, model: type[BaseModel] | None) 
         return None
     if request.content_type not in {"application/json", "application/octet-stream"}:
         raise ProblemError(problem("unsupported_media_type", 415, detail="send application/json"))
+    if b"\\u0000" in raw and "\0" in "".join(_texts(raw)):
+        raise invalid("", _NUL, rule="nul")
     try:
         return model.model_validate_json(raw)
     except pydantic.ValidationError as error:
         raise ProblemError(from_validation(error, "body")) from error
+
+
+def _texts(raw: bytes) -> Iterator[str]:
+    """Every text in a JSON body; nothing where it cannot be read, which the model then says better."""
+    try:
+        waiting = [json.loads(raw)]
+    except (ValueError, RecursionError):
+        return
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, str):
+            yield value
+        elif isinstance(value, dict):
+            waiting.extend((*value, *value.values()))
+        elif isinstance(value, list):
+            waiting.extend(value)
 
 
 def _render(route: Route, answer: BaseModel | Reply | Problem | None) -> _Rendered:
@@ -239,7 +264,3 @@ def _as_response(request: web.Request, answer: _Rendered) -> web.Response:
         shown = Problem.model_validate_json(answer.body)
         return response(shown, instance=request.path, trace_id=request[TRACE_ID], headers=headers)
     return web.Response(status=answer.status, body=answer.body.encode() or None, content_type=kind, headers=headers)
-
-
-def _is_busy(error: DBAPIError) -> bool:
-    return isinstance(error, OperationalError) and "locked" in str(error.orig)

@@ -1,0 +1,76 @@
+"""Pure: the roles and what each may do, how an address is compared, how long a failed log-in must wait."""
+
+import datetime as dt
+import enum
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+
+class Role(enum.StrEnum):
+    """What somebody is to Voltdock."""
+
+    RENTER = "renter"
+    STATION_STAFF = "station_staff"
+    SERVICE_ADVISOR = "service_advisor"
+    TECHNICIAN = "technician"
+    FLEET_OPERATOR = "fleet_operator"
+    DEVELOPER = "developer"
+    SUBSIDY_APPLICANT = "subsidy_applicant"
+    ANALYST = "analyst"
+    FINANCE = "finance"
+    SUPPORT = "support"
+    ADMIN = "admin"
+    AUDITOR = "auditor"
+
+
+# `…:read` is everybody's, `…:read_own` one's own. A renter needs stations, vehicles and prices to book at all.
+_BASIC: Final = frozenset({"stations:read", "vehicles:read", "tariffs:read"})
+_OWN: Final = frozenset({
+    "rentals:read_own", "reservations:read_own", "reservations:write_own", "charging:read_own",
+})  # fmt: skip
+_READ_OPERATION: Final = _BASIC | {"rentals:read", "reservations:read", "charging:read"}
+_WRITE_OPERATION: Final = frozenset({
+    "stations:write", "vehicles:write", "rentals:write", "reservations:write", "charging:write",
+})  # fmt: skip
+_ACCOUNTS: Final = frozenset({"accounts:read", "accounts:write"})
+_READ_ALL: Final = _READ_OPERATION | {"accounts:read", "facts:read"}
+
+PERMISSIONS_OF: Final[Mapping[Role, frozenset[str]]] = {
+    Role.RENTER: _BASIC | _OWN,
+    Role.STATION_STAFF: _READ_OPERATION | {"reservations:write"},
+    Role.SERVICE_ADVISOR: _BASIC | {"rentals:read"},
+    Role.TECHNICIAN: _BASIC,
+    Role.FLEET_OPERATOR: _READ_OPERATION | _WRITE_OPERATION,
+    Role.DEVELOPER: _BASIC | {"facts:read"},
+    Role.SUBSIDY_APPLICANT: _BASIC | {"charging:read"},
+    Role.ANALYST: _READ_OPERATION,
+    Role.FINANCE: _READ_OPERATION | {"tariffs:write"},
+    Role.SUPPORT: _READ_OPERATION | {"accounts:read"},
+    Role.AUDITOR: _READ_ALL,
+    Role.ADMIN: _READ_ALL | _WRITE_OPERATION | _ACCOUNTS | {"tariffs:write", "stations:enrol"},
+}
+"""The one table of who may do what. A domain adds its permissions here."""
+
+_KNOWN: Final = frozenset(Role)
+FREE_FAILURES: Final = 4
+_FIRST_WAIT_S: Final = 5
+_LONGEST_WAIT_S: Final = 900
+
+
+def permissions_of(roles: Iterable[str]) -> frozenset[str]:
+    """Everything these roles permit together; a role that no longer exists permits nothing."""
+    known = (PERMISSIONS_OF[Role(role)] for role in roles if role in _KNOWN)
+    return frozenset().union(*known)
+
+
+def email_key(email: str) -> str:
+    """The address as it is compared: case-insensitively, without blanks around it."""
+    return email.strip().casefold()
+
+
+def wait_after(failures: int) -> dt.timedelta:
+    """How long an account must wait after this many failed log-ins in a row: 5 s, doubling up to 15 minutes."""
+    if failures <= FREE_FAILURES:
+        return dt.timedelta(0)
+    doublings = min(failures - FREE_FAILURES - 1, 16)
+    return dt.timedelta(seconds=min(_FIRST_WAIT_S * 2**doublings, _LONGEST_WAIT_S))
