@@ -7,6 +7,14 @@ from collections.abc import Awaitable
 from typing import Any, Protocol
 
 from edge_agent.core.orders import ChargerOrder, DockOrder
+from edge_agent.store.work import Work
+
+
+class Journal(Protocol):
+    """Where decisions become durable; the store."""
+
+    async def commit(self, work: Work) -> None:
+        """All of it or nothing, on the disk when this returns. Raises StoreUnwritable."""
 
 
 class DockLink(Protocol):

@@ -1,0 +1,180 @@
+"""The agent's settings: a TOML file, with `VOLTDOCK_EDGE_…` from the environment on top. Frozen; read once at start.
+
+Unknown keys are errors that name the key; all problems are listed at once. `redacted` is what people may see.
+"""
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+_HEX_KEY: Final = re.compile(r"[0-9a-fA-F]{32}")
+Port = Annotated[int, Field(ge=0, le=65535)]
+
+
+class Slice(BaseModel):
+    """Base of every table in the file."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class HubSlice(Slice):
+    """Where the hub is, and how often it is asked when nothing calls."""
+
+    url: Annotated[str, Field(pattern=r"^https?://[^/]+$")] = "http://127.0.0.1:8080"
+    poll_s: Annotated[float, Field(gt=0, le=3600)] = 30.0
+    live: bool = True
+
+
+class KioskSlice(Slice):
+    """Where the kiosk's page and the local API are served."""
+
+    host: str = "127.0.0.1"
+    port: Port = 8090
+
+
+class DockSlice(Slice):
+    """One dock: its number at the station, its address on the bus, its own secret (or a file that holds it)."""
+
+    no: Annotated[int, Field(ge=1, le=247)]
+    address: Annotated[int, Field(ge=1, le=247)]
+    secret: SecretStr | None = None
+    secret_file: Path | None = None
+
+    @model_validator(mode="after")
+    def _has_a_key(self) -> "DockSlice":
+        if (self.secret is None) == (self.secret_file is None):
+            raise ValueError("give either secret or secret_file")
+        if self.secret is not None and not _HEX_KEY.fullmatch(self.secret.get_secret_value()):
+            raise ValueError("secret must be 32 hexadecimal digits (128 bits)")
+        if self.secret_file is not None and not self.secret_file.is_file():
+            raise ValueError(f"secret_file {self.secret_file} is no readable file")
+        return self
+
+    def key(self) -> bytes:
+        """The 16 bytes. Raises ValueError when the file does not hold 32 hexadecimal digits."""
+        text = self.secret_file.read_text().strip() if self.secret_file else self.secret.get_secret_value()  # type: ignore[union-attr]
+        if not _HEX_KEY.fullmatch(text):
+            raise ValueError(f"{self.secret_file}: expected 32 hexadecimal digits")
+        return bytes.fromhex(text)
+
+
+class DocksSlice(Slice):
+    """The dock bus. Without a port the station has no docks."""
+
+    port: str | None = None
+    baud: Annotated[int, Field(ge=1200, le=3_000_000)] = 115_200
+    dock: tuple[DockSlice, ...] = ()
+
+    @field_validator("dock")
+    @classmethod
+    def _each_once(cls, docks: tuple[DockSlice, ...]) -> tuple[DockSlice, ...]:
+        for name in ("no", "address"):
+            values = [getattr(dock, name) for dock in docks]
+            if len(set(values)) != len(values):
+                raise ValueError(f"two docks have the same {name}")
+        return docks
+
+
+class ChargerSlice(Slice):
+    """One charge point that may connect."""
+
+    id: Annotated[str, Field(pattern=r"^[A-Za-z0-9*_.:-]{1,48}$")]
+    label: str = ""
+    connectors: Annotated[int, Field(ge=1, le=32)] = 1
+    password: SecretStr | None = None
+
+
+class ChargersSlice(Slice):
+    """The OCPP central system."""
+
+    host: str = "127.0.0.1"
+    port: Port = 9000
+    charger: tuple[ChargerSlice, ...] = ()
+
+
+class MeterSlice(Slice):
+    """One Modbus TCP meter; `profile` names a file of protocols/meter/profiles."""
+
+    id: str
+    profile: str
+    host: str
+    port: Port = 502
+    unit: Annotated[int, Field(ge=0, le=255)] = 1
+    interval_s: Annotated[float, Field(gt=0)] = 2.0
+
+
+class LogSlice(Slice):
+    """What is logged, and in which form."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    format: Literal["console", "json"] = "json"
+
+
+class Settings(BaseSettings):
+    """Everything the agent can be told."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="VOLTDOCK_EDGE_", env_nested_delimiter="__", extra="forbid", frozen=True
+    )
+
+    data_dir: Path = Path("/var/lib/voltdock-edge")
+    hub: HubSlice = HubSlice()
+    kiosk: KioskSlice = KioskSlice()
+    docks: DocksSlice = DocksSlice()
+    chargers: ChargersSlice = ChargersSlice()
+    meters: tuple[MeterSlice, ...] = ()
+    log: LogSlice = LogSlice()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment is stronger than the file (which comes in as arguments)."""
+        return env_settings, init_settings
+
+
+class Misconfigured(Exception):
+    """The settings cannot be used. `problems` lists all of them, each with its key, its value and what was expected."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+def read(path: Path | None) -> Settings:
+    """The effective settings. Raises Misconfigured."""
+    try:
+        given: dict[str, Any] = {} if path is None else tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise Misconfigured([f"{path}: cannot be read: {error}"]) from error
+    except tomllib.TOMLDecodeError as error:
+        raise Misconfigured([f"{path}: is no TOML: {error}"]) from error
+    try:
+        return Settings(**given)
+    except ValidationError as error:
+        raise Misconfigured([_problem(one) for one in error.errors(include_url=False)]) from error
+
+
+def _problem(error: Any) -> str:
+    """``hub.poll_s = -1: expected greater than 0``; a secret's value is never shown."""
+    key = ".".join(str(part) for part in error["loc"]) or "(file)"
+    message = str(error["msg"]).removeprefix("Value error, ")
+    if error["type"] == "extra_forbidden":
+        return f"{key}: unknown key"
+    secret = any(word in key for word in ("secret", "password")) or isinstance(error["input"], dict)
+    shown = "" if secret else f" = {error['input']!r}"
+    return f"{key}{shown}: {message}"
+
+
+def redacted(settings: Settings) -> dict[str, Any]:
+    """The effective settings with secrets shown as asterisks; JSON types only."""
+    return settings.model_dump(mode="json")

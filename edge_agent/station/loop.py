@@ -1,0 +1,183 @@
+"""The station's one consumer: one input at a time, decided, committed, dispatched, answered. In this order, always.
+
+The only writer of the state. A decision that cannot be committed has not happened: the state stays as it was, a
+question is answered `store_full`, and what a sensor told is tried again until it is on the disk.
+"""
+
+import asyncio
+import threading
+import uuid
+from collections.abc import Callable
+from typing import Any, Final
+
+import msgspec
+import structlog
+
+from edge_agent.core import persist
+from edge_agent.core.decide import decide
+from edge_agent.core.inputs import Agreed, Held, Ticked
+from edge_agent.core.orders import Order, SignalDock, SwitchContactor
+from edge_agent.core.state import State
+from edge_agent.core.step import Context, Decision
+from edge_agent.runtime.clock import Clock
+from edge_agent.station.dispatch import Dispatch
+from edge_agent.station.ports import Journal
+from edge_agent.station.queue import InputQueue, Waiting
+from edge_agent.store.errors import StoreUnwritable
+from edge_agent.store.work import Entry, NewFact, Put, Work
+from protocols.errors import Refused
+from protocols.sync.envelope import Lane
+from protocols.sync.facts import LANES, VERSION, Body
+
+TICK_S: Final = 1.0
+_log = structlog.get_logger(__name__)
+_encode = msgspec.json.Encoder().encode
+# Orders that open or start something are journalled before they go out; a light is not worth a write.
+_UNJOURNALLED: Final = (SignalDock, SwitchContactor)
+
+
+class Station:
+    """Owns the state. `tell` and `ask` are its two doors; `run` is its life."""
+
+    def __init__(
+        self, *, state: State, journal: Journal, dispatch: Dispatch, clock: Clock, new_id: Callable[[], uuid.UUID]
+    ) -> None:
+        self._state = state
+        self._journal = journal
+        self._dispatch = dispatch
+        self._clock = clock
+        self._new_id = new_id
+        self._queue = InputQueue()
+        self._unsettled: list[Waiting] = []
+        self._loop = asyncio.get_running_loop()
+        self._thread = threading.get_ident()
+        self._listeners: list[Callable[[State], None]] = []
+        self._fact_listeners: list[Callable[[], None]] = []
+        self.trouble: str | None = None
+        self.bugs = 0
+
+    @property
+    def state(self) -> State:
+        """The state as committed last."""
+        return self._state
+
+    def held(self) -> Held:
+        """What the station holds of the hub's changes."""
+        lists = tuple((name, 0 if one.suspect else one.version) for name, one in self._state.lists.items())
+        return Held(rev=self._state.rev, lists=lists)
+
+    def on_change(self, listener: Callable[[State], None]) -> None:
+        """Call this after every change of the state."""
+        self._listeners.append(listener)
+
+    def on_business(self, listener: Callable[[], None]) -> None:
+        """Call this after every commit that brought business facts."""
+        self._fact_listeners.append(listener)
+
+    def tell(self, seen: object, /) -> None:
+        """Take in what was seen. From any thread."""
+        if threading.get_ident() == self._thread:
+            self._queue.put(Waiting(seen))
+        elif not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._queue.put, Waiting(seen))
+
+    async def ask(self, question: object, /) -> Any:
+        """The answer, once the decision is committed. Raises Refused when the rules (or the disk) say no."""
+        answer: asyncio.Future[Any] = self._loop.create_future()
+        self._queue.put(Waiting(question, answer))
+        return await answer
+
+    async def run(self) -> None:
+        """Consume for ever."""
+        ticking = asyncio.create_task(self._tick())
+        try:
+            while True:
+                await self._take(await self._queue.get())
+        finally:
+            ticking.cancel()
+
+    async def _tick(self) -> None:
+        while True:
+            await asyncio.sleep(TICK_S)
+            if self._unsettled:
+                retry, self._unsettled = self._unsettled, []
+                self._queue.put_back(retry)
+            self.tell(Ticked())
+
+    async def _take(self, waiting: Waiting) -> None:
+        try:
+            context = Context(now=self._clock.now(), new_id=self._new_id)
+            decision = decide(self._state, waiting.seen, context)
+            if not await self._commit(waiting, decision, context):
+                return
+        except Exception as error:  # noqa: BLE001 - `decide` is pure: a bug in it spoils one input, never the state
+            self.bugs += 1
+            _log.exception("decision_failed", seen=type(waiting.seen).__name__)
+            _answer(waiting, error)
+            return
+        changed = decision.state is not self._state
+        self._state = decision.state
+        self._dispatch(decision.orders)
+        _answer(waiting, decision.answer)
+        if changed:
+            for listener in self._listeners:
+                listener(self._state)
+
+    async def _commit(self, waiting: Waiting, decision: Decision, context: Context) -> bool:
+        rows = persist.rows(self._state, decision.state)
+        if not rows and not decision.facts:
+            return True
+        try:
+            await self._journal.commit(self._work(waiting, decision, rows, context))
+        except StoreUnwritable as error:
+            self._cannot_write(waiting, error)
+            return False
+        if self.trouble is not None:
+            _log.info("store_writable_again")
+            self.trouble = None
+        if any(LANES[type(fact)] is Lane.BUSINESS for fact in decision.facts):
+            for listener in self._fact_listeners:
+                listener()
+        return True
+
+    def _work(self, waiting: Waiting, decision: Decision, rows: tuple[persist.Row, ...], context: Context) -> Work:
+        return Work(
+            moment=context.now,
+            facts=tuple(self._new_fact(fact) for fact in decision.facts),
+            puts=tuple(Put(kind=row.kind, key=row.key, value=row.value) for row in rows),
+            journal=tuple(_entry(order) for order in decision.orders if not isinstance(order, _UNJOURNALLED)),
+            new_business=isinstance(waiting.seen, Agreed),
+        )
+
+    def _new_fact(self, fact: Body) -> NewFact:
+        return NewFact(
+            lane=LANES[type(fact)],
+            type=type(fact).__name__,
+            v=VERSION,
+            id=self._new_id(),
+            body=_encode(fact),
+        )
+
+    def _cannot_write(self, waiting: Waiting, error: StoreUnwritable) -> None:
+        if self.trouble is None:
+            _log.error("store_unwritable", error=str(error))
+        self.trouble = "store_full"
+        if waiting.answer is None:
+            self._unsettled.append(waiting)
+        else:
+            _answer(waiting, Refused("store_full"))
+        for listener in self._listeners:
+            listener(self._state)
+
+
+def _entry(order: Order) -> Entry:
+    return Entry(kind=type(order).__name__, data=_encode(order))
+
+
+def _answer(waiting: Waiting, answer: object) -> None:
+    if waiting.answer is None or waiting.answer.done():
+        return
+    if isinstance(answer, Exception):
+        waiting.answer.set_exception(answer)
+    else:
+        waiting.answer.set_result(answer)
