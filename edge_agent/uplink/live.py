@@ -1,0 +1,157 @@
+"""The live link: a WebSocket to the hub for what may be lost. Telemetry up, "there is news" down.
+
+Nothing here is needed for correctness: without it the pump polls. Presence is the connection itself.
+"""
+
+import asyncio
+import enum
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from typing import Final
+from urllib.parse import urlsplit
+
+import aiohttp
+import msgspec
+import structlog
+
+from edge_agent.runtime.backoff import Backoff
+from edge_agent.uplink.identity import Identity
+from protocols.errors import Malformed
+from protocols.sync.live import Nudge, Telemetry, decode_live, encode_live
+from protocols.sync.signing import sign
+
+PATH: Final = "/api/v1/live"
+HEARTBEAT_S: Final = 20.0
+CONNECT_S: Final = 15.0
+SEND_S: Final = 10.0
+CHANGE_S: Final = 1.0  # telemetry that changed is sent at most this often
+STEADY_S: Final = 10.0  # a connection that held this long makes the next wait short again
+_MAX_FRAME_BYTES: Final = 65_536
+
+_log = structlog.get_logger(__name__)
+
+
+class LinkState(enum.StrEnum):
+    """How the live link is."""
+
+    CONNECTING = "connecting"
+    CONNECTED = "connected"
+    WAITING = "waiting"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveSnapshot:
+    """The live link at a glance; counts are since the start."""
+
+    state: LinkState = LinkState.CONNECTING
+    last_failure: str | None = None
+    connections: int = 0
+    sent: int = 0
+    nudges: int = 0
+    malformed: int = 0
+
+
+class LiveLink:
+    """Runs as one supervised part: `await link.run()`."""
+
+    def __init__(
+        self,
+        *,
+        identity: Identity,
+        on_nudge: Callable[[], None],
+        telemetry: Callable[[], Telemetry],
+        request_number: Callable[[], int],
+        interval_s: float = 5.0,
+        change_s: float = CHANGE_S,
+        heartbeat_s: float = HEARTBEAT_S,
+        backoff: Backoff | None = None,
+        pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._identity = identity
+        self._on_nudge = on_nudge
+        self._telemetry = telemetry
+        self._request_number = request_number
+        self._interval_s = interval_s
+        self._change_s = change_s
+        self._heartbeat_s = heartbeat_s
+        self._backoff = backoff or Backoff()
+        self._pause = pause
+        self._url = identity.hub_url.rstrip("/") + PATH
+        self._path = urlsplit(self._url).path
+        self._seen = LiveSnapshot()
+
+    def snapshot(self) -> LiveSnapshot:
+        """How it goes."""
+        return self._seen
+
+    async def run(self) -> None:
+        """Connect, and connect again, until cancelled."""
+        async with aiohttp.ClientSession() as session:
+            while True:
+                reason = await self._connect_once(session)
+                if self._seen.state is LinkState.CONNECTED or self._seen.last_failure is None:
+                    _log.info("live_link_lost", reason=reason)
+                self._seen = replace(self._seen, state=LinkState.WAITING, last_failure=reason)
+                await self._pause(self._backoff.next_s())
+
+    async def _connect_once(self, session: aiohttp.ClientSession) -> str:
+        """One connection's whole life; returns why it ended."""
+        headers = sign(self._identity.key, self._identity.station_id, self._request_number(), "GET", self._path, b"")
+        try:
+            async with asyncio.timeout(CONNECT_S):
+                socket = await session.ws_connect(
+                    self._url, headers=headers, heartbeat=self._heartbeat_s, max_msg_size=_MAX_FRAME_BYTES
+                )
+        except (TimeoutError, aiohttp.ClientError, OSError) as error:
+            return f"{type(error).__name__}: {error}"
+        async with socket:
+            return await self._serve(socket)
+
+    async def _serve(self, socket: aiohttp.ClientWebSocketResponse) -> str:
+        self._seen = replace(self._seen, state=LinkState.CONNECTED, connections=self._seen.connections + 1)
+        _log.info("live_link_connected", connections=self._seen.connections)
+        steady = asyncio.get_running_loop().call_later(STEADY_S, self._backoff.reset)
+        sender = asyncio.create_task(self._send(socket), name="live-sender")
+        receiver = asyncio.create_task(self._receive(socket), name="live-receiver")
+        self._on_nudge()  # the hub is there: whatever waits can go
+        try:
+            done, _ = await asyncio.wait({sender, receiver}, return_when=asyncio.FIRST_COMPLETED)
+            return done.pop().result()
+        finally:
+            steady.cancel()
+            for task in (sender, receiver):
+                task.cancel()
+            await asyncio.gather(sender, receiver, return_exceptions=True)
+
+    async def _receive(self, socket: aiohttp.ClientWebSocketResponse) -> str:
+        async for frame in socket:
+            if frame.type not in {aiohttp.WSMsgType.BINARY, aiohttp.WSMsgType.TEXT}:
+                break
+            data = frame.data.encode() if isinstance(frame.data, str) else frame.data
+            try:
+                message = decode_live(data)
+            except Malformed:
+                self._seen = replace(self._seen, malformed=self._seen.malformed + 1)
+                continue
+            if isinstance(message, Nudge):
+                self._seen = replace(self._seen, nudges=self._seen.nudges + 1)
+                self._on_nudge()
+        return f"closed ({socket.close_code})"
+
+    async def _send(self, socket: aiohttp.ClientWebSocketResponse) -> str:
+        """The picture when it changed, and every `interval_s` in any case, until it cannot be sent."""
+        last: bytes | None = None
+        age_s = 0.0
+        while True:
+            message = self._telemetry()
+            picture = msgspec.json.encode((message.docks, message.chargers, message.meters))
+            if picture != last or age_s >= self._interval_s:
+                try:
+                    async with asyncio.timeout(SEND_S):
+                        await socket.send_bytes(encode_live(message))
+                except (TimeoutError, aiohttp.ClientError, OSError) as error:
+                    return f"send: {type(error).__name__}"
+                self._seen = replace(self._seen, sent=self._seen.sent + 1)
+                last, age_s = picture, 0.0
+            await self._pause(self._change_s)
+            age_s += self._change_s
