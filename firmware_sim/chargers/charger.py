@@ -1,0 +1,339 @@
+"""A whole charger: the device behind a real OCPP 1.6 line, with its habits of reconnecting and repeating.
+
+Imitates what was seen of real ones: reconnects without a boot, repeats an unanswered message with a new id and the
+same payload, delivers what it owes in order with the original times, keeps a transaction over a reboot.
+"""
+
+import asyncio
+import base64
+import contextlib
+import datetime as dt
+import random
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import quote
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import InvalidHandshake, WebSocketException
+from websockets.typing import Subprotocol
+
+from firmware_sim.chargers.device import Car, ChargerDevice
+from firmware_sim.chargers.link import ChargerLink, NoAnswerError, RefusedCallError
+from firmware_sim.chargers.memory import Charge, ChargerMemory, read_memory, write_memory
+
+VENDOR: Final = "Voltdock"
+MODEL: Final = "SimCharger 11"
+FIRMWARE: Final = "1.0.0"
+SAVE_S: Final = 1.0  # how much of the meter a power cut may cost
+
+
+def _utc_now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
+
+
+def _whole_ms(at: dt.datetime) -> dt.datetime:
+    return at.replace(microsecond=at.microsecond // 1000 * 1000)  # what it can say on the wire, and so its book
+
+
+class SimCharger:
+    """One charge point with one connector. Use it in the event loop's thread; `run()` is its life.
+
+    `url` is the central system's, without the charger's id (``ws://127.0.0.1:9000/ocpp``). `clock` gives the times
+    that it reports; `speed` says how much faster than ours its physics run (energy and meter interval; it may be
+    changed at any time). `memory`, or `memory_file` on disk, survives it.
+    """
+
+    def __init__(
+        self,
+        *,
+        charger_id: str,
+        url: str,
+        clock: Callable[[], dt.datetime] = _utc_now,
+        speed: float = 1.0,
+        max_power_w: float = 11_040.0,
+        meter_interval_s: float = 60.0,
+        memory: ChargerMemory | None = None,
+        memory_file: Path | None = None,
+        car: Car | None = None,
+        password: str | None = None,
+        offline_cards: frozenset[str] | None = None,
+        retry_s: float = 10.0,
+        call_timeout_s: float = 30.0,
+        reconnect_s: tuple[float, float] = (0.2, 10.0),
+        tick_s: float = 0.1,
+        seed: int | None = None,
+    ) -> None:
+        self.charger_id = charger_id
+        self.url = f"{url.rstrip('/')}/{quote(charger_id, safe='')}"
+        self.speed = speed
+        self.connected = False
+        self.dropped: list[str] = []  # answered by CALLERROR and given up, as real chargers do
+        self._clock = lambda: _whole_ms(clock())
+        self._file = memory_file
+        self._memory = memory or (read_memory(memory_file) if memory_file else ChargerMemory())
+        self._device = ChargerDevice(self._memory, max_power_w=max_power_w, meter_interval_s=meter_interval_s)
+        self._device.car = car
+        self._password = password
+        self._offline_cards = offline_cards
+        self._retry_s = retry_s
+        self._call_timeout_s = call_timeout_s
+        self._reconnect_s = reconnect_s
+        self._tick_s = tick_s
+        self._chance = random.Random(seed)
+        self._booted = False
+        self._heartbeat_s = 60.0
+        self._socket: ClientConnection | None = None
+        self._link: ChargerLink | None = None
+        self._online = asyncio.Event()
+        self._online.set()
+        self._work = asyncio.Event()
+        self._device.power_on(self._clock())
+
+    # --- what a person does --------------------------------------------------------------------------
+
+    def plug(self, car: Car) -> None:
+        """Plug a car in. Raises ValueError when one is plugged in already."""
+        self._device.plug(car, self._clock())
+        self._changed()
+
+    def unplug(self) -> Car | None:
+        """Unplug; ends a running charge. Returns the car that was there."""
+        car = self._device.unplug(self._clock())
+        self._changed()
+        return car
+
+    async def present_card(self, id_token: str) -> str:
+        """Hold a card to the reader. Returns stopped, accepted, busy, or the station's refusal (invalid, blocked …)."""
+        running = self._memory.running
+        if running:
+            if running.id_token != id_token:
+                return "busy"
+            self._device.stop(self._clock(), "Local", id_token)
+            self._changed()
+            return "stopped"
+        verdict = await self._verdict(id_token)
+        if verdict != "accepted":
+            return verdict
+        accepted = self._device.authorise(id_token, self._clock())
+        self._changed()
+        return "accepted" if accepted else "busy"
+
+    def go_offline(self) -> None:
+        """Cut the network, as by a pulled plug: no goodbye."""
+        self._online.clear()
+        self._cut()
+
+    def go_online(self) -> None:
+        """Let the network be there again; it reconnects by itself."""
+        self._online.set()
+
+    def reboot(self) -> None:
+        """Power off and on: the RAM is lost, the memory stays; a running transaction goes on (P2)."""
+        self._booted = False
+        self._cut()
+        self._device.power_on(self._clock())
+        self._changed()
+
+    def set_fault(self, code: str) -> None:
+        """Raise a ChargePointErrorCode such as ``GroundFailure``; "" clears it."""
+        self._device.fault = code
+        self._device.show(self._clock())
+        self._changed()
+
+    # --- what a meter or a proof sees -----------------------------------------------------------------
+
+    @property
+    def power_w(self) -> float:
+        """What it draws from the grid now."""
+        return self._device.power_w
+
+    @property
+    def status(self) -> str:
+        """The connector's ChargePointStatus."""
+        return self._device.status
+
+    @property
+    def register_wh(self) -> float:
+        """Its meter."""
+        return self._memory.register_wh
+
+    @property
+    def book(self) -> tuple[Charge, ...]:
+        """Every charge that physically happened, the running one last."""
+        return tuple(self._memory.charges)
+
+    @property
+    def undelivered(self) -> int:
+        """How many messages about charges the station has not acknowledged."""
+        return len(self._memory.queue)
+
+    @property
+    def memory(self) -> ChargerMemory:
+        """Hand it to the next SimCharger to restart this one."""
+        return self._memory
+
+    # --- its life ------------------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Live until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._tick())
+            group.create_task(self._stay_connected())
+
+    async def _tick(self) -> None:
+        loop = asyncio.get_running_loop()
+        last_s = saved_s = loop.time()
+        while True:
+            await asyncio.sleep(self._tick_s)
+            now_s = loop.time()
+            owed = len(self._memory.queue) + len(self._device.statuses)
+            self._device.advance((now_s - last_s) * self.speed, self._clock())
+            last_s = now_s
+            turning = self._device.power_w > 0 and now_s - saved_s >= SAVE_S
+            if turning or len(self._memory.queue) + len(self._device.statuses) != owed:
+                saved_s = now_s
+                self._changed()
+
+    async def _stay_connected(self) -> None:
+        tries = 0
+        while True:
+            await self._online.wait()
+            try:
+                async with connect(
+                    self.url,
+                    subprotocols=[Subprotocol("ocpp1.6")],
+                    additional_headers=self._credentials(),
+                    open_timeout=self._call_timeout_s,
+                    close_timeout=1,
+                    proxy=None,
+                ) as socket:
+                    tries = 0
+                    await self._talk(socket)
+            except (OSError, TimeoutError, InvalidHandshake, WebSocketException, RefusedCallError):
+                pass
+            first_s, cap_s = self._reconnect_s
+            await asyncio.sleep(self._chance.uniform(0.5, 1.0) * min(cap_s, first_s * 2 ** min(tries, 10)))
+            tries += 1
+
+    async def _talk(self, socket: ClientConnection) -> None:
+        self._socket = socket
+        link = ChargerLink(socket, timeout_s=self._call_timeout_s, answer=self._obey)
+        tasks = [asyncio.create_task(part) for part in (link.read(), self._send_owed(link), self._beat(link))]
+        try:
+            self.connected = True
+            if self._online.is_set():
+                await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            self.connected, self._socket, self._link = False, None, None
+            for task in tasks:
+                task.cancel()
+            results = await asyncio.gather(*tasks, return_exceptions=True)
+        for result in results:
+            if isinstance(result, Exception) and not isinstance(result, NoAnswerError):
+                raise result
+
+    async def _boot(self, link: ChargerLink) -> None:
+        while not self._booted:
+            answer = await link.call(
+                "BootNotification",
+                {"chargePointVendor": VENDOR, "chargePointModel": MODEL, "firmwareVersion": FIRMWARE},
+            )
+            self._heartbeat_s = float(answer.get("interval") or self._heartbeat_s)
+            self._booted = answer.get("status") == "Accepted"
+            if not self._booted:
+                await asyncio.sleep(self._heartbeat_s)
+
+    async def _send_owed(self, link: ChargerLink) -> None:
+        await self._boot(link)
+        self._link = link
+        while True:
+            self._work.clear()
+            if self._device.statuses:
+                await self._send_status(link)
+            elif self._device.owed():
+                await self._send_oldest(link)
+            else:
+                await self._work.wait()
+
+    async def _send_status(self, link: ChargerLink) -> None:
+        oldest = self._device.statuses[0]
+        with contextlib.suppress(RefusedCallError):
+            await link.call("StatusNotification", oldest)
+        if self._device.statuses and self._device.statuses[0] is oldest:  # a reboot may have forgotten it
+            self._device.statuses.pop(0)
+
+    async def _send_oldest(self, link: ChargerLink) -> None:
+        owed = self._device.owed()
+        if owed is None:
+            return
+        try:
+            answer = await link.call(*owed)
+        except NoAnswerError:
+            if self._socket is None or self._socket.close_code is not None:
+                raise
+            await asyncio.sleep(self._retry_s)  # the next round repeats it under a new message id (P3)
+            return
+        except RefusedCallError as refusal:
+            self.dropped.append(str(refusal))  # real chargers give the record up (P5)
+            answer = {}
+        self._device.delivered(answer, self._clock())
+        self._changed()
+
+    async def _beat(self, link: ChargerLink) -> None:
+        while True:
+            await asyncio.sleep(self._heartbeat_s)
+            with contextlib.suppress(RefusedCallError, NoAnswerError):
+                await link.call("Heartbeat", {})
+
+    async def _verdict(self, id_token: str) -> str:
+        """The station's word about a card, or the charger's own while it has no line."""
+        if self._link is not None:
+            try:
+                answer = await self._link.call("Authorize", {"idTag": id_token})
+                return str((answer.get("idTagInfo") or {}).get("status", "Invalid")).lower()
+            except RefusedCallError:
+                return "invalid"
+            except NoAnswerError:
+                pass
+        known = self._offline_cards is None or id_token in self._offline_cards
+        return "accepted" if known else "invalid"
+
+    def _obey(self, action: str, payload: dict[str, Any]) -> dict[str, Any] | None:
+        """The answer to a call of the station; None: not implemented."""
+        match action:
+            case "RemoteStartTransaction":
+                done = self._device.authorise(str(payload.get("idTag", "")), self._clock())
+            case "RemoteStopTransaction":
+                done = self._stop_remotely(payload.get("transactionId"))
+            case "TriggerMessage" if payload.get("requestedMessage") == "StatusNotification":
+                self._device.show(self._clock(), again=True)
+                done = True
+            case "Reset":
+                asyncio.get_running_loop().call_later(0.05, self.reboot)
+                done = True
+            case _:
+                return None
+        self._changed()
+        return {"status": "Accepted" if done else "Rejected"}
+
+    def _stop_remotely(self, transaction_id: object) -> bool:
+        running = self._memory.running
+        if running is None or transaction_id is None or running.transaction_id != transaction_id:
+            return False
+        return self._device.stop(self._clock(), "Remote")
+
+    def _credentials(self) -> dict[str, str]:
+        if self._password is None:
+            return {}
+        pair = f"{self.charger_id}:{self._password}".encode()
+        return {"Authorization": f"Basic {base64.b64encode(pair).decode()}"}
+
+    def _cut(self) -> None:
+        if self._socket is not None:
+            self._socket.transport.abort()
+
+    def _changed(self) -> None:
+        self._work.set()
+        if self._file is not None:
+            write_memory(self._file, self._memory)
