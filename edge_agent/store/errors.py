@@ -21,8 +21,11 @@ class StoreInUse(StoreError):
     """Another process has this store open: two writers would break the numbers."""
 
 
-class StoreDamaged(StoreError):
-    """SQLite's own check found the file damaged."""
+class StoreDamaged(StoreUnwritable):
+    """SQLite found the file damaged: at start by its own check, later by itself."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__("damaged", detail)
 
 
 class StoreTooNew(StoreError):

@@ -58,7 +58,6 @@ class Store:
         self._ballast = Ballast(path.with_name(path.name + ".ballast"), limits.ballast_bytes)
         self._reader = database.open_reader(path)
         self._read_thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="store-reader")
-        self._on_facts: list[Callable[[], None]] = []
         self.unclean = _take_unclean(conn)
         self._writer = Writer(
             conn,
@@ -118,19 +117,12 @@ class Store:
         """The last clock value given: no time before it is right."""
         return self._outbox.hlc
 
-    def on_facts(self, call: Callable[[], None]) -> None:
-        """Call this (on the event loop) after each commit that held facts."""
-        self._on_facts.append(call)
-
     async def commit(self, work: Work) -> None:
         """Durable when it returns. A cancelled wait does not undo the work.
 
         Raises StoreFull or StoreUnwritable with nothing done, ValueError for bytes that are no JSON.
         """
         await self._writer.commit(work)
-        if work.facts:
-            for call in self._on_facts:
-                call()
 
     def load(self) -> dict[str, dict[str, bytes]]:
         """The table state by kind and key. Read it once at start."""
