@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from edge_agent.store.chains import LANES, SEQ_MASK, TABLE, Chain, hash_at, place_of
+from edge_agent.store.chains import LANES, SEQ_MASK, TABLE, Chain, hash_at, load_chains, place_of
 from edge_agent.store.database import open_reader
 from protocols.sync.envelope import NO_HASH, Backlog, FactBatch, Lane, decode_fact
 
@@ -96,5 +96,14 @@ def export(path: Path) -> Iterator[str]:
             for place, record, value in conn.execute(f"SELECT place, record, hash FROM {TABLE[lane]} ORDER BY place"):  # noqa: S608
                 head = {"lane": lane.value, "epoch": place >> 32, "seq": place & SEQ_MASK, "hash": value.hex()}
                 yield f'{json.dumps(head)[:-1]}, "record": {record.decode()}}}'
+    finally:
+        conn.close()
+
+
+def waiting(path: Path) -> list[Backlog]:
+    """What waits in each lane, read from the file. Works while the agent runs."""
+    conn = open_reader(path)
+    try:
+        return read_backlog(conn, in_sending_order(load_chains(conn).values()))
     finally:
         conn.close()

@@ -1,0 +1,217 @@
+"""The composition root: the only file that knows every room. Builds the parts, joins them, runs them."""
+
+import importlib.metadata
+import uuid
+from importlib import resources
+from typing import Final
+
+import structlog
+
+from edge_agent.chargers.config import ChargerConfig
+from edge_agent.chargers.server import OcppServer
+from edge_agent.core import persist
+from edge_agent.core.inputs import AgentWoke
+from edge_agent.core.state import Charger, Dock, State
+from edge_agent.docks.bus import DockBus
+from edge_agent.docks.config import DockConfig
+from edge_agent.kiosk.live import LiveViews
+from edge_agent.kiosk.server import KioskServer
+from edge_agent.kiosk.telemetry import telemetry_of
+from edge_agent.meters.poller import MeterPoller
+from edge_agent.runtime import health
+from edge_agent.runtime.clock import Clock, SystemClock, new_id
+from edge_agent.runtime.metrics import Metrics
+from edge_agent.runtime.supervisor import Policy, Supervisor
+from edge_agent.settings import MeterSlice, Settings
+from edge_agent.station.dispatch import Dispatch
+from edge_agent.station.loop import Station
+from edge_agent.store.store import Store
+from edge_agent.uplink.identity import Identity, load_identity
+from edge_agent.uplink.live import LiveLink
+from edge_agent.uplink.numbers import RequestNumbers
+from edge_agent.uplink.pump import SyncPump
+from protocols.meter.profile import MeterProfile, parse_meter_profile
+from protocols.sync.changes import StationItem
+
+STORE_FILE: Final = "station.db"
+NOBODY: Final = uuid.UUID(int=0)
+_log = structlog.get_logger(__name__)
+
+
+def version() -> str:
+    """The installed version."""
+    return importlib.metadata.version("voltdock")
+
+
+class Agent:
+    """One station's process. `run` serves until cancelled."""
+
+    def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
+        self._settings = settings
+        self._clock = clock or SystemClock()
+
+    async def run(self) -> None:
+        """Open the store, build the parts, run them. Raises StoreError when the store cannot be opened."""
+        settings = self._settings
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        identity = load_identity(settings.data_dir)
+        store = await Store.open(settings.data_dir / STORE_FILE, clock=self._clock)
+        try:
+            await self._run(store, identity)
+        finally:
+            await store.close()
+
+    async def _run(self, store: Store, identity: Identity | None) -> None:
+        dispatch = Dispatch()
+        station = Station(
+            state=self._first_state(store, identity),
+            journal=store,
+            dispatch=dispatch,
+            clock=self._clock,
+            new_id=new_id,
+        )
+        supervisor = Supervisor(clock=self._clock)
+        supervisor.add("station", station.run, policy=Policy.ESCALATE)
+        docks = self._docks(station, supervisor)
+        chargers = self._chargers(station, supervisor)
+        dispatch.connect(tell=station.tell, docks=docks, chargers=chargers)
+        self._meters(station, supervisor)
+        self._uplink(station, store, identity, supervisor)
+        self._kiosk(station, store, supervisor)
+        station.tell(AgentWoke(epoch=store.epoch, version=version(), unclean=store.unclean))
+        await supervisor.run()
+
+    def _first_state(self, store: Store, identity: Identity | None) -> State:
+        settings = self._settings
+        name = "Voltdock" if identity is None else identity.name
+        empty = State(
+            station_id=NOBODY if identity is None else identity.station_id,
+            profile=StationItem(key="self", name=name, number="", timezone="UTC", currency="EUR"),
+            boot=self._clock.now().boot_id,
+            docks={dock.no: Dock(dock_no=dock.no) for dock in settings.docks.dock},
+            chargers={one.id: Charger(charger_id=one.id) for one in settings.chargers.charger},
+        )
+        return persist.restore(empty, store.load())
+
+    def _docks(self, station: Station, supervisor: Supervisor) -> DockBus | None:
+        slice_ = self._settings.docks
+        if slice_.port is None or not slice_.dock:
+            return None
+        bus = DockBus(
+            port=slice_.port,
+            baud=slice_.baud,
+            docks=[DockConfig(dock_no=one.no, address=one.address, secret=one.key()) for one in slice_.dock],
+            tell=station.tell,
+        )
+        supervisor.add("docks", bus.run)
+        return bus
+
+    def _chargers(self, station: Station, supervisor: Supervisor) -> OcppServer | None:
+        slice_ = self._settings.chargers
+        if not slice_.charger:
+            return None
+        server = OcppServer(
+            host=slice_.host,
+            port=slice_.port,
+            chargers=[
+                ChargerConfig(
+                    charger_id=one.id,
+                    connectors=one.connectors,
+                    password=None if one.password is None else one.password.get_secret_value(),
+                )
+                for one in slice_.charger
+            ],
+            tell=station.tell,
+            ask=station.ask,
+            clock=lambda: self._clock.now().at,
+        )
+        supervisor.add("chargers", server.run)
+        return server
+
+    def _meters(self, station: Station, supervisor: Supervisor) -> None:
+        for one in self._settings.meters:
+            poller = MeterPoller(
+                meter_id=one.id,
+                profile=meter_profile(one),
+                host=one.host,
+                port=one.port,
+                unit_id=one.unit,
+                interval_s=one.interval_s,
+                tell=station.tell,
+            )
+            supervisor.add(f"meter:{one.id}", poller.run)
+
+    def _uplink(self, station: Station, store: Store, identity: Identity | None, supervisor: Supervisor) -> None:
+        if identity is None:
+            _log.warning("not_enrolled", help="voltdock-edge enrol --hub URL --code CODE")
+            return
+        numbers = RequestNumbers(lambda: store.epoch)
+        pump = SyncPump(
+            identity=identity,
+            store=store,
+            ask=station.ask,
+            tell=station.tell,
+            held=station.held,
+            clock=self._clock,
+            agent_version=version(),
+            poll_s=self._settings.hub.poll_s,
+            numbers=numbers,
+        )
+        supervisor.add("sync", pump.run)
+        station.on_business(pump.nudge)
+        if self._settings.hub.live:
+            live = LiveLink(
+                identity=identity,
+                on_nudge=pump.nudge,
+                telemetry=lambda: telemetry_of(station.state, self._clock.now()),
+                request_number=numbers,
+            )
+            supervisor.add("live", live.run)
+
+    def _kiosk(self, station: Station, store: Store, supervisor: Supervisor) -> None:
+        labels = {one.id: one.label for one in self._settings.chargers.charger}
+        live = LiveViews(clock=self._clock, state=lambda: station.state, trouble=lambda: station.trouble, labels=labels)
+        station.on_change(live.changed)
+        metrics = Metrics()
+        metrics.watch("store_file_bytes", "Size of the station's file.", lambda: store.health().file_bytes)
+        metrics.watch("outbox_waiting", "Facts that the hub does not hold yet.", lambda: store.health().waiting)
+        metrics.watch("decision_bugs_total", "Inputs that a bug in the rules spoilt.", lambda: station.bugs)
+        server = KioskServer(
+            host=self._settings.kiosk.host,
+            port=self._settings.kiosk.port,
+            ask=station.ask,
+            state=lambda: station.state,
+            live=live,
+            clock=self._clock,
+            health=lambda: self._health(station, store, supervisor),
+            metrics=metrics.render,
+        )
+        supervisor.add("kiosk", server.run)
+
+    def _health(self, station: Station, store: Store, supervisor: Supervisor) -> dict[str, object]:
+        """What /healthz shows: one entry per part, and what a person would ask next."""
+        document = health.as_document(supervisor.health())
+        if station.trouble is not None:
+            document["status"] = "degraded"
+        kept = store.health()
+        return {
+            **document,
+            "version": version(),
+            "station_id": str(station.state.station_id),
+            "hub_online": station.state.hub.online,
+            "trouble": station.trouble,
+            "store": {"epoch": kept.epoch, "low": kept.low, "waiting": kept.waiting, "file_bytes": kept.file_bytes},
+            "docks": {str(no): _dock_health(dock) for no, dock in sorted(station.state.docks.items())},
+        }
+
+
+def _dock_health(dock: Dock) -> str:
+    if dock.faults:
+        return ", ".join(dock.faults)
+    return "online" if dock.online else "unknown"
+
+
+def meter_profile(one: MeterSlice) -> MeterProfile:
+    """The register profile that this meter names. Raises FileNotFoundError, Malformed."""
+    file = resources.files("protocols.meter") / "profiles" / f"{one.profile}.toml"
+    return parse_meter_profile(file.read_text("utf-8"))
