@@ -35,5 +35,5 @@ def configure(level: str, *, as_json: bool) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
-    for loud in ("aiohttp.access", "aiosqlite", "sqlalchemy.engine"):
+    for loud in ("aiohttp.access", "aiosqlite", "alembic", "sqlalchemy.engine"):
         logging.getLogger(loud).setLevel(logging.WARNING)

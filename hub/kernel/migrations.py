@@ -4,7 +4,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
 from hub.kernel.db import Database
 
@@ -37,6 +37,9 @@ def _current(connection: Connection) -> tuple[str, ...]:
 
 
 def _upgrade(connection: Connection) -> None:
+    if connection.dialect.name == "postgresql":
+        # Two hubs that start at once take turns; the second finds nothing left to do.
+        connection.execute(text("SELECT pg_advisory_xact_lock(7606802)"))
     config = _config()
     config.attributes["connection"] = connection
     command.upgrade(config, "heads")

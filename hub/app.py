@@ -1,0 +1,176 @@
+"""The composition root: opens the database, builds every part, serves until told to stop, closes everything."""
+
+import asyncio
+import contextlib
+import os
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError
+from importlib.metadata import version as version_of
+from pathlib import Path
+from typing import Any
+
+import structlog
+from aiohttp import web
+
+from hub import wiring
+from hub.accounts import demo as demo_accounts
+from hub.accounts.passwords import Passwords
+from hub.kernel.auth import AccessTokens, load_or_create_key
+from hub.kernel.bus import Bus
+from hub.kernel.clock import Clock, SystemClock
+from hub.kernel.db import Database
+from hub.kernel.edge import METRICS, Metrics
+from hub.kernel.migrations import migrate, pending
+from hub.kernel.nudges import LocalNudges
+from hub.kernel.openapi import document
+from hub.kernel.system import system_routes
+from hub.kernel.web import Kernel, build
+from hub.settings import BadSettingsError, Settings
+
+_log = structlog.get_logger("hub.app")
+KEY_FILE = Path("keys") / "access-token.pem"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hub:
+    """One hub, built and not yet listening."""
+
+    app: web.Application
+    kernel: Kernel
+    jobs: list[wiring.Job]
+
+
+def version() -> str:
+    """The installed version."""
+    try:
+        return version_of("voltdock")
+    except PackageNotFoundError:
+        return "0.0.0"
+
+
+def prepare_folder(folder: Path) -> None:
+    """Make the data folder, closed to others. Raises BadSettingsError when it cannot be written."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise BadSettingsError([f"data_dir: {folder}: {error.strerror}"]) from error
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise BadSettingsError([f"data_dir: {folder}: not writable"])
+
+
+@contextlib.asynccontextmanager
+async def open_database(settings: Settings) -> AsyncIterator[Database]:
+    """The hub's database, closed at the end."""
+    prepare_folder(settings.data_dir)
+    database = Database(settings.url)
+    try:
+        yield database
+    finally:
+        await database.close()
+
+
+async def bring_up_to_date(database: Database, *, allowed: bool) -> None:
+    """Migrate where that is allowed; otherwise refuse to go on with a schema that is behind."""
+    missing = await pending(database)
+    if not missing:
+        return
+    if not allowed:
+        steps = ", ".join(missing)
+        raise BadSettingsError([f"database_url: the schema lacks {steps}; run: voltdock-hub migrate"])
+    await migrate(database)
+    _log.info("migrated", steps=missing)
+
+
+def compose(settings: Settings, database: Database, clock: Clock, passwords: Passwords) -> Hub:
+    """Join every part. Raises `kernel.auth.BadKeyFileError`."""
+    tokens = AccessTokens(load_or_create_key(settings.data_dir / KEY_FILE), clock)
+    nudges = LocalNudges()
+    kernel = Kernel(
+        database=database,
+        clock=clock,
+        bus=Bus(wiring.subscriptions(clock, nudges)),
+        nudges=nudges,
+        authenticate=wiring.authenticate(tokens),
+    )
+    metrics = Metrics()
+    routes = wiring.routes(kernel, tokens, passwords)
+    system = system_routes(database, metrics, routes, version=version())
+    app = build(kernel, [*routes, *system], max_body_bytes=settings.max_body_bytes)
+    app[METRICS] = metrics
+    return Hub(app=app, kernel=kernel, jobs=wiring.jobs(kernel))
+
+
+async def serve(
+    settings: Settings,
+    *,
+    stop: asyncio.Event,
+    listening: Callable[[str], None],
+    migrate_first: bool = False,
+    demo: bool = False,
+) -> None:
+    """Run the hub until `stop` is set. Raises BadSettingsError; what a job raises ends the hub."""
+    if demo and not settings.is_loopback:
+        raise BadSettingsError([f"host: {settings.host!r}: the demo's log-ins are public; bind to 127.0.0.1"])
+    clock, passwords = SystemClock(), Passwords()
+    async with open_database(settings) as database:
+        await bring_up_to_date(database, allowed=migrate_first or database.is_sqlite)
+        if demo:
+            await wiring.seed_demo(database, clock, passwords)
+        if not settings.is_loopback:
+            await _refuse_demo_log_ins(database, passwords)
+        hub = compose(settings, database, clock, passwords)
+        async with _listening(hub.app, settings) as url:
+            listening(url)
+            await _until_stopped(hub.jobs, stop)
+    _log.info("stopped")
+
+
+def openapi_document() -> dict[str, Any]:
+    """The API's document, made without opening anything."""
+    clock = SystemClock()
+    nudges = LocalNudges()
+    database = Database("sqlite+aiosqlite://")
+    tokens = AccessTokens.throwaway(clock)
+    kernel = Kernel(database=database, clock=clock, bus=Bus(), nudges=nudges, authenticate=wiring.authenticate(tokens))
+    routes = wiring.routes(kernel, tokens, Passwords())
+    system = system_routes(database, Metrics(), routes, version=version())
+    return document([*routes, *system], version=version())
+
+
+async def _refuse_demo_log_ins(database: Database, passwords: Passwords) -> None:
+    async with database.reading() as session:
+        found = await demo_accounts.open_log_ins(session, passwords)
+    if found:
+        names = ", ".join(found)
+        raise BadSettingsError([f"host: others could use the demo's public log-ins: {names}"])
+
+
+@contextlib.asynccontextmanager
+async def _listening(app: web.Application, settings: Settings) -> AsyncIterator[str]:
+    runner = web.AppRunner(app, handle_signals=False, shutdown_timeout=settings.shutdown_s, access_log=None)
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, settings.host, settings.port)
+        try:
+            await site.start()
+        except OSError as error:
+            raise BadSettingsError([f"port: {settings.host}:{settings.port}: {error.strerror}"]) from error
+        host, port = runner.addresses[0][:2]
+        shown = f"[{host}]" if ":" in host else host
+        yield f"http://{shown}:{port}"
+    finally:
+        await runner.cleanup()
+
+
+async def _until_stopped(jobs: list[wiring.Job], stop: asyncio.Event) -> None:
+    async with asyncio.TaskGroup() as group:
+        running = [group.create_task(_forever(job)) for job in jobs]
+        await stop.wait()
+        for task in running:
+            task.cancel()
+
+
+async def _forever(job: wiring.Job) -> None:
+    await job()
+    raise RuntimeError(f"a job ended by itself: {job}")
