@@ -1,6 +1,6 @@
 """Removes what nobody needs any more, in small steps. Writer thread only.
 
-A fact goes when the hub holds it and it is older than the retention: for that long a hub restored from an old
+A fact goes when the hub holds it and it is as old as the retention: for that long a hub restored from an old
 backup can be filled again. The newest acknowledged row of a living chain stays: the next batch needs its hash.
 """
 
@@ -71,7 +71,7 @@ def _old_rows(conn: sqlite3.Connection, outbox: Outbox, lane: Lane, before_ms: i
             break
         if one.epoch == outbox.epoch and place & SEQ_MASK == one.acked:
             break  # the hash that the next batch follows
-        if hlc_parts(_clocked.decode(record).hlc)[0] >= before_ms:
+        if hlc_parts(_clocked.decode(record).hlc)[0] > before_ms:
             break
         places.append(place)
     return places

@@ -224,7 +224,8 @@ class Store:
         except sqlite3.Error as error:
             _log.warning("store_room_failed", error=str(error))
             pruned = False
-        _log.error("store_full", ballast_dropped=dropped, pruned=pruned)
+        if dropped or pruned:
+            _log.error("store_full", ballast_dropped=dropped, pruned=pruned)
         return dropped or pruned
 
     def _is_low(self) -> bool:
