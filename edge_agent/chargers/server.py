@@ -84,12 +84,12 @@ class OcppServer:
     async def run(self) -> None:
         """Listen and serve until cancelled. Raises OSError when the port cannot be bound."""
         try:
-            async with asyncio.TaskGroup() as group:
-                self._group = group
-                group.create_task(self._desk.run())
-                async with self._listen() as server:
-                    self._bound = server.sockets[0].getsockname()[1]
-                    self._listening.set()
+            async with self._listen() as server:
+                self._bound = server.sockets[0].getsockname()[1]
+                self._listening.set()
+                async with asyncio.TaskGroup() as group:
+                    self._group = group
+                    group.create_task(self._desk.run())
                     await server.serve_forever()
         finally:
             self._group = None

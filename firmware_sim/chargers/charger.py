@@ -32,10 +32,6 @@ def _utc_now() -> dt.datetime:
     return dt.datetime.now(dt.UTC)
 
 
-def _whole_ms(at: dt.datetime) -> dt.datetime:
-    return at.replace(microsecond=at.microsecond // 1000 * 1000)  # what it can say on the wire, and so its book
-
-
 class SimCharger:
     """One charge point with one connector. Use it in the event loop's thread; `run()` is its life.
 
@@ -69,7 +65,7 @@ class SimCharger:
         self.speed = speed
         self.connected = False
         self.dropped: list[str] = []  # answered by CALLERROR and given up, as real chargers do
-        self._clock = lambda: _whole_ms(clock())
+        self._clock = clock
         self._file = memory_file
         self._memory = memory or (read_memory(memory_file) if memory_file else ChargerMemory())
         self._device = ChargerDevice(self._memory, max_power_w=max_power_w, meter_interval_s=meter_interval_s)
@@ -88,18 +84,18 @@ class SimCharger:
         self._online = asyncio.Event()
         self._online.set()
         self._work = asyncio.Event()
-        self._device.power_on(self._clock())
+        self._device.power_on(self._now())
 
     # --- what a person does --------------------------------------------------------------------------
 
     def plug(self, car: Car) -> None:
         """Plug a car in. Raises ValueError when one is plugged in already."""
-        self._device.plug(car, self._clock())
+        self._device.plug(car, self._now())
         self._changed()
 
     def unplug(self) -> Car | None:
         """Unplug; ends a running charge. Returns the car that was there."""
-        car = self._device.unplug(self._clock())
+        car = self._device.unplug(self._now())
         self._changed()
         return car
 
@@ -109,13 +105,13 @@ class SimCharger:
         if running:
             if running.id_token != id_token:
                 return "busy"
-            self._device.stop(self._clock(), "Local", id_token)
+            self._device.stop(self._now(), "Local", id_token)
             self._changed()
             return "stopped"
         verdict = await self._verdict(id_token)
         if verdict != "accepted":
             return verdict
-        accepted = self._device.authorise(id_token, self._clock())
+        accepted = self._device.authorise(id_token, self._now())
         self._changed()
         return "accepted" if accepted else "busy"
 
@@ -132,13 +128,13 @@ class SimCharger:
         """Power off and on: the RAM is lost, the memory stays; a running transaction goes on (P2)."""
         self._booted = False
         self._cut()
-        self._device.power_on(self._clock())
+        self._device.power_on(self._now())
         self._changed()
 
     def set_fault(self, code: str) -> None:
         """Raise a ChargePointErrorCode such as ``GroundFailure``; "" clears it."""
         self._device.fault = code
-        self._device.show(self._clock())
+        self._device.show(self._now())
         self._changed()
 
     # --- what a meter or a proof sees -----------------------------------------------------------------
@@ -173,6 +169,10 @@ class SimCharger:
         """Hand it to the next SimCharger to restart this one."""
         return self._memory
 
+    def _now(self) -> dt.datetime:
+        at = self._clock()
+        return at.replace(microsecond=at.microsecond // 1000 * 1000)  # what it can say on the wire, and so its book
+
     # --- its life ------------------------------------------------------------------------------------
 
     async def run(self) -> None:
@@ -188,7 +188,7 @@ class SimCharger:
             await asyncio.sleep(self._tick_s)
             now_s = loop.time()
             owed = len(self._memory.queue) + len(self._device.statuses)
-            self._device.advance((now_s - last_s) * self.speed, self._clock())
+            self._device.advance((now_s - last_s) * self.speed, self._now())
             last_s = now_s
             turning = self._device.power_w > 0 and now_s - saved_s >= SAVE_S
             if turning or len(self._memory.queue) + len(self._device.statuses) != owed:
@@ -277,7 +277,7 @@ class SimCharger:
         except RefusedCallError as refusal:
             self.dropped.append(str(refusal))  # real chargers give the record up (P5)
             answer = {}
-        self._device.delivered(answer, self._clock())
+        self._device.delivered(answer, self._now())
         self._changed()
 
     async def _beat(self, link: ChargerLink) -> None:
@@ -303,11 +303,11 @@ class SimCharger:
         """The answer to a call of the station; None: not implemented."""
         match action:
             case "RemoteStartTransaction":
-                done = self._device.authorise(str(payload.get("idTag", "")), self._clock())
+                done = self._device.authorise(str(payload.get("idTag", "")), self._now())
             case "RemoteStopTransaction":
                 done = self._stop_remotely(payload.get("transactionId"))
             case "TriggerMessage" if payload.get("requestedMessage") == "StatusNotification":
-                self._device.show(self._clock(), again=True)
+                self._device.show(self._now(), again=True)
                 done = True
             case "Reset":
                 asyncio.get_running_loop().call_later(0.05, self.reboot)
@@ -321,7 +321,7 @@ class SimCharger:
         running = self._memory.running
         if running is None or transaction_id is None or running.transaction_id != transaction_id:
             return False
-        return self._device.stop(self._clock(), "Remote")
+        return self._device.stop(self._now(), "Remote")
 
     def _credentials(self) -> dict[str, str]:
         if self._password is None:

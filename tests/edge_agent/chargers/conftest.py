@@ -103,10 +103,14 @@ async def running_server(station: FakeStation, *, port: int = 0, timing: Timing 
         timing=timing,
     )
     running = asyncio.create_task(server.run())
+    ready = asyncio.create_task(server.listening())
     try:
-        await server.listening()
+        await asyncio.wait({running, ready}, return_when=asyncio.FIRST_COMPLETED)
+        if running.done():
+            await running
         yield server
     finally:
+        ready.cancel()
         running.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await running
