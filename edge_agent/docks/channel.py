@@ -93,19 +93,19 @@ class Channel:
         Raises Broken when the dock has no session with us any more or one side's proof failed.
         """
         if self._open is None or not frame.reply or frame.address != self.address:
-            return self._ignore("stray")
+            self.ignored["stray"] += 1
+            return None
         seq, request = self._open
         if frame.seq != seq or frame.type not in {request.type, MessageType.ERROR}:
-            return self._ignore("late")
+            self.ignored["late"] += 1
+            return None
         try:
             reply = self._opened(frame, request)
         except Malformed as error:
-            return self._ignore(error.reason)
+            self.ignored[error.reason] += 1
+            return None
         self._open = None
         return reply
-
-    def _ignore(self, reason: str) -> None:
-        self.ignored[reason] += 1
 
     def _opened(self, frame: Frame, request: Request) -> Reply:
         session = self._session if self._session is not None else self._pending

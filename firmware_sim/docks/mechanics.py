@@ -86,6 +86,7 @@ class Mechanics:
         """Draw the bolt; the contacts open first, so that no arc is drawn."""
         self.switch_contactor(closed=False)
         self._command, self._duration_s = command, duration_s
+        self._relock_at = None  # an earlier opening's timer must not close this one
         self._drive(Lock.UNLOCKED, self._clock())
 
     def drive_shut(self, cause: int, *, at: float | None = None) -> None:
