@@ -6,7 +6,7 @@ import shutil
 import socket
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -93,7 +93,7 @@ def _free_port() -> int:
         return port
 
 
-def _run(command: list[str | Path], folder: Path) -> None:
+def _run(command: Sequence[object], folder: Path) -> None:
     with (folder / "errors").open("ab") as errors:
         done = subprocess.run(
             [str(part) for part in command],

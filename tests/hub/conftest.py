@@ -4,8 +4,9 @@ import datetime as dt
 import os
 import shutil
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import pytest
@@ -18,7 +19,7 @@ from hub.kernel.db import Database
 from hub.kernel.migrations import migrate
 from hub.kernel.nudges import LocalNudges
 from hub.kernel.routes import RawRoute, Route
-from hub.kernel.web import Kernel, build
+from hub.kernel.web import MAX_BODY_BYTES, Kernel, build
 from protocols.values import UTC, to_ms, uuid7
 from tests.postgres import Cluster, cluster
 
@@ -122,7 +123,7 @@ def kernel_hearing(kernel: Kernel) -> Callable[[list[Subscription]], Kernel]:
     return make
 
 
-Serve = Callable[..., Awaitable["TestClient"]]  # type: ignore[type-arg]  # (kernel, routes) -> client
+Serve = Callable[..., Awaitable[TestClient[Any, Any]]]  # (kernel, routes) -> client
 
 
 @pytest.fixture
@@ -130,8 +131,10 @@ async def serve() -> AsyncIterator[Serve]:
     """Serves routes over a real socket: `client = await serve(kernel, routes_of(api))`."""
     clients = []
 
-    async def start(kernel: Kernel, routes: list[Route | RawRoute]) -> TestClient:  # type: ignore[type-arg]
-        client = TestClient(TestServer(build(kernel, routes)))
+    async def start(
+        kernel: Kernel, routes: Sequence[Route | RawRoute], *, max_body_bytes: int = MAX_BODY_BYTES
+    ) -> TestClient[Any, Any]:
+        client = TestClient(TestServer(build(kernel, routes, max_body_bytes=max_body_bytes)))
         clients.append(client)
         await client.start_server()
         return client
