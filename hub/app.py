@@ -130,7 +130,7 @@ def openapi_document() -> dict[str, Any]:
     """The API's document, made without opening anything."""
     clock = SystemClock()
     nudges = LocalNudges()
-    database = Database("sqlite+aiosqlite://")
+    database = Database("sqlite+aiosqlite:///never-opened")
     tokens = AccessTokens.throwaway(clock)
     kernel = Kernel(database=database, clock=clock, bus=Bus(), nudges=nudges, authenticate=wiring.authenticate(tokens))
     routes = wiring.routes(kernel, tokens, Passwords())

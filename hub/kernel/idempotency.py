@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import String, delete, func, select
+from sqlalchemy import String, Text, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -33,7 +33,7 @@ class KeptAnswer(Base):
     fingerprint: Mapped[str] = mapped_column(String(64))
     status: Mapped[int]
     headers: Mapped[dict[str, Any]]
-    body: Mapped[str]
+    body: Mapped[str] = mapped_column(Text)
     created_at: Mapped[dt.datetime] = mapped_column(index=True)
 
 

@@ -1,0 +1,75 @@
+"""Settings: where they come from, and how wrong ones are told."""
+
+from pathlib import Path
+
+import pytest
+
+from hub.settings import BadSettingsError, load
+
+
+def _problems(config: Path | None, environ: dict[str, str], **given: object) -> list[str]:
+    with pytest.raises(BadSettingsError) as caught:
+        load(config, environ, **given)
+    return caught.value.problems
+
+
+def test_the_defaults_reach_nobody_else() -> None:
+    settings = load(None, {"PATH": "/bin"})
+    assert (settings.host, settings.port, settings.is_loopback) == ("127.0.0.1", 8080, True)
+    assert settings.url.startswith("sqlite+aiosqlite:////")
+    assert settings.url.endswith("/hub-data/hub.sqlite")
+
+
+def test_the_command_line_beats_the_environment_and_that_the_file(tmp_path: Path) -> None:
+    config = tmp_path / "hub.toml"
+    config.write_text('host = "::1"\nport = 1\n[log]\nlevel = "debug"\nformat = "json"\n')
+    environ = {"VOLTDOCK_HUB_PORT": "2", "VOLTDOCK_HUB_LOG__LEVEL": "error"}
+    settings = load(config, environ, host="localhost", port=None)
+    assert (settings.host, settings.port) == ("localhost", 2)
+    assert (settings.log.level, settings.log.format) == ("error", "json")
+
+
+@pytest.mark.parametrize(
+    ("given", "url"),
+    [
+        ("postgresql://u@h/d", "postgresql+asyncpg://u@h/d"),
+        ("postgres://u@h/d", "postgresql+asyncpg://u@h/d"),
+        ("postgresql+asyncpg://u@h/d", "postgresql+asyncpg://u@h/d"),
+        ("sqlite:////x/y", "sqlite+aiosqlite:////x/y"),
+    ],
+)
+def test_a_database_needs_no_driver_in_its_address(given: str, url: str) -> None:
+    assert load(None, {}, database_url=given).url == url
+
+
+def test_all_problems_are_told_at_once_with_their_origin(tmp_path: Path) -> None:
+    config = tmp_path / "hub.toml"
+    config.write_text('prot = 1\nport = "many"\n')
+    environ = {"VOLTDOCK_HUB_LOG__LEVEL": "loud", "VOLTDOCK_HUB_COLOUR": "red"}
+    told = "\n".join(_problems(config, environ))
+    assert f"{config}: prot: unknown key" in told
+    assert f"{config}: port: 'many' input should be a valid integer" in told
+    assert "VOLTDOCK_HUB_LOG__LEVEL: 'loud' input should be 'debug'" in told
+    assert "VOLTDOCK_HUB_COLOUR: unknown key" in told
+
+
+def test_a_secret_may_come_from_a_file_and_never_shows(tmp_path: Path) -> None:
+    secret = tmp_path / "url"
+    secret.write_text("postgresql://u:hush@h/d\n")
+    settings = load(None, {"VOLTDOCK_HUB_DATABASE_URL_FILE": str(secret)})
+    assert settings.url == "postgresql+asyncpg://u:hush@h/d"
+    assert "hush" not in repr(settings)
+    assert "hush" not in "".join(_problems(None, {}, database_url="mysql://u:hush@h/d"))
+
+
+@pytest.mark.parametrize("content", [None, b"port = ", b"\xff"])
+def test_a_file_that_cannot_be_read_is_told(tmp_path: Path, content: bytes | None) -> None:
+    config = tmp_path / "hub.toml"
+    if content is not None:
+        config.write_bytes(content)
+    assert str(config) in _problems(config, {})[0]
+
+
+def test_a_missing_secret_file_is_told(tmp_path: Path) -> None:
+    told = _problems(None, {"VOLTDOCK_HUB_DATABASE_URL_FILE": str(tmp_path / "no")})
+    assert "VOLTDOCK_HUB_DATABASE_URL_FILE" in told[0]
