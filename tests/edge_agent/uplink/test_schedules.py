@@ -86,8 +86,7 @@ async def _one_start(
                 pump.nudge()
                 await asyncio.sleep(0.001)
             if drain:
-                pump.nudge()
-                await until(lambda: (store.health().waiting == 0 and _held(hub) == len(made)) or bool(pump.nudge()))
+                await until(lambda: _is_done(pump, hub, len(made)))
     finally:
         await store.close()
 
