@@ -16,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from hub import app, wiring
 from hub.accounts.passwords import Passwords
-from hub.accounts.rules import Role
+from hub.accounts.roles import Role
 from hub.accounts.schemas import NewAccount
 from hub.accounts.service import Accounts
 from hub.kernel import log

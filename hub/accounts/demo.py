@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.accounts import repository
 from hub.accounts.passwords import Passwords
-from hub.accounts.rules import Role
+from hub.accounts.roles import Role
 from hub.accounts.service import new_account
 from hub.kernel.clock import Clock
 from hub.kernel.db import Database

@@ -1,26 +1,10 @@
-"""Pure: the roles and what each may do, how an address is compared, how long a failed log-in must wait."""
+"""Pure: what each role may do, how an address is compared, how long a failed log-in must wait."""
 
 import datetime as dt
-import enum
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-
-class Role(enum.StrEnum):
-    """What somebody is to Voltdock."""
-
-    RENTER = "renter"
-    STATION_STAFF = "station_staff"
-    SERVICE_ADVISOR = "service_advisor"
-    TECHNICIAN = "technician"
-    FLEET_OPERATOR = "fleet_operator"
-    DEVELOPER = "developer"
-    SUBSIDY_APPLICANT = "subsidy_applicant"
-    ANALYST = "analyst"
-    FINANCE = "finance"
-    SUPPORT = "support"
-    ADMIN = "admin"
-    AUDITOR = "auditor"
+from hub.accounts.roles import Role
 
 
 # `…:read` is everybody's, `…:read_own` one's own. A renter needs stations, vehicles and prices to book at all.

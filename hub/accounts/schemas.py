@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from hub.accounts.rules import Role
+from hub.accounts.roles import Role
 from hub.kernel.shapes import Instant, Shape
 
 Email = Annotated[

@@ -13,7 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.accounts import repository
 from hub.accounts.passwords import Passwords
-from hub.accounts.rules import Role, email_key, wait_after
+from hub.accounts.roles import Role
+from hub.accounts.rules import email_key, wait_after
 from hub.accounts.schemas import NewAccount, Tokens
 from hub.accounts.strangers import Strangers
 from hub.accounts.tables import Account, RefreshToken

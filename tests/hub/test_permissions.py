@@ -8,7 +8,8 @@ import pytest
 
 from hub import wiring
 from hub.accounts.passwords import Passwords
-from hub.accounts.rules import PERMISSIONS_OF, Role
+from hub.accounts.roles import Role
+from hub.accounts.rules import PERMISSIONS_OF
 from hub.kernel.auth import AccessTokens, BearerAuth
 from hub.kernel.bus import Bus
 from hub.kernel.clock import SystemClock

@@ -4,7 +4,8 @@ import pytest
 from argon2 import PasswordHasher
 
 from hub.accounts.passwords import Passwords
-from hub.accounts.rules import Role, permissions_of
+from hub.accounts.roles import Role
+from hub.accounts.rules import permissions_of
 from hub.accounts.schemas import NewAccount
 from hub.accounts.service import Accounts
 from hub.kernel.auth import AccessTokens, BearerAuth

@@ -5,7 +5,7 @@ from typing import Any
 from aiohttp.test_utils import TestClient
 
 from hub.accounts.api import AccountsApi
-from hub.accounts.rules import Role
+from hub.accounts.roles import Role
 from hub.accounts.service import Accounts
 from hub.kernel.routes import routes_of
 from hub.kernel.web import Kernel

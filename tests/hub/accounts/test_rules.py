@@ -5,7 +5,8 @@ import datetime as dt
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.accounts.rules import PERMISSIONS_OF, Role, email_key, permissions_of, wait_after
+from hub.accounts.roles import Role
+from hub.accounts.rules import PERMISSIONS_OF, email_key, permissions_of, wait_after
 
 
 def test_every_role_has_its_row() -> None:
