@@ -1,6 +1,14 @@
 """What the chargers' room is told at start: which chargers there are, and how patient to be with them."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import Any
+
+Tell = Callable[[object], None]
+"""Tells the station what was seen; returns at once."""
+
+Ask = Callable[[object], Awaitable[Any]]
+"""Asks the station; answers after its decision is committed, raises `Refused` when the rules say no."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,10 +8,10 @@ from typing import Final
 
 import structlog
 
+from edge_agent.chargers.config import Tell
 from edge_agent.chargers.record import ChargerRecord
 from edge_agent.core.inputs import ChargerOrderEnded, Outcome
 from edge_agent.core.orders import ChargerOrder
-from edge_agent.station.ports import Tell
 
 log = structlog.get_logger(__name__)
 

@@ -63,7 +63,7 @@ class ChargerRecord:
     session: Session | None = None
     version: str = ""
     last_message_at: dt.datetime | None = None
-    connectors: dict[int, str] = field(default_factory=dict)
+    connectors: dict[int, tuple[dt.datetime, str]] = field(default_factory=dict)
     registers_wh: dict[int, int] = field(default_factory=dict)  # by connector, the last one heard
     connector_of: OrderedDict[int, int] = field(default_factory=OrderedDict)  # by transaction
     starts: FirstSeen = field(default_factory=FirstSeen)
@@ -93,6 +93,12 @@ class ChargerRecord:
             await self._changed.wait()
         return self.session
 
+    def show(self, connector_no: int, state: str, reported_at: dt.datetime) -> None:
+        """Keep a connector's state, unless a newer one arrived before (P20)."""
+        known = self.connectors.get(connector_no)
+        if known is None or known[0] <= reported_at:
+            self.connectors[connector_no] = (reported_at, state)
+
     def began(self, transaction_id: int, connector_no: int) -> None:
         """Remember where a transaction runs, for a Stop without a readable register."""
         self.connector_of[transaction_id] = connector_no
@@ -112,7 +118,7 @@ class ChargerRecord:
             "model": self.model,
             "firmware": self.firmware,
             "profile": self.profile.name,
-            "connectors": {str(no): state for no, state in sorted(self.connectors.items())},
+            "connectors": {str(no): state for no, (_, state) in sorted(self.connectors.items())},
             "last_message_at": self.last_message_at.isoformat() if self.last_message_at else None,
             "orders_open": self.orders_open,
             "counts": dict(self.counts),

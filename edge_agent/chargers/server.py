@@ -15,7 +15,7 @@ from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
 from edge_agent.chargers import handshake
-from edge_agent.chargers.config import ChargerConfig, Timing
+from edge_agent.chargers.config import Ask, ChargerConfig, Tell, Timing
 from edge_agent.chargers.desk import OrderDesk
 from edge_agent.chargers.profiles import shipped_profiles
 from edge_agent.chargers.record import ChargerRecord, Session
@@ -23,7 +23,6 @@ from edge_agent.chargers.v16 import Door, Session16
 from edge_agent.chargers.wire import Wire
 from edge_agent.core.inputs import ChargerFound, ChargerLost
 from edge_agent.core.orders import ChargerOrder
-from edge_agent.station.ports import Ask, Tell
 
 log = structlog.get_logger(__name__)
 

@@ -20,29 +20,15 @@ from ocpp.routing import on
 from ocpp.v16 import ChargePoint, call, call_result
 from ocpp.v16.enums import Action
 
-from edge_agent.chargers.config import Timing
+from edge_agent.chargers import translate16
+from edge_agent.chargers.config import Ask, Tell, Timing
 from edge_agent.chargers.record import ChargerRecord
 from edge_agent.chargers.wire import Wire
-from edge_agent.core.inputs import (
-    AuthorizeCard,
-    CardAnswer,
-    CardVerdict,
-    ChargeAnswer,
-    ChargeMetered,
-    ChargerFound,
-    ChargeStarted,
-    ChargeStopped,
-    ConnectorReported,
-    ConnectorState,
-    MeterSample,
-    Outcome,
-)
+from edge_agent.core.inputs import AuthorizeCard, CardAnswer, CardVerdict, ChargeAnswer, ChargerFound, Outcome
 from edge_agent.core.orders import ChargerOrder, StartCharge
-from edge_agent.station.ports import Ask, Tell
-from protocols.charger import frames, transactions, words
-from protocols.charger.metering import Sample, samples_of
+from protocols.charger import frames
 from protocols.charger.profile import ChargerProfile, profile_for
-from protocols.charger.reading import integer, moment, text
+from protocols.charger.reading import text
 from protocols.values import rfc3339
 
 log = structlog.get_logger(__name__)
@@ -153,89 +139,29 @@ class Session16(ChargePoint):  # type: ignore[misc]  # the library ships no type
     @_on(Action.start_transaction)
     async def on_start(self, /, **snake: Any) -> object:
         """StartTransaction.req: ask the station, which knows repeats by their content."""
-        payload, record = snake_to_camel_case(snake), self._record
-        start = transactions.start_of(payload, connectors=record.config.connectors)
-        started_at, meter_start_wh = start.started_at, start.meter_start_wh
-        if started_at is None or meter_start_wh is None:
-            record.counts["malformed"] += 1
-            seen_at, register_wh = record.starts.of(
-                transactions.content_key(self.id, payload),
-                self._door.clock(),
-                record.registers_wh.get(start.connector_no, 0),
-            )
-            started_at = started_at or seen_at
-            meter_start_wh = register_wh if meter_start_wh is None else meter_start_wh
-        answer: ChargeAnswer = await self._asked(
-            ChargeStarted(
-                charger_id=self.id,
-                connector_no=start.connector_no,
-                id_token=start.id_token,
-                meter_start_wh=meter_start_wh,
-                started_at=started_at,
-            )
-        )
+        record = self._record
+        question = translate16.started(record, snake_to_camel_case(snake), self._door.clock())
+        answer: ChargeAnswer = await self._asked(question)
         record.stops.forget()
-        record.began(answer.transaction_id, start.connector_no)
+        record.began(answer.transaction_id, question.connector_no)
         return call_result.StartTransaction(
-            transaction_id=answer.transaction_id, id_tag_info=_tag_info(answer.verdict, None)
+            transaction_id=answer.transaction_id, id_tag_info=translate16.tag_info(answer.verdict)
         )
 
     @_on(Action.stop_transaction)
     async def on_stop(self, /, **snake: Any) -> object:
         """StopTransaction.req: also for a transaction that nobody knows."""
-        payload, record = snake_to_camel_case(snake), self._record
-        now = self._door.clock()
-        unit = record.profile.energy_unit_when_missing
-        stop = transactions.stop_of(payload, fallback_at=now, energy_unit=unit)
-        stopped_at, meter_stop_wh, samples = stop.stopped_at, stop.meter_stop_wh, stop.samples
-        if stopped_at is None or meter_stop_wh is None:
-            record.counts["malformed"] += 1
-            key = transactions.content_key(self.id, payload)
-            seen_at, register_wh = record.stops.of(key, now, record.register_of(stop.transaction_id))
-            stopped_at = stopped_at or seen_at
-            meter_stop_wh = register_wh if meter_stop_wh is None else meter_stop_wh
-            samples = transactions.stop_of(payload, fallback_at=stopped_at, energy_unit=unit).samples
-        await self._asked(
-            ChargeStopped(
-                charger_id=self.id,
-                transaction_id=stop.transaction_id,
-                meter_stop_wh=meter_stop_wh,
-                stopped_at=stopped_at,
-                reason=stop.reason,
-                id_token=stop.id_token,
-                samples=tuple(_ours(sample) for sample in samples),
-            )
-        )
-        record.starts.forget()
+        payload = snake_to_camel_case(snake)
+        await self._asked(translate16.stopped(self._record, payload, self._door.clock()))
+        self._record.starts.forget()
         return call_result.StopTransaction()
 
     @_on(Action.meter_values)
     async def on_meter_values(self, /, **snake: Any) -> object:
         """MeterValues.req: what can be read is told, and all of it is acknowledged."""
-        payload, record = snake_to_camel_case(snake), self._record
-        connector_no = integer(payload, "connectorId")
-        if connector_no is None or connector_no < 0:
-            connector_no = 1 if record.config.connectors == 1 else 0
-        samples = samples_of(
-            payload.get("meterValue"),
-            fallback_at=self._door.clock(),
-            energy_unit=record.profile.energy_unit_when_missing,
-        )
-        for sample in samples:
-            if sample.energy_wh is not None:
-                record.registers_wh[connector_no] = sample.energy_wh
-        transaction_id = integer(payload, "transactionId")
-        if samples:
-            self._door.tell(
-                ChargeMetered(
-                    charger_id=self.id,
-                    connector_no=connector_no,
-                    transaction_id=transaction_id if transaction_id and transaction_id > 0 else None,
-                    samples=tuple(_ours(sample) for sample in samples),
-                )
-            )
-        else:
-            record.counts["malformed"] += 1
+        seen = translate16.metered(self._record, snake_to_camel_case(snake), self._door.clock())
+        if seen:
+            self._door.tell(seen)
         return call_result.MeterValues()
 
     # --- the rest of what a 1.6 charger may send ------------------------------------------------------
@@ -264,19 +190,9 @@ class Session16(ChargePoint):  # type: ignore[misc]  # the library ships no type
     @_on(Action.status_notification)
     async def on_status(self, /, **snake: Any) -> object:
         """StatusNotification.req: told with the charger's own time, which may be old (P6, P20)."""
-        payload = snake_to_camel_case(snake)
-        state = ConnectorState(words.state_of_16(text(payload, "status")))
-        connector_no = max(integer(payload, "connectorId") or 0, 0)
-        self._record.connectors[connector_no] = state.value
-        self._door.tell(
-            ConnectorReported(
-                charger_id=self.id,
-                connector_no=connector_no,
-                state=state,
-                error_code=text(payload, "errorCode") or "NoError",
-                reported_at=moment(payload.get("timestamp")) or self._door.clock(),
-            )
-        )
+        seen = translate16.reported(self._record, snake_to_camel_case(snake), self._door.clock())
+        self._record.show(seen.connector_no, seen.state.value, seen.reported_at)
+        self._door.tell(seen)
         return call_result.StatusNotification()
 
     @_on(Action.authorize)
@@ -287,7 +203,7 @@ class Session16(ChargePoint):  # type: ignore[misc]  # the library ships no type
             answer: CardAnswer = await self._asked(AuthorizeCard(charger_id=self.id, id_token=token))
         except LeftUnansweredError:
             answer = CardAnswer(verdict=CardVerdict.INVALID)
-        return call_result.Authorize(id_tag_info=_tag_info(answer.verdict, answer.expires_at))
+        return call_result.Authorize(id_tag_info=translate16.tag_info(answer.verdict, answer.expires_at))
 
     @_on(Action.data_transfer)
     async def on_data_transfer(self, /, **_snake: Any) -> object:
@@ -325,24 +241,6 @@ class Session16(ChargePoint):  # type: ignore[misc]  # the library ships no type
     async def on_sign_certificate(self, /, **_snake: Any) -> object:
         """SignCertificate.req: the station signs no charger certificates."""
         return call_result.SignCertificate(status="Rejected")
-
-
-def _tag_info(verdict: CardVerdict, expires_at: dt.datetime | None) -> dict[str, str | None]:
-    return {
-        "status": words.STATUS_OF_VERDICT_16[verdict.value],
-        "expiry_date": rfc3339(expires_at) if expires_at else None,
-    }
-
-
-def _ours(sample: Sample) -> MeterSample:
-    return MeterSample(
-        sampled_at=sample.sampled_at,
-        energy_wh=sample.energy_wh,
-        power_w=sample.power_w,
-        current_a=sample.current_a,
-        voltage_v=sample.voltage_v,
-        soc_pct=sample.soc_pct,
-    )
 
 
 def _ended(calling: "asyncio.Future[Any]") -> tuple[Outcome, str]:

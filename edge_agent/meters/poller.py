@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+from collections.abc import Callable
 from typing import Any, Final
 
 import structlog
@@ -10,10 +11,11 @@ from pymodbus.exceptions import ModbusException
 
 from edge_agent.core.inputs import MeterLost, MeterReported
 from edge_agent.runtime.backoff import Backoff
-from edge_agent.station.ports import Tell
 from protocols.errors import Malformed
 from protocols.meter.profile import MeterProfile
 from protocols.meter.registers import Block, blocks_of, readings_of
+
+Tell = Callable[[object], None]
 
 log = structlog.get_logger(__name__)
 

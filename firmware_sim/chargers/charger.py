@@ -1,30 +1,17 @@
-"""A whole charger: the device behind a real OCPP 1.6 line, with its habits of reconnecting and repeating.
-
-Imitates what was seen of real ones: reconnects without a boot, repeats an unanswered message with a new id and the
-same payload, delivers what it owes in order with the original times, keeps a transaction over a reboot.
-"""
+"""A whole charger: the device, its line, its physics in time, and what a person can do at it."""
 
 import asyncio
-import base64
-import contextlib
 import datetime as dt
-import random
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
 
-from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import InvalidHandshake, WebSocketException
-from websockets.typing import Subprotocol
-
 from firmware_sim.chargers.device import Car, ChargerDevice
-from firmware_sim.chargers.link import ChargerLink, NoAnswerError, RefusedCallError
+from firmware_sim.chargers.line import ChargerLine, LineHabits
+from firmware_sim.chargers.link import NoAnswerError, RefusedCallError
 from firmware_sim.chargers.memory import Charge, ChargerMemory, read_memory, write_memory
 
-VENDOR: Final = "Voltdock"
-MODEL: Final = "SimCharger 11"
-FIRMWARE: Final = "1.0.0"
 SAVE_S: Final = 1.0  # how much of the meter a power cut may cost
 
 
@@ -54,36 +41,31 @@ class SimCharger:
         car: Car | None = None,
         password: str | None = None,
         offline_cards: frozenset[str] | None = None,
-        retry_s: float = 10.0,
-        call_timeout_s: float = 30.0,
-        reconnect_s: tuple[float, float] = (0.2, 10.0),
+        habits: LineHabits | None = None,
         tick_s: float = 0.1,
         seed: int | None = None,
     ) -> None:
         self.charger_id = charger_id
         self.url = f"{url.rstrip('/')}/{quote(charger_id, safe='')}"
         self.speed = speed
-        self.connected = False
-        self.dropped: list[str] = []  # answered by CALLERROR and given up, as real chargers do
         self._clock = clock
         self._file = memory_file
         self._memory = memory or (read_memory(memory_file) if memory_file else ChargerMemory())
         self._device = ChargerDevice(self._memory, max_power_w=max_power_w, meter_interval_s=meter_interval_s)
         self._device.car = car
-        self._password = password
         self._offline_cards = offline_cards
-        self._retry_s = retry_s
-        self._call_timeout_s = call_timeout_s
-        self._reconnect_s = reconnect_s
         self._tick_s = tick_s
-        self._chance = random.Random(seed)
-        self._booted = False
-        self._heartbeat_s = 60.0
-        self._socket: ClientConnection | None = None
-        self._link: ChargerLink | None = None
-        self._online = asyncio.Event()
-        self._online.set()
-        self._work = asyncio.Event()
+        self._line = ChargerLine(
+            url=self.url,
+            user=charger_id,
+            password=password,
+            habits=habits or LineHabits(),
+            device=self._device,
+            now=self._now,
+            obey=self._obey,
+            changed=self._changed,
+            seed=seed,
+        )
         self._device.power_on(self._now())
 
     # --- what a person does --------------------------------------------------------------------------
@@ -117,17 +99,16 @@ class SimCharger:
 
     def go_offline(self) -> None:
         """Cut the network, as by a pulled plug: no goodbye."""
-        self._online.clear()
-        self._cut()
+        self._line.unplug_network()
 
     def go_online(self) -> None:
         """Let the network be there again; it reconnects by itself."""
-        self._online.set()
+        self._line.plug_network()
 
     def reboot(self) -> None:
         """Power off and on: the RAM is lost, the memory stays; a running transaction goes on (P2)."""
-        self._booted = False
-        self._cut()
+        self._line.booted = False
+        self._line.cut()
         self._device.power_on(self._now())
         self._changed()
 
@@ -138,6 +119,21 @@ class SimCharger:
         self._changed()
 
     # --- what a meter or a proof sees -----------------------------------------------------------------
+
+    @property
+    def connected(self) -> bool:
+        """Is there a connection to the station?"""
+        return self._line.connected
+
+    @property
+    def in_service(self) -> bool:
+        """Is it connected and was its boot accepted?"""
+        return self._line.link is not None
+
+    @property
+    def dropped(self) -> tuple[str, ...]:
+        """What the station answered by CALLERROR and the charger gave up."""
+        return tuple(self._line.dropped)
 
     @property
     def power_w(self) -> float:
@@ -179,7 +175,7 @@ class SimCharger:
         """Live until cancelled."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._tick())
-            group.create_task(self._stay_connected())
+            group.create_task(self._line.run())
 
     async def _tick(self) -> None:
         loop = asyncio.get_running_loop()
@@ -195,102 +191,11 @@ class SimCharger:
                 saved_s = now_s
                 self._changed()
 
-    async def _stay_connected(self) -> None:
-        tries = 0
-        while True:
-            await self._online.wait()
-            try:
-                async with connect(
-                    self.url,
-                    subprotocols=[Subprotocol("ocpp1.6")],
-                    additional_headers=self._credentials(),
-                    open_timeout=self._call_timeout_s,
-                    close_timeout=1,
-                    proxy=None,
-                ) as socket:
-                    tries = 0
-                    await self._talk(socket)
-            except (OSError, TimeoutError, InvalidHandshake, WebSocketException, RefusedCallError):
-                pass
-            first_s, cap_s = self._reconnect_s
-            await asyncio.sleep(self._chance.uniform(0.5, 1.0) * min(cap_s, first_s * 2 ** min(tries, 10)))
-            tries += 1
-
-    async def _talk(self, socket: ClientConnection) -> None:
-        self._socket = socket
-        link = ChargerLink(socket, timeout_s=self._call_timeout_s, answer=self._obey)
-        tasks = [asyncio.create_task(part) for part in (link.read(), self._send_owed(link), self._beat(link))]
-        try:
-            self.connected = True
-            if self._online.is_set():
-                await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            self.connected, self._socket, self._link = False, None, None
-            for task in tasks:
-                task.cancel()
-            results = await asyncio.gather(*tasks, return_exceptions=True)
-        for result in results:
-            if isinstance(result, Exception) and not isinstance(result, NoAnswerError):
-                raise result
-
-    async def _boot(self, link: ChargerLink) -> None:
-        while not self._booted:
-            answer = await link.call(
-                "BootNotification",
-                {"chargePointVendor": VENDOR, "chargePointModel": MODEL, "firmwareVersion": FIRMWARE},
-            )
-            self._heartbeat_s = float(answer.get("interval") or self._heartbeat_s)
-            self._booted = answer.get("status") == "Accepted"
-            if not self._booted:
-                await asyncio.sleep(self._heartbeat_s)
-
-    async def _send_owed(self, link: ChargerLink) -> None:
-        await self._boot(link)
-        self._link = link
-        while True:
-            self._work.clear()
-            if self._device.statuses:
-                await self._send_status(link)
-            elif self._device.owed():
-                await self._send_oldest(link)
-            else:
-                await self._work.wait()
-
-    async def _send_status(self, link: ChargerLink) -> None:
-        oldest = self._device.statuses[0]
-        with contextlib.suppress(RefusedCallError):
-            await link.call("StatusNotification", oldest)
-        if self._device.statuses and self._device.statuses[0] is oldest:  # a reboot may have forgotten it
-            self._device.statuses.pop(0)
-
-    async def _send_oldest(self, link: ChargerLink) -> None:
-        owed = self._device.owed()
-        if owed is None:
-            return
-        try:
-            answer = await link.call(*owed)
-        except NoAnswerError:
-            if self._socket is None or self._socket.close_code is not None:
-                raise
-            await asyncio.sleep(self._retry_s)  # the next round repeats it under a new message id (P3)
-            return
-        except RefusedCallError as refusal:
-            self.dropped.append(str(refusal))  # real chargers give the record up (P5)
-            answer = {}
-        self._device.delivered(answer, self._now())
-        self._changed()
-
-    async def _beat(self, link: ChargerLink) -> None:
-        while True:
-            await asyncio.sleep(self._heartbeat_s)
-            with contextlib.suppress(RefusedCallError, NoAnswerError):
-                await link.call("Heartbeat", {})
-
     async def _verdict(self, id_token: str) -> str:
         """The station's word about a card, or the charger's own while it has no line."""
-        if self._link is not None:
+        if self._line.link is not None:
             try:
-                answer = await self._link.call("Authorize", {"idTag": id_token})
+                answer = await self._line.link.call("Authorize", {"idTag": id_token})
                 return str((answer.get("idTagInfo") or {}).get("status", "Invalid")).lower()
             except RefusedCallError:
                 return "invalid"
@@ -323,17 +228,7 @@ class SimCharger:
             return False
         return self._device.stop(self._now(), "Remote")
 
-    def _credentials(self) -> dict[str, str]:
-        if self._password is None:
-            return {}
-        pair = f"{self.charger_id}:{self._password}".encode()
-        return {"Authorization": f"Basic {base64.b64encode(pair).decode()}"}
-
-    def _cut(self) -> None:
-        if self._socket is not None:
-            self._socket.transport.abort()
-
     def _changed(self) -> None:
-        self._work.set()
+        self._line.wake()
         if self._file is not None:
             write_memory(self._file, self._memory)

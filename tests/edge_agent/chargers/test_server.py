@@ -348,6 +348,7 @@ async def test_the_chargers_word_ends_the_order(
         ended = await station.ending()
     assert (ended.order_id, ended.outcome) == (order.order_id, outcome)
     assert detail is None or ended.detail == detail
+    assert server.snapshot()["chargers"]["CP-1"]["counts"].get("stray_replies", 0) == (reply[1] != "ID")
     assert len(station.of(ChargerOrderEnded)) == 1
 
 

@@ -21,6 +21,7 @@ from edge_agent.core.inputs import (
 )
 from edge_agent.core.orders import StartCharge, StopCharge
 from firmware_sim.chargers.charger import SimCharger
+from firmware_sim.chargers.line import LineHabits
 from protocols.errors import Refused
 from tests.edge_agent.chargers.conftest import FakeStation, running_server
 
@@ -38,13 +39,11 @@ async def charger(port: int | None, **more: object) -> AsyncIterator[SimCharger]
     settings: dict[str, object] = {
         "charger_id": "CP-1",
         "speed": 600.0,
-        "retry_s": 0.1,
-        "call_timeout_s": 0.4,
-        "reconnect_s": (0.02, 0.1),
+        "habits": LineHabits(retry_s=0.1, call_timeout_s=0.4, reconnect_s=(0.02, 0.1)),
         "tick_s": 0.02,
         "seed": 1,
     }
-    sim = SimCharger(url=f"ws://127.0.0.1:{port}/ocpp", **(settings | more))  # type: ignore[arg-type]
+    sim = SimCharger(url=f"ws://127.0.0.1:{port or 9}/ocpp", **(settings | more))  # type: ignore[arg-type]
     living = asyncio.create_task(sim.run())
     try:
         yield sim
@@ -94,7 +93,7 @@ async def test_a_card_charge_is_told_from_plug_to_unplug(server: OcppServer, sta
 async def test_a_card_that_the_station_refuses_does_not_charge(server: OcppServer) -> None:
     async with charger(server.port) as sim:
         sim.plug(Car())
-        await until(lambda: sim._link)
+        await until(lambda: sim.in_service)
         assert await sim.present_card("BAD") == "blocked"
         assert sim.book == ()
 
@@ -104,7 +103,7 @@ async def test_an_unanswered_stop_is_repeated_until_the_station_takes_it(
 ) -> None:
     async with charger(server.port) as sim:
         sim.plug(Car())
-        await until(lambda: sim._link)
+        await until(lambda: sim.in_service)
         assert await sim.present_card("GOOD") == "accepted"
         await until(lambda: sim.undelivered == 0 or sim.book[0].transaction_id)
         station.failing = Refused("store_full")
@@ -113,14 +112,14 @@ async def test_an_unanswered_stop_is_repeated_until_the_station_takes_it(
         station.failing = None
         await until(lambda: sim.undelivered == 0)
     assert len(set(station.of(ChargeStopped))) == 1
-    assert sim.dropped == []
+    assert sim.dropped == ()
     assert server.snapshot()["chargers"]["CP-1"]["counts"]["unanswered"] >= 1
 
 
 async def test_a_full_store_refuses_cards_and_makes_starts_repeat(server: OcppServer, station: FakeStation) -> None:
     async with charger(server.port) as sim:
         sim.plug(Car())
-        await until(lambda: sim._link)
+        await until(lambda: sim.in_service)
         station.failing = Refused("store_full")
         assert await sim.present_card("GOOD") == "invalid"
         server.send(start_order())
@@ -135,7 +134,7 @@ async def test_an_outage_is_replayed_in_order_with_the_original_times(station: F
         first = await stack.enter_async_context(running_server(station))
         port = first.port or 0
         sim = await stack.enter_async_context(charger(port))
-        await until(lambda: sim._link)
+        await until(lambda: sim.in_service)
         sim.plug(Car())
         await sim.present_card("GOOD")
         await until(lambda: sim.book[0].transaction_id == 501)
@@ -158,7 +157,7 @@ async def test_an_outage_is_replayed_in_order_with_the_original_times(station: F
 
 async def test_a_reconnect_needs_no_boot_and_ends_nothing(server: OcppServer, station: FakeStation) -> None:
     async with charger(server.port) as sim:
-        await until(lambda: sim._link)
+        await until(lambda: sim.in_service)
         sim.plug(Car())
         await sim.present_card("GOOD")
         await until(lambda: sim.book[0].transaction_id)
@@ -167,19 +166,19 @@ async def test_a_reconnect_needs_no_boot_and_ends_nothing(server: OcppServer, st
         metered = len(station.of(ChargeMetered))
         sim.go_online()
         await station.until(lambda: len(station.of(ChargeMetered)) > metered)
-        assert sim._booted
+        assert sim._line.booted
         assert station.of(ChargeStopped) == []
     assert len(station.of(ChargeStarted)) == 1
 
 
 async def test_a_reboot_keeps_the_transaction(server: OcppServer, station: FakeStation) -> None:
     async with charger(server.port) as sim:
-        await until(lambda: sim._link)
+        await until(lambda: sim.in_service)
         sim.plug(Car())
         await sim.present_card("GOOD")
         await until(lambda: sim.book[0].transaction_id)
         sim.reboot()
-        await until(lambda: sim._booted)
+        await until(lambda: sim._line.booted)
         metered = len(station.of(ChargeMetered))
         await station.until(lambda: len(station.of(ChargeMetered)) > metered)
     assert station.of(ChargeStopped) == []
@@ -191,16 +190,16 @@ async def test_a_station_that_was_away_finds_the_charger_again(station: FakeStat
         async with running_server(station) as first:
             port = first.port or 0
             sim = await stack.enter_async_context(charger(port))
-            await until(lambda: sim._link)
+            await until(lambda: sim.in_service)
         await until(lambda: not sim.connected)
         await stack.enter_async_context(running_server(station, port=port))
-        await until(lambda: sim._link)
+        await until(lambda: sim.in_service)
 
 
 async def test_remote_start_and_stop_each_end_once(server: OcppServer, station: FakeStation) -> None:
     async with charger(server.port) as sim:
         sim.plug(Car())
-        await until(lambda: sim._link)
+        await until(lambda: sim.in_service)
         start = start_order()
         server.send(start)
         await station.until(lambda: station.of(ChargeStarted))
@@ -225,6 +224,40 @@ async def test_remote_start_and_stop_each_end_once(server: OcppServer, station: 
 async def test_a_password_is_sent_and_checked(server: OcppServer) -> None:
     right = "00112233445566778899aabbccddeeff"
     async with charger(server.port, charger_id="CP-SECRET", password=right) as sim:
-        await until(lambda: sim._link)
+        await until(lambda: sim.in_service)
     async with charger(server.port, charger_id="CP 2/ü") as sim:
-        await until(lambda: sim._link)
+        await until(lambda: sim.in_service)
+
+
+async def test_a_start_whose_answer_was_lost_stays_one_transaction(server: OcppServer, station: FakeStation) -> None:
+    async with charger(server.port) as sim:
+        await until(lambda: sim.in_service)
+
+        async def cut_after_the_commit() -> None:
+            if station.of(ChargeStarted):
+                station.delay = None
+                sim.go_offline()
+                await until(lambda: not sim.connected)
+
+        sim.plug(Car())
+        station.delay = cut_after_the_commit
+        await sim.present_card("GOOD")
+        await station.until(lambda: station.of(ChargerLost))
+        sim.go_online()
+        await until(lambda: sim.book[0].transaction_id == 501)
+    assert len(station.of(ChargeStarted)) == 2
+    assert len(station.ids) == 1
+
+
+async def test_a_restarted_charger_delivers_what_its_memory_holds(server: OcppServer, station: FakeStation) -> None:
+    async with charger(None) as sim:  # nobody listens there
+        sim.plug(Car())
+        assert await sim.present_card("GOOD") == "accepted"
+        await until(lambda: sim.register_wh > 100)
+        assert await sim.present_card("GOOD") == "stopped"
+    assert sim.undelivered >= 2
+    async with charger(server.port, memory=sim.memory) as again:
+        await until(lambda: again.undelivered == 0)
+        assert again.register_wh == sim.register_wh
+    assert station.of(ChargeStopped)[0].meter_stop_wh == sim.book[0].meter_stop_wh
+    assert station.of(ChargeStopped)[0].stopped_at == sim.book[0].stopped_at
