@@ -6,7 +6,6 @@ from typing import Final
 
 from hub.accounts.roles import Role
 
-
 # `…:read` is everybody's, `…:read_own` one's own. A renter needs stations, vehicles and prices to book at all.
 _BASIC: Final = frozenset({"stations:read", "vehicles:read", "tariffs:read"})
 _OWN: Final = frozenset({
