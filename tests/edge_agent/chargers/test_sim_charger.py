@@ -55,7 +55,7 @@ async def charger(port: int | None, **more: object) -> AsyncIterator[SimCharger]
 
 async def until(true: Callable[[], object], within_s: float = 10.0) -> None:
     async with asyncio.timeout(within_s):
-        while not true():  # noqa: ASYNC110  # a simulated device makes no sound
+        while not true():  # a simulated device makes no sound
             await asyncio.sleep(0.01)
 
 

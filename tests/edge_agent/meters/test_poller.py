@@ -94,7 +94,7 @@ async def test_a_restarted_meter_is_lost_once_and_found_again_with_its_energy() 
         await ear.until(lambda: ear.losses)
         before = len(ear.reports)
         async with asyncio.timeout(10):
-            while poller._backoff.tries < 3:  # noqa: ASYNC110  # more failed tries make no more losses
+            while poller._backoff.tries < 3:  # more failed tries make no more losses
                 await asyncio.sleep(0.01)
         await meter.start()
         await ear.until(lambda: len(ear.reports) > before)
