@@ -32,7 +32,7 @@ from protocols.values import from_ms, to_ms
 STALLED_AFTER_S: Final = 75.0  # more than one exchange may take; then it is cut and begun again
 LINGER_S: Final = 0.01  # facts that are committed together travel together
 MIN_RETRY_S: Final = 1.0  # a nudge ends a wait after a failure, but no sooner than this after the last try
-STALE_NUMBER: Final = "stale_request_number"  # the hub's problem code for a number that is not greater
+STALE_NUMBER: Final = "request_replayed"  # the hub's problem code for a number that is not greater
 
 _log = structlog.get_logger(__name__)
 

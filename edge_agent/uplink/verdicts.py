@@ -37,7 +37,8 @@ def moves_of(reply: SyncReply, sent: Sequence[FactBatch], acked: Mapping[Key, in
             cursors[key] = moved
             taken += max(0, moved.acked - acked.get(key, 0))
     touched = {(result.lane, result.epoch) for result in results}
-    for cursor in _rewinds(reply.cursors, acked):
+    lost = [] if sent else _unknown(reply.cursors, acked)
+    for cursor in (*_rewinds(reply.cursors, acked), *lost):
         if (cursor.lane, cursor.epoch) not in touched:
             cursors[cursor.lane, cursor.epoch] = cursor
     return Moves(
@@ -60,6 +61,18 @@ def _cursor_after(result: BatchResult, last_sent: int, acked: int) -> Cursor | N
 def _rewinds(cursors: Iterable[Cursor], acked: Mapping[Key, int]) -> list[Cursor]:
     """Where the hub holds less than it once acknowledged: it was restored from a backup."""
     return [cursor for cursor in cursors if 0 <= cursor.acked < acked.get((cursor.lane, cursor.epoch), 0)]
+
+
+def _unknown(cursors: Sequence[Cursor], acked: Mapping[Key, int]) -> list[Cursor]:
+    """Chains that the hub acknowledged once and does not know any more; asked only of an answer without batches.
+
+    The hub then lists its newest epochs. Only what is newer than the oldest of them is surely unknown to it; an
+    empty list is a hub that knows nothing of us.
+    """
+    listed = {(cursor.lane, cursor.epoch) for cursor in cursors}
+    oldest = min((cursor.epoch for cursor in cursors), default=-1)
+    missing = [key for key, seq in acked.items() if seq > 0 and key not in listed and key[1] > oldest]
+    return [Cursor(lane=lane, epoch=epoch, acked=0) for lane, epoch in missing]
 
 
 def floor_of(floors: Iterable[int | None]) -> int:

@@ -109,7 +109,7 @@ class Hub:
         if signed.number <= self.last_number:
             self.rejected_numbers += 1
             floor = (self.last_number >> 32) + 1
-            problem = {"code": "stale_request_number", "epoch_floor": floor}
+            problem = {"code": "request_replayed", "epoch_floor": floor}
             return web.json_response(problem, status=409, content_type="application/problem+json")
         self.last_number = signed.number
         try:
@@ -333,5 +333,5 @@ async def running(*parts: Callable[[], Awaitable[None]]) -> AsyncIterator[None]:
 async def until(holds: Callable[[], bool]) -> None:
     """Wait for a condition that nobody announces."""
     async with asyncio.timeout(DEADLINE_S):
-        while not holds():  # noqa: ASYNC110
+        while not holds():
             await asyncio.sleep(0.002)

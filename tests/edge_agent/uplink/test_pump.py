@@ -235,6 +235,20 @@ async def test_a_restored_hub_is_filled_again_without_any_new_fact(
     assert hub.ids == ids
 
 
+async def test_a_hub_that_forgot_this_station_altogether_is_filled_again(
+    hub: Hub, pump: SyncPump, store: Store, clock: MovedClock, pauses: Pauses
+) -> None:
+    ids = await commit(store, clock, 6)
+    async with running(pump.run):
+        await until(lambda: store.health().waiting == 0)
+        await until(lambda: POLL_S in pauses.asked_s)
+        hub.facts.clear()
+        hub.nonces.clear()
+        pauses.poll()
+        await until(lambda: len(hub.ids) == 6)
+    assert hub.ids == ids
+
+
 async def test_a_fork_moves_everything_to_an_epoch_above_the_floor(
     hub: Hub, pump: SyncPump, store: Store, clock: MovedClock, tmp_path: Path
 ) -> None:

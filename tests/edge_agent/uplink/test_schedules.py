@@ -111,3 +111,4 @@ def _happen(hub: Hub, what: str, count: int) -> None:
         case "restore":  # every chain loses its last facts
             for key in hub.facts:
                 del hub.facts[key][max(0, len(hub.facts[key]) - count) :]
+            hub.facts = {key: held for key, held in hub.facts.items() if held}
