@@ -31,7 +31,7 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
 
     vehicles: list[KeptVehicle] = []
     docks: list[KeptDock] = []
-    meter_import_wh: list[float] = [0.0, 0.0, 0.0]
+    meter_import_wh: tuple[float, float, float] = (0.0, 0.0, 0.0)
 
 
 def recall(file: Path) -> Kept | None:

@@ -14,6 +14,7 @@ from typing import Any, Final
 from firmware_sim import memory
 from firmware_sim.car import VisitorCar
 from firmware_sim.chargers.charger import SimCharger
+from firmware_sim.chargers.line import LineHabits
 from firmware_sim.clock import SimClock
 from firmware_sim.deeds import Deeds
 from firmware_sim.docks.line import DockLine
@@ -86,8 +87,7 @@ class World:
             speed=self.clock.speed,
             meter_interval_s=METER_INTERVAL_S,
             memory_file=None if folder is None else folder / f"{plan.charger_id}.json",
-            retry_s=1.0,
-            reconnect_s=(0.2, 2.0),
+            habits=LineHabits(retry_s=1.0, reconnect_s=(0.2, 2.0)),
             seed=self.plan.seed,
         )
 
@@ -138,9 +138,8 @@ class World:
             memory.KeptDock(dock_no=number, boot_count=dock.nvram.boot_count, next_event=dock.nvram.next_event)
             for number, dock in self.yard.docks.items()
         ]
-        memory.keep(
-            self._file, memory.Kept(vehicles=vehicles, docks=docks, meter_import_wh=list(self.meter.device.import_wh))
-        )
+        l1_wh, l2_wh, l3_wh = self.meter.device.import_wh
+        memory.keep(self._file, memory.Kept(vehicles=vehicles, docks=docks, meter_import_wh=(l1_wh, l2_wh, l3_wh)))
 
     def _phases_w(self) -> tuple[float, float, float]:
         """Who hangs on which phase: docks shared out one by one, chargers over all three, and lights on L1.
