@@ -1,0 +1,187 @@
+/** The frame of every screen: where am I, back, language, help; the strips; the thing; the answers; the time. */
+import { useEffect, useRef, type ReactNode } from 'react';
+import { useKiosk, useNow } from '../app/context';
+import { isOpening } from '../app/state';
+import { keyFor, LANGUAGES } from '../i18n/words';
+import type { MessageKey } from '../i18n/en';
+import { hush, speak } from '../lib/speech';
+import { Icon } from './icons';
+import { Small } from './Press';
+
+interface FrameProps {
+  readonly name: string;
+  readonly title: ReactNode;
+  readonly hint?: ReactNode;
+  readonly children: ReactNode;
+  readonly answers?: ReactNode;
+  readonly offline?: MessageKey;
+  readonly step?: number;
+  readonly foot?: ReactNode;
+}
+
+/** One screen. `offline` says what this step means without Internet: final, or queued. */
+export function Frame({ name, title, hint, children, answers, offline = 'offline_start', step, foot }: FrameProps) {
+  const { prefs } = useKiosk();
+  const titleRef = useRef<HTMLHeadingElement>(null);
+  const mainRef = useRef<HTMLElement>(null);
+  useEffect(() => {
+    titleRef.current?.focus({ preventScroll: true });
+  }, [name]);
+  useEffect(() => {
+    if (!prefs.aloud) return;
+    speak(mainRef.current?.innerText ?? '', prefs.lang);
+    return hush;
+  }, [name, prefs.aloud, prefs.lang]);
+  return (
+    <div className={`frame screen-${name}`} data-testid={`screen-${name}`}>
+      <Header isStart={name === 'start'} step={step} />
+      <div className="strips" aria-live="polite">
+        <OfflineStrip says={offline} />
+        <PausedStrip />
+        <NoticeStrip />
+      </div>
+      <main ref={mainRef}>
+        <div className="hero">
+          <h1 ref={titleRef} tabIndex={-1}>
+            {title}
+          </h1>
+          {hint !== undefined && <p className="hint">{hint}</p>}
+        </div>
+        <div className="thing">{children}</div>
+      </main>
+      {answers !== undefined && <div className="answers">{answers}</div>}
+      <Foot>{foot}</Foot>
+    </div>
+  );
+}
+
+function Header({ isStart, step }: { readonly isStart: boolean; readonly step: number | undefined }) {
+  const { view, state, t, tell } = useKiosk();
+  const canLeave = !isStart && !isOpening(state);
+  return (
+    <header>
+      {canLeave ? (
+        <Small id="back" sign="back" bare onPress={() => { tell({ on: 'back' }); }}>
+          {t('back')}
+        </Small>
+      ) : (
+        <div className="where">
+          <strong>{view.station.name}</strong>
+          <span>{t('station_line', { number: view.station.number })}</span>
+        </div>
+      )}
+      {step !== undefined && <Progress step={step} />}
+      <div className="header-right">
+        <Languages isStart={isStart} />
+        {!isStart && !state.help && (
+          <Small id="help" onPress={() => { tell({ on: 'help' }); }}>
+            {t('help')}
+          </Small>
+        )}
+      </div>
+    </header>
+  );
+}
+
+const STEPS = 4;
+
+function Progress({ step }: { readonly step: number }) {
+  const { t } = useKiosk();
+  return (
+    <div className="progress" role="img" aria-label={t('step_of', { step, steps: STEPS })}>
+      {Array.from({ length: STEPS }, (_, index) => (
+        <i key={index} className={index < step ? 'past' : ''} />
+      ))}
+    </div>
+  );
+}
+
+function Languages({ isStart }: { readonly isStart: boolean }) {
+  const { prefs, prefer, t } = useKiosk();
+  return (
+    <div className={`languages ${isStart ? '' : 'short'}`} role="group" aria-label={t('language')}>
+      {LANGUAGES.map(({ lang, name, short }) => (
+        <Small
+          key={lang}
+          id={`lang-${lang}`}
+          lang={lang}
+          label={name}
+          pressed={prefs.lang === lang}
+          onPress={() => { prefer({ lang, isPseudo: false }); }}
+        >
+          <span className="whole">{name}</span>
+          <span className="brief">{short}</span>
+        </Small>
+      ))}
+    </div>
+  );
+}
+
+function OfflineStrip({ says }: { readonly says: MessageKey }) {
+  const { view, t, f } = useKiosk();
+  const now = useNow(30_000);
+  if (view.hub.online) return null;
+  const time = view.hub.since === null ? null : f.when(view.hub.since, now);
+  return (
+    <div className="strip amber" data-testid="offline-strip">
+      <Icon sign="offline" />
+      <p>
+        <strong>{t('offline_title', { time })}</strong> {t(says)}
+      </p>
+    </div>
+  );
+}
+
+function PausedStrip() {
+  const { view, t } = useKiosk();
+  if (view.not_accepting === null) return null;
+  return (
+    <div className="strip coral" data-testid="paused-strip">
+      <Icon sign="warn" />
+      <p>
+        <strong>{t('paused_title')}</strong> {t(keyFor('paused', view.not_accepting))}
+      </p>
+    </div>
+  );
+}
+
+function NoticeStrip() {
+  const { state, t, tell } = useKiosk();
+  const { notice } = state;
+  useEffect(() => {
+    if (notice === null) return;
+    const timer = setTimeout(() => { tell({ on: 'close-notice' }); }, 20_000);
+    return () => { clearTimeout(timer); };
+  }, [notice, tell]);
+  if (notice === null) return null;
+  return (
+    <div className="strip sky" data-testid="notice-strip">
+      <Icon sign="check" />
+      <p>{t('notice_returned', { vehicle: notice.vehicle_label, dock: notice.dock_no })}</p>
+      {!isOpening(state) && (
+        <Small bare onPress={() => { tell({ on: 'open-notice' }); }}>{t('notice_show')}</Small>
+      )}
+      <Small bare label={t('notice_close')} sign="cross" onPress={() => { tell({ on: 'close-notice' }); }}>{''}</Small>
+    </div>
+  );
+}
+
+function Foot({ children }: { readonly children: ReactNode }) {
+  const { view, t, f } = useKiosk();
+  const now = useNow(5000);
+  const contact = view.hub.last_contact;
+  return (
+    <footer>
+      <span className="foot-left">
+        {children ?? (
+          <>
+            {t('last_contact')} <b>{contact === null ? t('never') : f.when(contact, now)}</b>
+          </>
+        )}
+      </span>
+      <span className="foot-clock">
+        <b>{f.time(now)}</b> <span className="date">{f.date(now)}</span>
+      </span>
+    </footer>
+  );
+}
