@@ -14,11 +14,10 @@ from typing import Any, Final
 
 from edge_agent.core.inputs import DockOrderEnded, Outcome
 from edge_agent.core.orders import DockOrder
-from edge_agent.docks.config import DockConfig, Pace
+from edge_agent.docks.config import DockConfig, Pace, Tell
 from edge_agent.docks.conversation import Conversation
 from edge_agent.docks.line import Line, Speaker, choose
 from edge_agent.docks.port import PortFailed, SerialPort
-from edge_agent.station.ports import Tell
 
 _LONGEST_NAP_S: Final = 0.5
 

@@ -1,9 +1,13 @@
 """What the bus is told about its docks, and the figures of its pace. Values only."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from protocols.dock.codes import FIRST_ADDRESS, LAST_ADDRESS
 from protocols.dock.security import SECRET_LENGTH
+
+# What the bus says to the station; must be thread-safe and return at once.
+Tell = Callable[[object], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,10 +15,9 @@ from edge_agent.core.inputs import CardRead, DockLost, DockOrderEnded, Outcome
 from edge_agent.core.orders import DockOrder, LockDock, RestartDock, UnlockDock
 from edge_agent.docks import reports, verdict
 from edge_agent.docks.channel import Broken, Channel, Why
-from edge_agent.docks.config import DockConfig, Pace
+from edge_agent.docks.config import DockConfig, Pace, Tell
 from edge_agent.docks.timing import Probing
 from edge_agent.docks.verdict import Sent, Verdict
-from edge_agent.station.ports import Tell
 from protocols.dock import codes, requests
 from protocols.dock.codes import Capability, StatusFlag
 from protocols.dock.lifecycle import Happened, Phase

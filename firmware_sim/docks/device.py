@@ -4,6 +4,7 @@ Sessions, sequence numbers and power are here; the application is `commands`, th
 pseudo-terminal `line`.
 """
 
+import dataclasses
 import random
 import time
 from collections.abc import Callable
@@ -41,6 +42,7 @@ _BOOT_S: Final = 0.2
 class SimDock:
     """One dock. `clock` is its own timer in monotonic seconds; `seed` feeds its nonces.
 
+    `secret` None is a dock that nobody provisioned yet.
     `nvram` is what survives a restart; hand in an old one to continue a dock's life in a new process.
     """
 
@@ -48,7 +50,7 @@ class SimDock:
         self,
         *,
         address: int,
-        secret: bytes,
+        secret: bytes | None,
         kind: Kind = Kind.LATCH,
         serial: str = "",
         clock: Callable[[], float] = time.monotonic,
@@ -210,20 +212,23 @@ class SimDock:
         except Malformed as error:
             return self._reply(frame, _error_of(error))
         if isinstance(request, Identify):
-            return self._reply(frame, self._commands.identify(request))
+            identity = dataclasses.replace(self._commands.identify(request), provisioned=self.secret is not None)
+            return self._reply(frame, identity)
+        if self.secret is None:
+            return self._reply(frame, ErrorReply(code=ErrorCode.NOT_PROVISIONED))
         if isinstance(request, Hello):
-            return self._challenge(frame)
+            return self._challenge(frame, self.secret)
         if isinstance(request, Proof):
             return self._check_proof(frame, request)
         # An unsecured order: never obeyed, whatever it says.
         self.book.seen["unsecured"] += 1
         return self._reply(frame, ErrorReply(code=ErrorCode.NO_SESSION))
 
-    def _challenge(self, frame: Frame) -> Frame:
+    def _challenge(self, frame: Frame, secret: bytes) -> Frame:
         if self._handshake is None or self._handshake.hello_payload != frame.payload:
             self._proof = None
             self._handshake = DockHandshake(
-                secret=self.secret,
+                secret=secret,
                 address=self.address,
                 hello_payload=frame.payload,
                 nonce=self._random.randbytes(16),

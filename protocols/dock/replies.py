@@ -108,7 +108,8 @@ class Status:
 
     def pack(self) -> bytes:
         known = StatusFlag.VEHICLE_ID_KNOWN if self.vehicle_id else StatusFlag(0)
-        flags = self.flags & ~StatusFlag.VEHICLE_ID_KNOWN | known
+        # As integers: the complement of a flag enum would drop bits that a newer version has.
+        flags = int(self.flags) & ~int(StatusFlag.VEHICLE_ID_KNOWN) | int(known)
         return b"".join(
             (
                 bytes((self.lock, flags)),
