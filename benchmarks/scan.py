@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from benchmarks.results import Result, at_most, plain
-from benchmarks.rig import Rig, rig
 from protocols.dock.codes import MessageType
 from protocols.dock.framing import FrameStream
+from tests.journeys.rig import Rig, rig
 
 DOCKS: Final = 32
 SCANS: Final = 300

@@ -32,12 +32,17 @@ def main() -> None:
 
 
 def _read(path: Path | None) -> Settings:
+    """The settings, or exit 78 with every problem on a line of its own."""
     try:
-        return read(path)
+        settings = read(path)
+        problems = _deep_problems(settings)
     except Misconfigured as error:
-        for problem in error.problems:
-            click.echo(f"voltdock-edge: {problem}", err=True)
+        problems = error.problems
+    for problem in problems:
+        click.echo(f"voltdock-edge: {problem}", err=True)
+    if problems:
         sys.exit(EXIT_MISCONFIGURED)
+    return settings
 
 
 @main.command()
@@ -91,18 +96,12 @@ def enrol(config_path: Path | None, hub: str, code: str) -> None:
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 def check(file: Path) -> None:
     """Print the effective settings of FILE without secrets, and every problem at once. Touches nothing."""
-    settings = _read(file)
-    problems = _deep_problems(settings)
-    click.echo(json.dumps(redacted(settings), indent=2))
-    for problem in problems:
-        click.echo(f"voltdock-edge: {problem}", err=True)
-    if problems:
-        sys.exit(EXIT_MISCONFIGURED)
+    click.echo(json.dumps(redacted(_read(file)), indent=2))
 
 
 def _deep_problems(settings: Settings) -> list[str]:
     """What only a second look finds: unreadable secret files, unknown meter profiles."""
-    from edge_agent.app import meter_profile
+    from edge_agent.meters.profiles import load_profile
     from protocols.errors import Malformed
 
     problems = []
@@ -113,11 +112,9 @@ def _deep_problems(settings: Settings) -> list[str]:
             problems.append(f"docks.dock.{index}: {error}")
     for index, meter in enumerate(settings.meters):
         try:
-            meter_profile(meter)
-        except FileNotFoundError:
-            problems.append(f"meters.{index}.profile = {meter.profile!r}: no such profile")
+            load_profile(meter.profile)
         except Malformed as error:
-            problems.append(f"meters.{index}.profile: {error}")
+            problems.append(f"meters.{index}.profile = {meter.profile!r}: {error.detail}")
     return problems
 
 

@@ -2,7 +2,6 @@
 
 import importlib.metadata
 import uuid
-from importlib import resources
 from typing import Final
 
 import structlog
@@ -18,11 +17,12 @@ from edge_agent.kiosk.live import LiveViews
 from edge_agent.kiosk.server import KioskServer
 from edge_agent.kiosk.telemetry import telemetry_of
 from edge_agent.meters.poller import MeterPoller
+from edge_agent.meters.profiles import load_profile
 from edge_agent.runtime import health
 from edge_agent.runtime.clock import Clock, SystemClock, new_id
 from edge_agent.runtime.metrics import Metrics
 from edge_agent.runtime.supervisor import Policy, Supervisor
-from edge_agent.settings import MeterSlice, Settings
+from edge_agent.settings import Settings
 from edge_agent.station.dispatch import Dispatch
 from edge_agent.station.loop import Station
 from edge_agent.store.store import Store
@@ -30,7 +30,6 @@ from edge_agent.uplink.identity import Identity, load_identity
 from edge_agent.uplink.live import LiveLink
 from edge_agent.uplink.numbers import RequestNumbers
 from edge_agent.uplink.pump import SyncPump
-from protocols.meter.profile import MeterProfile, parse_meter_profile
 from protocols.sync.changes import StationItem
 
 STORE_FILE: Final = "station.db"
@@ -132,7 +131,7 @@ class Agent:
         for one in self._settings.meters:
             poller = MeterPoller(
                 meter_id=one.id,
-                profile=meter_profile(one),
+                profile=load_profile(one.profile),
                 host=one.host,
                 port=one.port,
                 unit_id=one.unit,
@@ -209,9 +208,3 @@ def _dock_health(dock: Dock) -> str:
     if dock.faults:
         return ", ".join(dock.faults)
     return "online" if dock.online else "unknown"
-
-
-def meter_profile(one: MeterSlice) -> MeterProfile:
-    """The register profile that this meter names. Raises FileNotFoundError, Malformed."""
-    file = resources.files("protocols.meter") / "profiles" / f"{one.profile}.toml"
-    return parse_meter_profile(file.read_text("utf-8"))

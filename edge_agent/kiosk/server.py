@@ -6,7 +6,7 @@ Bound to loopback by default: the kiosk's browser runs on this machine.
 import uuid
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from aiohttp import web
 from pydantic import BaseModel
@@ -16,7 +16,6 @@ from edge_agent.core.state import Quote, Rental, State
 from edge_agent.kiosk import presenter, problems
 from edge_agent.kiosk.live import LiveViews
 from edge_agent.runtime.clock import Clock
-from edge_agent.station.ports import Ask
 from protocols.errors import Refused
 from protocols.kiosk.actions import Agree, AskQuote
 
@@ -32,6 +31,7 @@ _HEADERS: Final = {
     "Referrer-Policy": "no-referrer",
 }
 _Shape = TypeVar("_Shape", bound=BaseModel)
+Ask = Callable[[object], Awaitable[Any]]
 Health = Callable[[], dict[str, object]]
 
 

@@ -6,6 +6,7 @@ The agent's store is filled beforehand with the lists that a hub would have sent
 import asyncio
 import contextlib
 import datetime as dt
+import json
 import secrets
 import socket
 import sys
@@ -26,6 +27,7 @@ from edge_agent.core.state import State
 from edge_agent.runtime.clock import SystemClock, new_id
 from edge_agent.station.dispatch import Dispatch
 from edge_agent.station.loop import Station
+from edge_agent.store import reading
 from edge_agent.store.store import Store
 from firmware_sim.clock import SimClock
 from firmware_sim.deeds import Deeds
@@ -61,30 +63,60 @@ def plan_of(docks: int) -> StationPlan:
 
 @dataclass(slots=True)
 class Rig:
-    """What a benchmark works with."""
+    """What a journey or a benchmark works with. `agent` is None while it is dead."""
 
     api: str
+    folder: Path
+    config: Path
     yard: Yard
     line: DockLine
     http: aiohttp.ClientSession
-    agent: asyncio.subprocess.Process
     key: Ed25519PrivateKey
+    docks: int
+    agent: asyncio.subprocess.Process | None = None
+
+    async def start(self) -> None:
+        """Start the agent and wait until every dock has spoken."""
+        self.agent = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "edge_agent",
+            "run",
+            "--config",
+            str(self.config),
+            stderr=asyncio.subprocess.DEVNULL,
+        )
+        await _ready(self)
+
+    def kill_now(self) -> None:
+        """kill -9, at this very instruction."""
+        if self.agent is not None and self.agent.returncode is None:
+            self.agent.kill()
+
+    async def dead(self) -> None:
+        """Wait until a killed agent is gone."""
+        if self.agent is not None:
+            await self.agent.wait()
+            self.agent = None
+
+    async def stop(self) -> None:
+        """End the agent as systemd would."""
+        if self.agent is not None and self.agent.returncode is None:
+            self.agent.terminate()
+        await self.dead()
 
     def voucher(self) -> str:
         """A fresh voucher of a fresh account, good here for a day."""
         now = dt.datetime.now(UTC)
-        return issue(
-            Voucher(
-                voucher_id=new_id(),
-                account_id=new_id(),
-                may=("rent",),
-                stations=(NOBODY,),
-                not_before=now - dt.timedelta(minutes=1),
-                expires=now + dt.timedelta(days=1),
-            ),
-            self.key,
-            KID,
+        voucher = Voucher(
+            voucher_id=new_id(),
+            account_id=new_id(),
+            may=("rent",),
+            stations=(NOBODY,),
+            not_before=now - dt.timedelta(minutes=1),
+            expires=now + dt.timedelta(days=1),
         )
+        return issue(voucher, self.key, KID)
 
     async def post(self, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         """POST to the kiosk's API. Raises RuntimeError for anything but success."""
@@ -100,74 +132,92 @@ class Rig:
             document: dict[str, Any] = await response.json(content_type=None)
             return document
 
-    async def until(self, condition: Callable[[dict[str, Any]], bool], timeout_s: float = 30.0) -> None:
-        """Wait until the station's view is so."""
-        async with asyncio.timeout(timeout_s):
-            while not condition(await self.get("/api/view")):
-                await asyncio.sleep(0.02)
+    def facts(self, *types: str) -> list[dict[str, Any]]:
+        """The bodies of all facts of these types in the station's file, in order. Reads the file itself."""
+        path = self.folder / STORE_FILE
+        records = [json.loads(line)["record"] for line in reading.export(path)]
+        return [{"type": one["type"], **one["body"]} for one in records if one["type"] in types]
 
 
 @contextlib.asynccontextmanager
 async def rig(
-    folder: Path, *, docks: int, baud: int | None, watch: Callable[[str, bytes], None] | None = None
+    folder: Path,
+    *,
+    docks: int,
+    baud: int | None,
+    watch: Callable[[str, bytes], None] | None = None,
+    pull_out_s: int = 60,
 ) -> AsyncIterator[Rig]:
-    """Start everything, wait until every dock shows its vehicle, and stop it all at the end."""
+    """Start everything, wait until every dock shows its vehicle, and stop it all at the end.
+
+    `pull_out_s` is how long a dock stays open for a person.
+    """
     plan = plan_of(docks)
     secret, key = secrets.token_bytes(16), Ed25519PrivateKey.generate()
     yard = Yard(plan, station_secret=secret, clock=SimClock(speed=1.0), deeds=Deeds())
     for one in plan.vehicles:
         yard.place(one.vehicle_id, one.dock_no)
     line = DockLine(yard.docks.values(), baud=baud, watch=watch)
-    await _fill_store(folder, plan, key)
+    await _fill_store(folder, plan, key, pull_out_s)
     port = _free_port()
     config = _write_config(folder, plan, line.path, secret, port, baud)
     serving = asyncio.create_task(line.run())
-    agent = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "edge_agent", "run", "--config", str(config), stderr=asyncio.subprocess.DEVNULL
-    )
     try:
         async with aiohttp.ClientSession() as http:
-            made = Rig(api=f"http://127.0.0.1:{port}", yard=yard, line=line, http=http, agent=agent, key=key)
-            await _ready(made, docks)
-            yield made
+            made = Rig(
+                api=f"http://127.0.0.1:{port}",
+                folder=folder,
+                config=config,
+                yard=yard,
+                line=line,
+                http=http,
+                key=key,
+                docks=docks,
+            )
+            try:
+                await made.start()
+                yield made
+            finally:
+                await made.stop()
     finally:
-        if agent.returncode is None:
-            agent.terminate()
-        await agent.wait()
         serving.cancel()
         await asyncio.gather(serving, return_exceptions=True)
 
 
-async def _ready(made: Rig, docks: int) -> None:
+async def _ready(made: Rig) -> None:
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         with contextlib.suppress(aiohttp.ClientError):
             view = await made.get("/api/view")
-            here = [dock["vehicle"] for dock in view["docks"] if dock["vehicle"]]
-            if len(here) == docks and all(one["rentable"] for one in here):
+            if len(view["docks"]) == made.docks and all(_has_spoken(dock) for dock in view["docks"]):
                 return
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(0.05)
     raise TimeoutError("the station did not come up")
 
 
-async def _fill_store(folder: Path, plan: StationPlan, key: Ed25519PrivateKey) -> None:
+def _has_spoken(dock: dict[str, Any]) -> bool:
+    vehicle = dock["vehicle"]
+    return dock["state"] != "unknown" and (vehicle is None or vehicle["soc_pct"] is not None)
+
+
+async def _fill_store(folder: Path, plan: StationPlan, key: Ed25519PrivateKey, pull_out_s: int) -> None:
     clock = SystemClock()
+    profile = StationItem(key="self", name="Bench", number="1", timezone="UTC", currency="EUR", pull_out_s=pull_out_s)
     store = await Store.open(folder / STORE_FILE, clock=clock)
     station = Station(
-        state=State(station_id=NOBODY, profile=_PROFILE), journal=store, dispatch=Dispatch(), clock=clock, new_id=new_id
+        state=State(station_id=NOBODY, profile=profile), journal=store, dispatch=Dispatch(), clock=clock, new_id=new_id
     )
     running = asyncio.create_task(station.run())
-    changes = tuple(encode(_list(number, name, items)) for number, (name, items) in enumerate(_lists(plan, key), 1))
+    changes = tuple(
+        encode(_list(number, name, items)) for number, (name, items) in enumerate(_lists(plan, key, profile), 1)
+    )
     await station.ask(ChangesArrived(rev=len(changes), changes=changes))
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
     await store.close()
 
 
-_PROFILE = StationItem(key="self", name="Bench", number="1", timezone="UTC", currency="EUR")
-
-
-def _lists(plan: StationPlan, key: Ed25519PrivateKey) -> list[tuple[str, list[Item]]]:
+def _lists(plan: StationPlan, key: Ed25519PrivateKey, profile: StationItem) -> list[tuple[str, list[Item]]]:
     now_ms = to_ms(dt.datetime.now(UTC))
     vehicles: list[Item] = [
         VehicleItem(
@@ -192,7 +242,7 @@ def _lists(plan: StationPlan, key: Ed25519PrivateKey) -> list[tuple[str, list[It
         valid_from_ms=now_ms - 86_400_000,
         valid_to_ms=now_ms + 86_400_000,
     )
-    return [("station", [_PROFILE]), ("vehicles", vehicles), ("tariffs", [tariff]), ("voucher_keys", [signing])]
+    return [("station", [profile]), ("vehicles", vehicles), ("tariffs", [tariff]), ("voucher_keys", [signing])]
 
 
 def _list(rev: int, name: str, items: list[Item]) -> ListChange:
