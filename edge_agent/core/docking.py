@@ -70,10 +70,10 @@ def reported(step: Step, report: DockReported) -> None:
     )
     before = step.state.occupants.get(report.dock_no)
     if before is not None and _is_gone(report, before):
-        _left(step, report, before)
-    elif before is not None:
+        _left(step, report.dock_no, before, 0.0 if report.vehicle_present else report.presence_age_s)
+    elif before is not None and not _came_back(step, report, before):
         rental.still_in_dock(step, report)
-    if report.vehicle_id is not None and report.vehicle_present and report.vehicle_id != before:
+    if report.vehicle_present and report.vehicle_id not in (None, step.state.occupants.get(report.dock_no)):
         _arriving(step, report, report.vehicle_id)
     power.settle(step, report.dock_no)
 
@@ -83,12 +83,19 @@ def _is_gone(report: DockReported, before: uuid.UUID) -> bool:
     return not report.vehicle_present or (report.vehicle_id is not None and report.vehicle_id != before)
 
 
-def _left(step: Step, report: DockReported, vehicle_id: uuid.UUID) -> None:
-    dock_no = report.dock_no
-    age_s = 0.0 if report.vehicle_present else report.presence_age_s
+def _came_back(step: Step, report: DockReported, vehicle_id: uuid.UUID) -> bool:
+    """The same vehicle, but it was away while nobody looked (we or the dock's line were down)."""
+    ride = rental.in_dock_at(step, report.dock_no)
+    if ride is None or report.vehicle_id != vehicle_id or not rental.was_away(step, ride, report):
+        return False
+    _left(step, report.dock_no, vehicle_id, rental.left_unseen_s(step, ride, report.presence_age_s))
+    return True
+
+
+def _left(step: Step, dock_no: int, vehicle_id: uuid.UUID, age_s: float) -> None:
     ride = rental.in_dock_at(step, dock_no)
     step.change(occupants=without(step.state.occupants, dock_no))
-    step.put_dock(dataclasses.replace(step.state.docks[dock_no], battery=None))
+    step.put_dock(dataclasses.replace(_dock(step, dock_no), battery=None))
     step.record(
         VehicleUndocked(
             vehicle_id=vehicle_id,
@@ -108,17 +115,26 @@ def _left(step: Step, report: DockReported, vehicle_id: uuid.UUID) -> None:
 def _arriving(step: Step, report: DockReported, vehicle_id: uuid.UUID) -> None:
     """A vehicle has arrived once the lock holds it; one whose lock is broken is our fault, not the rider's."""
     if report.lock in (LockState.LOCKED, LockState.STUCK):
+        _left_elsewhere(step, report, vehicle_id)
         _arrived(step, report, vehicle_id)
     elif report.lock is LockState.UNLOCKED:
         lock_again(step, report.dock_no)
+
+
+def _left_elsewhere(step: Step, report: DockReported, vehicle_id: uuid.UUID) -> None:
+    """A vehicle is in one place only: it has left the dock that we took it for (and that could not tell us)."""
+    for dock_no, one in list(step.state.occupants.items()):
+        if one != vehicle_id or dock_no == report.dock_no:
+            continue
+        ride, age_s = rental.in_dock_at(step, dock_no), report.presence_age_s
+        _left(step, dock_no, vehicle_id, age_s if ride is None else rental.left_unseen_s(step, ride, age_s))
 
 
 def _arrived(step: Step, report: DockReported, vehicle_id: uuid.UUID) -> None:
     dock_no, age_s = report.dock_no, report.presence_age_s
     battery = step.state.docks[dock_no].battery
     ride = rental.riding(step, vehicle_id)
-    elsewhere = [no for no, one in step.state.occupants.items() if one == vehicle_id]
-    step.change(occupants=with_item(without(step.state.occupants, *elsewhere), dock_no, vehicle_id))
+    step.change(occupants=with_item(step.state.occupants, dock_no, vehicle_id))
     step.record(
         VehicleDocked(
             vehicle_id=vehicle_id,

@@ -74,6 +74,7 @@ class DockReported:
     tamper: bool
     supply_voltage_v: float
     temperature_c: float
+    age_since_restart: bool = False  # the dock restarted since that change: it was at least so long ago
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

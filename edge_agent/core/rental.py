@@ -2,7 +2,7 @@
 
     starting ──lock opened──► open ──vehicle left──► active ──vehicle back──► ended
         │  └─no answer/restart─► unsure ─┤              ▲
-        └──refused──► voided ◄──locked again──┘ (from open and unsure)
+        └──refused──► voided ◄──locked again──┘ (from open and unsure, once no unlock is on its way)
 
 `RentalStarted` is committed before the unlock is sent. What the dock's sensors say decides the rest: a vehicle
 that left is a ride, a vehicle that is locked in is none, whatever was believed before.
@@ -19,7 +19,7 @@ from edge_agent.core.identity import Identified, identify
 from edge_agent.core.inputs import Agreed, DockOrderEnded, DockReported, LockState, Outcome, QuoteAsked
 from edge_agent.core.orders import LockDock, SignalDock, UnlockDock
 from edge_agent.core.state import IN_DOCK, Dock, Phase, Quote, Rental, SpentVoucher
-from edge_agent.core.step import Step, with_item
+from edge_agent.core.step import Step, with_item, without
 from protocols.errors import Refused
 from protocols.sync.facts import DockFaultRaised, RentalActivated, RentalEnded, RentalStarted, RentalVoided
 from protocols.tariff.tariff import Tariff, price_of_rental
@@ -81,6 +81,7 @@ def agree(step: Step, agreed: Agreed) -> None:
         raise Refused("quote_expired")
     dock = _check_again(step, wanted)
     rental = _begin(step, wanted)
+    step.change(quotes=without(step.state.quotes, wanted.quote_id))
     _spend(step, wanted)
     step.record(_started(step, rental, dock.battery))
     _unlock(step, rental)
@@ -122,6 +123,7 @@ def _begin(step: Step, wanted: Quote) -> Rental:
         tariff=wanted.tariff,
         started_at=step.now.at,
         boot=step.now.boot_id,
+        started_mono_s=step.now.mono_s,
         offline=not step.state.hub.online,
     )
 
@@ -136,6 +138,8 @@ def _spend(step: Step, wanted: Quote) -> None:
     if reservation is not None:
         used = with_item(step.state.used_reservations, reservation, wanted.quote_id)
         step.change(used_reservations=used)
+    if wanted.renter.card_uid is not None:
+        step.change(card=None)  # the next person at the screen shall not find it
 
 
 def _give_back(step: Step, rental: Rental) -> None:
@@ -170,7 +174,7 @@ def _unlock(step: Step, rental: Rental) -> None:
         duration_s=float(step.state.profile.pull_out_s),
         expires_mono_s=step.now.mono_s + UNLOCK_DISPATCH_S,
     )
-    rental = dataclasses.replace(rental, unlock_order=order.order_id)
+    rental = dataclasses.replace(rental, unlock_order=order.order_id, unlocking=True)
     step.put_rental(rental)
     step.order(order)
     step.answer = rental
@@ -187,8 +191,9 @@ def more_time(step: Step, rental_id: uuid.UUID) -> None:
 def not_open(step: Step, rental_id: uuid.UUID) -> None:
     """Somebody says that it did not open: lock again, and void as soon as the dock confirms."""
     rental = _in_dock(step, rental_id)
-    dock = step.state.docks[rental.dock_no]
-    if eligibility.is_locked_in(dock.report) and rental.phase is not Phase.STARTING:
+    dock = step.state.docks.get(rental.dock_no, Dock(dock_no=rental.dock_no))
+    settled = rental.phase is Phase.OPEN and not rental.unlocking and dock.online
+    if settled and eligibility.is_locked_in(dock.report):
         void(step, rental, "unlock_failed")
         step.answer = step.state.rentals[rental_id]
         return
@@ -218,12 +223,14 @@ def unlock_ended(step: Step, ended: DockOrderEnded) -> None:
     rental = next((one for one in step.state.rentals.values() if one.unlock_order == ended.order_id), None)
     if rental is None or rental.phase not in IN_DOCK:
         return
+    rental = dataclasses.replace(rental, unlocking=False)
+    step.put_rental(rental)
+    until = step.now.mono_s + step.state.profile.pull_out_s
     match ended.outcome:
         case Outcome.DONE:
-            until = step.now.mono_s + step.state.profile.pull_out_s
             step.put_rental(dataclasses.replace(rental, phase=Phase.OPEN, pull_until_mono_s=until))
         case Outcome.NO_ANSWER:
-            step.put_rental(dataclasses.replace(rental, phase=Phase.UNSURE))
+            step.put_rental(dataclasses.replace(rental, phase=Phase.UNSURE, pull_until_mono_s=until))
         case _ if rental.phase is Phase.STARTING:
             if ended.outcome is Outcome.REFUSED:
                 _lock_is_stuck(step, rental.dock_no, ended.detail)
@@ -249,7 +256,9 @@ def still_in_dock(step: Step, report: DockReported) -> None:
 
 
 def _is_over(step: Step, rental: Rental) -> bool:
-    """Whether a locked dock means the end: not while the unlock is still on its way to it."""
+    """Whether a locked dock means the end: not while an unlock is still on its way to it, whoever wants to cancel."""
+    if rental.unlocking:
+        return False
     if rental.phase is Phase.UNSURE or rental.cancelling:
         return True
     late = rental.pull_until_mono_s is not None and step.now.mono_s > rental.pull_until_mono_s
@@ -257,11 +266,9 @@ def _is_over(step: Step, rental: Rental) -> bool:
 
 
 def _why_void(rental: Rental) -> str:
-    if rental.cancelling:
-        return "unlock_failed"
-    if rental.phase is Phase.UNSURE and not rental.seen_unlocked:
-        return "restart" if rental.pull_until_mono_s is None else "not_taken"
-    return "not_taken" if rental.seen_unlocked else "unlock_failed"
+    if rental.seen_unlocked and not rental.cancelling:
+        return "not_taken"
+    return "restart" if rental.restarted and not rental.cancelling else "unlock_failed"
 
 
 def void(step: Step, rental: Rental, reason: str) -> None:
@@ -284,8 +291,31 @@ def riding(step: Step, vehicle_id: uuid.UUID) -> Rental | None:
     )
 
 
+def _since_start_s(step: Step, rental: Rental) -> float:
+    """How long ago the rental began: by the monotonic clock within a boot, else by the wall; never negative."""
+    if rental.boot == step.now.boot_id:
+        return max(0.0, step.now.mono_s - rental.started_mono_s)
+    return max(0.0, (step.now.at - rental.started_at).total_seconds())
+
+
+def left_unseen_s(step: Step, rental: Rental, back_s: float) -> float:
+    """How long ago a vehicle left that nobody saw leaving and that is back since `back_s` seconds.
+
+    Nobody knows when; the latest moment at which its lock can have been open is in the renter's favour.
+    """
+    longest_s = UNLOCK_DISPATCH_S + step.state.profile.pull_out_s * (1 + rental.extensions)
+    return max(back_s, _since_start_s(step, rental) - longest_s)
+
+
+def was_away(step: Step, rental: Rental, report: DockReported) -> bool:
+    """Whether the vehicle that stands there came back from a ride: it came after its lock was open for this rental."""
+    back_s = report.presence_age_s
+    return not report.age_since_restart and left_unseen_s(step, rental, back_s) > back_s
+
+
 def activate(step: Step, rental: Rental, age_s: float) -> None:
-    """The vehicle left `age_s` seconds ago: the ride counts from then."""
+    """The vehicle left `age_s` seconds ago, though not before the rental began: the ride counts from then."""
+    age_s = min(age_s, _since_start_s(step, rental))
     undocked_at = max(step.ago(age_s), rental.started_at)
     step.put_rental(
         dataclasses.replace(
@@ -295,6 +325,7 @@ def activate(step: Step, rental: Rental, age_s: float) -> None:
             undocked_at=undocked_at,
             undocked_mono_s=step.now.mono_s - age_s,
             cancelling=False,
+            unlocking=False,
         )
     )
     step.record(RentalActivated(rental_id=rental.rental_id, undocked_ms=to_ms(undocked_at)))

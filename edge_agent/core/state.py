@@ -62,8 +62,11 @@ class Rental:
     tariff: Tariff
     started_at: dt.datetime
     boot: str
+    started_mono_s: float = 0.0
     offline: bool = False
     unlock_order: uuid.UUID | None = None
+    unlocking: bool = False  # the unlock is on its way: a dock that is locked now may open yet
+    restarted: bool = False  # the agent restarted before the vehicle left
     seen_unlocked: bool = False
     pull_until_mono_s: float | None = None
     extensions: int = 0

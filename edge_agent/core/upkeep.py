@@ -17,9 +17,12 @@ LOCK_GRACE_S: Final = 3.0  # the dock locks by itself at the end of the period; 
 
 def wake(step: Step, woke: AgentWoke) -> None:
     """A new start: nothing that was on its way is sent again; the docks' sensors will say how things stand."""
+    # Monotonic instants may be another boot's: whoever can still pull gets a full period from here.
+    until = step.now.mono_s + step.state.profile.pull_out_s
     for rental in step.state.rentals.values():
-        if rental.phase in (Phase.STARTING, Phase.OPEN):
-            step.put_rental(dataclasses.replace(rental, phase=Phase.UNSURE, pull_until_mono_s=None, unlock_order=None))
+        if rental.phase in IN_DOCK:
+            unsure = dataclasses.replace(rental, phase=Phase.UNSURE, unlocking=False, restarted=True)
+            step.put_rental(dataclasses.replace(unsure, pull_until_mono_s=until, unlock_order=None))
     hub.wake(step)
     step.change(boot=step.now.boot_id)
     step.record(AgentStarted(epoch=woke.epoch, version=woke.version, unclean=woke.unclean))
@@ -80,10 +83,15 @@ def _forget_business(step: Step) -> None:
 
 
 def _forget_reservations(step: Step) -> None:
-    """A used reservation is remembered for as long as the hub's list still carries it."""
-    if not step.state.used_reservations:
+    """A used reservation, and its wrong PINs, are remembered for as long as the hub's list still carries it."""
+    if not step.state.used_reservations and not step.state.pin_tries:
         return
     listed = {item.key for item in lists.reservations(step.state)}
+    tries = [
+        key for key, one in step.state.pin_tries.items() if str(key) not in listed and one.locked_until_ms < step.now_ms
+    ]
+    if tries:
+        step.change(pin_tries=without(step.state.pin_tries, *tries))
     gone = [key for key in step.state.used_reservations if str(key) not in listed]
     running = {one.renter.reservation_id for one in step.state.rentals.values()}
     gone = [key for key in gone if key not in running]

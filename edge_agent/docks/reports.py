@@ -45,6 +45,7 @@ def reported(dock_no: int, status: Status) -> DockReported:
         tamper=bool(status.flags & StatusFlag.TAMPER),
         supply_voltage_v=status.supply_mv / 1000,
         temperature_c=status.temperature_dc / 10,
+        age_since_restart=bool(status.flags & StatusFlag.AGE_SINCE_BOOT),
     )
 
 
