@@ -183,7 +183,7 @@ def fleet(
 ) -> None:
     """Enrol many stations at a hub and let them all sync facts at once; prints the throughput."""
     from firmware_sim.demo.clients import PASSWORD
-    from firmware_sim.fleet import run_fleet
+    from firmware_sim.fleet.run import run_fleet
 
     password = PASSWORD if password_file is None else password_file.read_text(encoding="utf-8").strip()
     sys.exit(

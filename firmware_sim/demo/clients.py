@@ -36,9 +36,9 @@ class Hub:
         except (aiohttp.ClientError, OSError, TimeoutError):
             return False
 
-    async def sign_in(self) -> None:
-        """As the demo's admin. Raises DemoError."""
-        body = {"email": ADMIN, "password": PASSWORD}
+    async def sign_in(self, email: str = ADMIN, password: str = PASSWORD) -> None:
+        """As the demo's admin, or as somebody else. Raises DemoError."""
+        body = {"email": email, "password": password}
         async with self._http.post(f"{self._url}/api/v1/auth/token", json=body) as response:
             self._token = (await _answer(response))["access_token"]
 
