@@ -257,3 +257,22 @@ async def test_a_given_trace_goes_on(kernel: Kernel, serve: Serve) -> None:
     trace = "4bf92f3577b34da6a3ce929d0e0e4736"
     async with client.get("/x", headers={"traceparent": f"00-{trace}-00f067aa0ba902b7-01"}) as answer:
         assert answer.headers["X-Trace-Id"] == trace
+
+
+async def test_a_key_in_flight_in_another_process_is_not_carried_out_twice(
+    kernel: Kernel, serve: Serve, auth: FixedAuth, database: Database
+) -> None:
+    api = ThingsApi()
+    api.gate.clear()
+    auth.sign_in("things:write")
+    here, there = [await serve(kernel, routes_of(api)) for _ in range(2)]
+    first = asyncio.create_task(_post(here, "/things", json={"name": "x"}, key="k"))
+    await asyncio.wait_for(api.entered.wait(), 5)
+    second = asyncio.create_task(_post(there, "/things", json={"name": "x"}, key="k"))
+    if not database.is_sqlite:
+        assert (await second)[1]["code"] == "idempotency_in_flight"
+    api.gate.set()
+    made = await first
+    if database.is_sqlite:  # the second waited for the first one's transaction
+        assert (await second)[:2] == made[:2]
+    assert (made[0], api.made) == (201, 1)
