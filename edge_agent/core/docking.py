@@ -14,7 +14,7 @@ from edge_agent.core.inputs import (
     LockState,
 )
 from edge_agent.core.orders import LockDock
-from edge_agent.core.state import CardPresented, Dock
+from edge_agent.core.state import LEFT_WITHOUT_RENTAL, CardPresented, Dock
 from edge_agent.core.step import Step, with_item, without
 from protocols.sync.facts import DockFaultCleared, DockFaultRaised, DockSeen, VehicleDocked, VehicleUndocked
 from protocols.values import to_ms
@@ -107,9 +107,7 @@ def _left(step: Step, dock_no: int, vehicle_id: uuid.UUID, age_s: float) -> None
     if ride is not None:
         rental.activate(step, ride, age_s)
     elif step.state.docks[dock_no].staff_until_mono_s < step.now.mono_s:
-        step.record(
-            DockFaultRaised(dock_no=dock_no, code="left_without_rental", at_ms=step.now_ms, detail=str(vehicle_id))
-        )
+        _set_faults(step, dock_no, {LEFT_WITHOUT_RENTAL: True}, detail=str(vehicle_id))
 
 
 def _arriving(step: Step, report: DockReported, vehicle_id: uuid.UUID) -> None:
@@ -135,6 +133,7 @@ def _arrived(step: Step, report: DockReported, vehicle_id: uuid.UUID) -> None:
     battery = step.state.docks[dock_no].battery
     ride = rental.riding(step, vehicle_id)
     step.change(occupants=with_item(step.state.occupants, dock_no, vehicle_id))
+    _set_faults(step, dock_no, {LEFT_WITHOUT_RENTAL: False})
     step.record(
         VehicleDocked(
             vehicle_id=vehicle_id,
@@ -176,14 +175,14 @@ def card(step: Step, seen: CardRead) -> None:
     )
 
 
-def _set_faults(step: Step, dock_no: int, conditions: dict[str, bool]) -> None:
+def _set_faults(step: Step, dock_no: int, conditions: dict[str, bool], detail: str = "") -> None:
     """Raise what is true and new, clear what is over; each becomes a fact once."""
-    dock = step.state.docks[dock_no]
+    dock = _dock(step, dock_no)
     faults = dock.faults
     for code, is_so in conditions.items():
         if is_so and code not in faults:
             faults = (*faults, code)
-            step.record(DockFaultRaised(dock_no=dock_no, code=code, at_ms=step.now_ms))
+            step.record(DockFaultRaised(dock_no=dock_no, code=code, at_ms=step.now_ms, detail=detail))
         elif not is_so and code in faults:
             faults = tuple(one for one in faults if one != code)
             step.record(DockFaultCleared(dock_no=dock_no, code=code, at_ms=step.now_ms))

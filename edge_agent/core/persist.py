@@ -10,6 +10,7 @@ import msgspec
 
 from edge_agent.core import lists
 from edge_agent.core.state import (
+    Dock,
     HubOrder,
     ListState,
     PinTries,
@@ -59,8 +60,10 @@ def _rows(old: State, new: State) -> Iterator[Row]:
         before, after = getattr(old, name), getattr(new, name)
         if before is not after:
             yield from _mapping_rows(name, before, after, _encode)
+    if old.docks is not new.docks:
+        yield from _mapping_rows("faults", _faults(old), _faults(new), _encode)
     if old.kept is not new.kept:
-        yield from _mapping_rows("kept", old.kept, new.kept, lambda raw: _encode(raw.decode("utf-8", "replace")))
+        yield from _mapping_rows("kept", old.kept, new.kept, _encode)  # as base64: it may not even be UTF-8
     for name in _NUMBERS:
         if getattr(old, name) != getattr(new, name):
             yield Row(kind="number", key=name, value=_encode(getattr(new, name)))
@@ -99,7 +102,8 @@ def restore(empty: State, stored: Mapping[str, Mapping[str, bytes]]) -> State:
     for name, (key_type, value_type) in DURABLE.items():
         decoder = msgspec.json.Decoder(value_type)
         fields[name] = {key_type(key): decoder.decode(data) for key, data in stored.get(name, {}).items()}
-    fields["kept"] = {key: msgspec.json.decode(data, type=str).encode() for key, data in stored.get("kept", {}).items()}
+    fields["docks"] = _restore_faults(empty, stored.get("faults", {}))
+    fields["kept"] = {key: msgspec.json.decode(data, type=bytes) for key, data in stored.get("kept", {}).items()}
     for name in _NUMBERS:
         if name in stored.get("number", {}):
             fields[name] = msgspec.json.decode(stored["number"][name], type=int)
@@ -109,6 +113,18 @@ def restore(empty: State, stored: Mapping[str, Mapping[str, bytes]]) -> State:
     state = dataclasses.replace(empty, **fields)
     profile = lists.station_profile(state)
     return state if profile is None else dataclasses.replace(state, profile=profile)
+
+
+def _faults(state: State) -> dict[int, tuple[str, ...]]:
+    return {dock.dock_no: dock.faults for dock in state.docks.values() if dock.faults}
+
+
+def _restore_faults(empty: State, stored: Mapping[str, bytes]) -> dict[int, Dock]:
+    docks = dict(empty.docks)
+    for key, data in stored.items():
+        dock = docks.get(int(key), Dock(dock_no=int(key)))
+        docks[dock.dock_no] = dataclasses.replace(dock, faults=msgspec.json.decode(data, type=tuple[str, ...]))
+    return docks
 
 
 def _restore_list(name: str, head: bytes, raw: Mapping[str, bytes]) -> ListState:

@@ -8,12 +8,16 @@ import enum
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from edge_agent.core.inputs import ConnectorState, DockKind, DockReported
 from protocols.sync.changes import Item, StationItem
 from protocols.sync.facts import Bill, Renter
 from protocols.tariff.tariff import Tariff
 from protocols.values import BatteryReading
+
+# An alarm about a vehicle, raised until one stands in the dock again. The dock itself works.
+LEFT_WITHOUT_RENTAL: Final = "left_without_rental"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +32,7 @@ class Dock:
     can_charge: bool = False
     report: DockReported | None = None
     battery: BatteryReading | None = None
-    faults: tuple[str, ...] = ()
+    faults: tuple[str, ...] = ()  # survives a restart: what was raised must be cleared
     staff_until_mono_s: float = 0.0  # staff opened it: a vehicle that leaves until then is no alarm
     contactor_asked_mono_s: float = -1e9  # the last time the contactor was ordered
     lock_asked_mono_s: float = -1e9

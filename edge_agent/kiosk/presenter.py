@@ -7,7 +7,7 @@ from typing import Final, cast
 from edge_agent.core import eligibility, lists
 from edge_agent.core.eligibility import Standing
 from edge_agent.core.inputs import LockState
-from edge_agent.core.state import IN_DOCK, Charger, Dock, Phase, Quote, Rental, Session, State
+from edge_agent.core.state import IN_DOCK, LEFT_WITHOUT_RENTAL, Charger, Dock, Phase, Quote, Rental, Session, State
 from protocols.kiosk.views import (
     BillLineView,
     CardPrompt,
@@ -92,15 +92,20 @@ def _dock_view(state: State, dock: Dock, here: Standing | None, best: Standing |
         dock_no=dock.dock_no,
         kind=dock.kind.value,
         state=_dock_state(state, dock),  # type: ignore[arg-type]
-        fault=dock.faults[0] if dock.faults else None,
+        fault=next(iter(_faults(dock)), None),
         vehicle=None if here is None else vehicle_view(here, here is best),
     )
 
 
+def _faults(dock: Dock) -> list[str]:
+    """What keeps people from using the dock; a vehicle that was taken from it does not."""
+    return [code for code in dock.faults if code != LEFT_WITHOUT_RENTAL]
+
+
 def _dock_state(state: State, dock: Dock) -> str:
     if dock.report is None:
-        return "out_of_order" if dock.faults else "unknown"
-    if not dock.online or dock.faults:
+        return "out_of_order" if _faults(dock) else "unknown"
+    if not dock.online or _faults(dock):
         return "out_of_order"
     if dock.report.lock is LockState.MOVING:
         return "moving"

@@ -1,10 +1,12 @@
 """The station's one consumer: one input at a time, decided, committed, dispatched, answered. In this order, always.
 
 The only writer of the state. A decision that cannot be committed has not happened: the state stays as it was, a
-question is answered `store_full`, and what a sensor told is tried again until it is on the disk.
+question is answered `store_full`, and what a sensor told is tried again until it is on the disk, as of the moment
+when it was told.
 """
 
 import asyncio
+import contextlib
 import threading
 import uuid
 from collections.abc import Callable
@@ -23,6 +25,7 @@ from edge_agent.runtime.clock import Clock
 from edge_agent.station.dispatch import Dispatch
 from edge_agent.station.ports import Journal
 from edge_agent.station.queue import InputQueue, Waiting
+from edge_agent.station.unsettled import Unsettled
 from edge_agent.store.errors import StoreUnwritable
 from edge_agent.store.work import Entry, NewFact, Put, Work
 from protocols.errors import Refused
@@ -48,7 +51,7 @@ class Station:
         self._clock = clock
         self._new_id = new_id
         self._queue = InputQueue()
-        self._unsettled: list[Waiting] = []
+        self._unsettled = Unsettled()
         self._loop = asyncio.get_running_loop()
         self._thread = threading.get_ident()
         self._listeners: list[Callable[[State], None]] = []
@@ -76,69 +79,90 @@ class Station:
 
     def tell(self, seen: object, /) -> None:
         """Take in what was seen. From any thread."""
+        waiting = Waiting(seen, self._clock.now())
         if threading.get_ident() == self._thread:
-            self._queue.put(Waiting(seen))
-        elif not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._queue.put, Waiting(seen))
+            self._queue.put(waiting)
+        else:
+            with contextlib.suppress(RuntimeError):  # the loop is closed: the process ends
+                self._loop.call_soon_threadsafe(self._queue.put, waiting)
 
     async def ask(self, question: object, /) -> Any:
         """The answer, once the decision is committed. Raises Refused when the rules (or the disk) say no."""
         answer: asyncio.Future[Any] = self._loop.create_future()
-        self._queue.put(Waiting(question, answer))
+        self._queue.put(Waiting(question, self._clock.now(), answer))
         return await answer
 
     async def run(self) -> None:
         """Consume for ever."""
-        ticking = asyncio.create_task(self._tick())
-        try:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._tick())
             while True:
                 await self._take(await self._queue.get())
-        finally:
-            ticking.cancel()
 
     async def _tick(self) -> None:
         while True:
             await asyncio.sleep(TICK_S)
-            if self._unsettled:
-                retry, self._unsettled = self._unsettled, []
-                self._queue.put_back(retry)
             self.tell(Ticked())
 
     async def _take(self, waiting: Waiting) -> None:
+        if self._unsettled.is_empty:
+            settled = await self._settle(waiting)
+        elif isinstance(waiting.seen, Ticked) or waiting.answer is not None:
+            # The disk may be back; and nobody gets a yes to a picture that is known to be old.
+            settled = await self._settle_the_old() and await self._settle(waiting)
+        else:
+            settled = not self._unsettled.concerns(waiting) and await self._settle(waiting)
+        if not settled:
+            self._put_off(waiting)
+
+    async def _settle_the_old(self) -> bool:
+        while (oldest := self._unsettled.first()) is not None:
+            if not await self._settle(oldest):
+                return False
+            self._unsettled.drop_first()
+        return True
+
+    def _put_off(self, waiting: Waiting) -> None:
+        """What a sensor told waits for the disk; who asked is told so."""
+        if waiting.answer is not None:
+            _answer(waiting, Refused("store_full"))
+        elif not isinstance(waiting.seen, Ticked):
+            self._unsettled.add(waiting)
+
+    async def _settle(self, waiting: Waiting) -> bool:
+        """Decide, commit, dispatch, answer. False when it cannot be committed: then nothing has happened."""
         try:
-            context = Context(now=self._clock.now(), new_id=self._new_id)
+            context = Context(now=waiting.at, new_id=self._new_id)
             decision = decide(self._state, waiting.seen, context)
-            if not await self._commit(waiting, decision, context):
-                return
+            await self._commit(waiting, decision, context)
+        except StoreUnwritable as error:
+            self._cannot_write(error)
+            return False
         except Exception as error:  # noqa: BLE001 - `decide` is pure: a bug in it spoils one input, never the state
             self.bugs += 1
             _log.exception("decision_failed", seen=type(waiting.seen).__name__)
             _answer(waiting, error)
-            return
+            return True
         changed = decision.state is not self._state
         self._state = decision.state
         self._dispatch(decision.orders)
         _answer(waiting, decision.answer)
         if changed:
-            for listener in self._listeners:
-                listener(self._state)
-
-    async def _commit(self, waiting: Waiting, decision: Decision, context: Context) -> bool:
-        rows = persist.rows(self._state, decision.state)
-        if not rows and not decision.facts:
-            return True
-        try:
-            await self._journal.commit(self._work(waiting, decision, rows, context))
-        except StoreUnwritable as error:
-            self._cannot_write(waiting, error)
-            return False
-        if self.trouble is not None:
-            _log.info("store_writable_again")
-            self.trouble = None
+            self._tell_listeners()
         if any(LANES[type(fact)] is Lane.BUSINESS for fact in decision.facts):
             for listener in self._fact_listeners:
                 listener()
         return True
+
+    async def _commit(self, waiting: Waiting, decision: Decision, context: Context) -> None:
+        rows = persist.rows(self._state, decision.state)
+        if not rows and not decision.facts:
+            return
+        await self._journal.commit(self._work(waiting, decision, rows, context))
+        if self.trouble is not None:
+            _log.info("store_writable_again")
+            self.trouble = None
+            self._tell_listeners()
 
     def _work(self, waiting: Waiting, decision: Decision, rows: tuple[persist.Row, ...], context: Context) -> Work:
         return Work(
@@ -158,14 +182,13 @@ class Station:
             body=_encode(fact),
         )
 
-    def _cannot_write(self, waiting: Waiting, error: StoreUnwritable) -> None:
+    def _cannot_write(self, error: StoreUnwritable) -> None:
         if self.trouble is None:
             _log.error("store_unwritable", error=str(error))
-        self.trouble = "store_full"
-        if waiting.answer is None:
-            self._unsettled.append(waiting)
-        else:
-            _answer(waiting, Refused("store_full"))
+            self.trouble = "store_full"
+            self._tell_listeners()
+
+    def _tell_listeners(self) -> None:
         for listener in self._listeners:
             listener(self._state)
 

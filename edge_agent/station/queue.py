@@ -8,17 +8,22 @@ from collections import deque
 from dataclasses import dataclass
 from typing import Any, Final
 
-from edge_agent.core.inputs import BatteryReported, HubReached, HubUnreachable, MeterReported, Ticked
+from edge_agent.core.inputs import BatteryReported, HubReached, HubUnreachable, MeterLost, MeterReported, Ticked
 from protocols.errors import Refused
+from protocols.sync.clock import Moment
 
 MAX_WAITING: Final = 5_000
 
 
 @dataclass(slots=True, eq=False)
 class Waiting:
-    """One input, and who waits for its answer (None for what was only told)."""
+    """One input, when it came, and who waits for its answer (None for what was only told).
+
+    Ages and deadlines count from `at`, however long a slow disk keeps the input waiting.
+    """
 
     seen: object
+    at: Moment
     answer: "asyncio.Future[Any] | None" = None
 
 
@@ -27,10 +32,12 @@ def reading_key(seen: object) -> tuple[object, ...] | None:
     match seen:
         case BatteryReported():
             return (BatteryReported, seen.dock_no)
-        case MeterReported():
+        case MeterReported() | MeterLost():
             return (MeterReported, seen.meter_id)
-        case Ticked() | HubReached() | HubUnreachable():
-            return (type(seen),)
+        case HubReached() | HubUnreachable():
+            return (HubReached,)
+        case Ticked():
+            return (Ticked,)
         case _:
             return None
 
@@ -52,7 +59,7 @@ class InputQueue:
         key = reading_key(waiting.seen)
         older = None if key is None else self._readings.get(key)
         if older is not None:
-            older.seen = waiting.seen
+            older.seen, older.at = waiting.seen, waiting.at
             return
         if len(self._waiting) >= self._limit and waiting.answer is not None:
             raise Refused("busy")
@@ -60,12 +67,6 @@ class InputQueue:
             self._readings[key] = waiting
         self._waiting.append(waiting)
         self._news.set()
-
-    def put_back(self, waiting: list[Waiting]) -> None:
-        """Return what could not be settled to the head, in its old order."""
-        self._waiting.extendleft(reversed(waiting))
-        if self._waiting:
-            self._news.set()
 
     async def get(self) -> Waiting:
         """The next input, as soon as there is one."""

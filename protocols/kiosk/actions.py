@@ -96,4 +96,5 @@ REFUSALS = (
     "no_tariff",
     "store_full",  # the station cannot write: nothing opens
     "starting",
+    "busy",  # more questions wait than the station takes
 )
