@@ -5,6 +5,7 @@ one id for different calls. Every transaction message gets an answer; what contr
 """
 
 import dataclasses
+import datetime as dt
 import hashlib
 from typing import Final
 
@@ -16,46 +17,56 @@ from edge_agent.core.inputs import (
     CardVerdict,
     ChargeAnswer,
     ChargeMetered,
-    ChargerFound,
-    ChargerLost,
     ChargeStarted,
     ChargeStopped,
-    ConnectorReported,
+    ConnectorState,
     MeterSample,
 )
-from edge_agent.core.state import Charger, Connector, Session
+from edge_agent.core.state import Session
 from edge_agent.core.step import Step, with_item
 from protocols.sync.facts import (
-    ChargerSeen,
     ChargingMetered,
     ChargingOrphaned,
     ChargingStarted,
     ChargingStopped,
-    ConnectorChanged,
 )
-from protocols.tariff.tariff import price_of_charge
+from protocols.tariff.tariff import Tariff, price_of_charge
 from protocols.values import from_ms, to_ms
 
 # Where transaction ids begin on a new card: seconds since then, so that a replaced card does not give old ids again.
 IDS_SINCE_S: Final = 1_700_000_000
+FORGOTTEN_AFTER_S: Final = 900.0  # a Stop that a charger still holds comes long before
 KEEP_CLOSED_MS: Final = 7 * 24 * 3600 * 1000  # longer than any charger repeats a message
 
 
 def authorize(step: Step, asked: AuthorizeCard) -> None:
     """May this card charge? The same card at its own running session is Accepted: it must be able to stop it."""
-    verdict = _verdict(step, asked.id_token)
+    verdict = CardVerdict.ACCEPTED if _is_charging_at(step, asked) else _verdict(step, asked.id_token, step.now_ms)
     card = lists.card(step.state, asked.id_token)
     expires = None if card is None or card.valid_to_ms is None else from_ms(card.valid_to_ms)
     step.answer = CardAnswer(verdict=verdict, expires_at=expires)
 
 
-def _verdict(step: Step, id_token: str) -> CardVerdict:
+def _is_charging_at(step: Step, asked: AuthorizeCard) -> bool:
+    return any(
+        one.charger_id == asked.charger_id and _same_card(one.id_token, asked.id_token)
+        for one in step.state.sessions.values()
+        if one.stopped_at is None and one.verdict == CardVerdict.ACCEPTED
+    )
+
+
+def _same_card(one: str, other: str) -> bool:
+    """OCPP 1.6 part 2, CiString20Type: case does not matter."""
+    return one.casefold() == other.casefold()
+
+
+def _verdict(step: Step, id_token: str, at_ms: int) -> CardVerdict:
     card = lists.card(step.state, id_token)
     if card is None or "charge" not in card.may:
         return CardVerdict.INVALID
     if card.blocked:
         return CardVerdict.BLOCKED
-    if card.valid_to_ms is not None and card.valid_to_ms <= step.now_ms:
+    if card.valid_to_ms is not None and card.valid_to_ms <= at_ms:
         return CardVerdict.EXPIRED
     return CardVerdict.ACCEPTED
 
@@ -66,7 +77,8 @@ def started(step: Step, asked: ChargeStarted) -> None:
     if known is not None:
         step.answer = ChargeAnswer(transaction_id=known.transaction_id, verdict=CardVerdict(known.verdict))
         return
-    verdict = _verdict(step, asked.id_token)
+    # A queued start is judged at its own time: the card was good when the charger let it begin.
+    verdict = _verdict(step, asked.id_token, min(to_ms(asked.started_at), step.now_ms))
     if verdict is CardVerdict.ACCEPTED and _is_charging_elsewhere(step, asked):
         verdict = CardVerdict.CONCURRENT
     _close_what_the_charger_forgot(step, asked)
@@ -79,8 +91,7 @@ def started(step: Step, asked: ChargeStarted) -> None:
         verdict=verdict.value,
         meter_start_wh=asked.meter_start_wh,
         started_at=asked.started_at,
-        tariff=lists.tariff_for(step.state, "charging", to_ms(asked.started_at)),
-        last_energy_wh=asked.meter_start_wh,
+        tariff=_tariff_at(step, to_ms(asked.started_at)),
     )
     step.put_session(session)
     card = lists.card(step.state, asked.id_token)
@@ -103,6 +114,12 @@ def started(step: Step, asked: ChargeStarted) -> None:
     step.answer = ChargeAnswer(transaction_id=session.transaction_id, verdict=verdict)
 
 
+def _tariff_at(step: Step, started_ms: int) -> Tariff | None:
+    """What was valid then; a charger whose clock is nowhere near any tariff gets today's."""
+    then = lists.tariff_for(step.state, "charging", started_ms)
+    return then or lists.tariff_for(step.state, "charging", step.now_ms)
+
+
 def _is_same(session: Session, asked: ChargeStarted) -> bool:
     return (
         session.charger_id == asked.charger_id
@@ -115,7 +132,7 @@ def _is_same(session: Session, asked: ChargeStarted) -> bool:
 
 def _is_charging_elsewhere(step: Step, asked: ChargeStarted) -> bool:
     return any(
-        one.id_token == asked.id_token
+        _same_card(one.id_token, asked.id_token)
         and one.stopped_at is None
         and one.verdict == CardVerdict.ACCEPTED
         and (one.charger_id, one.connector_no) != (asked.charger_id, asked.connector_no)
@@ -128,6 +145,7 @@ def _close_what_the_charger_forgot(step: Step, asked: ChargeStarted) -> None:
     for one in list(step.state.sessions.values()):
         here = (one.charger_id, one.connector_no) == (asked.charger_id, asked.connector_no)
         if here and one.stopped_at is None and one.started_at < asked.started_at:
+            # Without any sample the register at the next start is all that is known.
             energy = asked.meter_start_wh if one.last_energy_wh is None else one.last_energy_wh
             _close(step, one, meter_stop_wh=energy, stopped_at_ms=to_ms(asked.started_at), reason="inferred")
 
@@ -142,9 +160,14 @@ def _next_transaction_id(step: Step) -> int:
 
 def metered(step: Step, seen: ChargeMetered) -> None:
     """Meter values of a session; without a known transaction id they belong to what runs on the connector."""
-    session = _session(step, seen.charger_id, seen.transaction_id, seen.connector_no)
+    session = _numbered(step, seen.charger_id, seen.transaction_id)
     if session is not None:
         _take_samples(step, session, seen.samples)
+        return
+    session = _running(step, seen.charger_id, seen.connector_no)
+    if session is not None:  # what the meter said before the session began belongs to nobody
+        later = tuple(one for one in seen.samples if one.sampled_at >= session.started_at)
+        _take_samples(step, session, later)
 
 
 def _take_samples(step: Step, session: Session, samples: tuple[MeterSample, ...]) -> Session:
@@ -177,9 +200,12 @@ def _take_samples(step: Step, session: Session, samples: tuple[MeterSample, ...]
 
 def stopped(step: Step, asked: ChargeStopped) -> None:
     """A transaction ended. Repeats change nothing; a real Stop corrects an inferred one; a stranger is kept."""
-    session = _session(step, asked.charger_id, asked.transaction_id, None)
+    session = _numbered(step, asked.charger_id, asked.transaction_id)
+    if session is None and not _is_repeat(step, asked):
+        session = _stopped_without_number(step, asked)
+        if session is None:
+            _keep_orphan(step, asked)
     if session is None:
-        _keep_orphan(step, asked)
         return
     if session.stopped_at is not None and not session.inferred:
         return
@@ -193,14 +219,28 @@ def stopped(step: Step, asked: ChargeStopped) -> None:
     )
 
 
-def _session(step: Step, charger_id: str, transaction_id: int | None, connector_no: int | None) -> Session | None:
-    """By its number; a number that we never gave (or none) means what runs on the connector, if only one does."""
-    ours = [one for one in step.state.sessions.values() if one.charger_id == charger_id]
-    for one in ours:
-        if one.transaction_id == transaction_id:
-            return one
-    running = [one for one in ours if one.stopped_at is None and connector_no in (None, 0, one.connector_no)]
+def _numbered(step: Step, charger_id: str, transaction_id: int | None) -> Session | None:
+    ours = (one for one in step.state.sessions.values() if one.charger_id == charger_id)
+    return next((one for one in ours if one.transaction_id == transaction_id), None)
+
+
+def _running(step: Step, charger_id: str, connector_no: int) -> Session | None:
+    """What runs on the connector (0: anywhere at the charger), if only one session does."""
+    running = [
+        one
+        for one in step.state.sessions.values()
+        if one.charger_id == charger_id and one.stopped_at is None and connector_no in (0, one.connector_no)
+    ]
     return running[0] if len(running) == 1 else None
+
+
+def _stopped_without_number(step: Step, asked: ChargeStopped) -> Session | None:
+    """A number that we never gave means what runs at the charger, if time and register agree. Remembered."""
+    found = _running(step, asked.charger_id, 0)
+    if found is None or asked.stopped_at < found.started_at or asked.meter_stop_wh < found.meter_start_wh:
+        return None
+    step.change(orphans=with_item(step.state.orphans, _content(asked), step.now_ms))
+    return found
 
 
 def _close(step: Step, session: Session, *, meter_stop_wh: int, stopped_at_ms: int, reason: str) -> None:
@@ -231,13 +271,18 @@ def _close(step: Step, session: Session, *, meter_stop_wh: int, stopped_at_ms: i
     )
 
 
-def _keep_orphan(step: Step, asked: ChargeStopped) -> None:
-    """A Stop for a transaction that never began here; once, however often it is repeated."""
+def _content(asked: ChargeStopped) -> str:
     content = f"{asked.charger_id}|{asked.transaction_id}|{asked.meter_stop_wh}|{to_ms(asked.stopped_at)}"
-    key = hashlib.sha256(content.encode()).hexdigest()[:32]
-    if key in step.state.orphans:
-        return
-    step.change(orphans=with_item(step.state.orphans, key, step.now_ms))
+    return hashlib.sha256(content.encode()).hexdigest()[:32]
+
+
+def _is_repeat(step: Step, asked: ChargeStopped) -> bool:
+    return _content(asked) in step.state.orphans
+
+
+def _keep_orphan(step: Step, asked: ChargeStopped) -> None:
+    """A Stop for a transaction that never began here."""
+    step.change(orphans=with_item(step.state.orphans, _content(asked), step.now_ms))
     step.record(
         ChargingOrphaned(
             charger_id=asked.charger_id,
@@ -250,43 +295,20 @@ def _keep_orphan(step: Step, asked: ChargeStopped) -> None:
     )
 
 
-def charger_found(step: Step, seen: ChargerFound) -> None:
-    """A charge point is connected; who it is becomes a fact when it changed."""
-    old = step.state.chargers.get(seen.charger_id, Charger(charger_id=seen.charger_id))
-    new = dataclasses.replace(
-        old,
-        online=True,
-        vendor=seen.vendor or old.vendor,
-        model=seen.model or old.model,
-        firmware=seen.firmware or old.firmware,
-    )
-    step.change(chargers=with_item(step.state.chargers, seen.charger_id, new))
-    if seen.vendor and (old.vendor, old.model, old.firmware) != (new.vendor, new.model, new.firmware):
-        step.record(ChargerSeen(charger_id=new.charger_id, vendor=new.vendor, model=new.model, firmware=new.firmware))
+def close_forgotten(step: Step) -> None:
+    """A connector that has been free for a while ends what ran on it: a lost Stop must not hold a card for ever."""
+    for one in list(step.state.sessions.values()):
+        free_at = _free_since(step, one)
+        if one.stopped_at is None and free_at is not None:
+            energy = one.meter_start_wh if one.last_energy_wh is None else one.last_energy_wh
+            _close(step, one, meter_stop_wh=energy, stopped_at_ms=to_ms(free_at), reason="inferred")
 
 
-def charger_lost(step: Step, seen: ChargerLost) -> None:
-    """The connection is gone; what it charges goes on."""
-    old = step.state.chargers.get(seen.charger_id, Charger(charger_id=seen.charger_id))
-    step.change(chargers=with_item(step.state.chargers, seen.charger_id, dataclasses.replace(old, online=False)))
-
-
-def connector_reported(step: Step, seen: ConnectorReported) -> None:
-    """A connector's state by the charger's own time: an older report that arrives late changes nothing."""
-    charger = step.state.chargers.get(seen.charger_id, Charger(charger_id=seen.charger_id, online=True))
-    old = charger.connectors.get(seen.connector_no)
-    if old is not None and seen.reported_at < old.reported_at:
-        return
-    new = Connector(state=seen.state, error_code=seen.error_code, reported_at=seen.reported_at)
-    charger = dataclasses.replace(charger, connectors=with_item(charger.connectors, seen.connector_no, new))
-    step.change(chargers=with_item(step.state.chargers, seen.charger_id, charger))
-    if old is None or (old.state, old.error_code) != (new.state, new.error_code):
-        step.record(
-            ConnectorChanged(
-                charger_id=seen.charger_id,
-                connector_no=seen.connector_no,
-                state=seen.state.value,
-                error_code=seen.error_code,
-                at_ms=to_ms(seen.reported_at),
-            )
-        )
+def _free_since(step: Step, session: Session) -> dt.datetime | None:
+    charger = step.state.chargers.get(session.charger_id)
+    connector = None if charger is None else charger.connectors.get(session.connector_no)
+    if connector is None or connector.state is not ConnectorState.AVAILABLE:
+        return None
+    is_later = connector.reported_at > session.started_at and to_ms(connector.reported_at) >= session.last_sample_ms
+    for_long = step.now.mono_s - connector.since_mono_s > FORGOTTEN_AFTER_S
+    return connector.reported_at if is_later and for_long else None

@@ -8,7 +8,7 @@ import dataclasses
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from edge_agent.core import charging, docking, hub, inputs, rental, upkeep
+from edge_agent.core import charging, connectors, docking, hub, inputs, rental, upkeep
 from edge_agent.core.state import State
 from edge_agent.core.step import Context, Decision, Step
 from protocols.errors import Refused
@@ -34,9 +34,9 @@ HANDLERS: Final[Mapping[type, Callable[[Step, Any], None]]] = {
     inputs.BatteryReported: docking.battery,
     inputs.CardRead: docking.card,
     inputs.DockOrderEnded: _dock_order_ended,
-    inputs.ChargerFound: charging.charger_found,
-    inputs.ChargerLost: charging.charger_lost,
-    inputs.ConnectorReported: charging.connector_reported,
+    inputs.ChargerFound: connectors.charger_found,
+    inputs.ChargerLost: connectors.charger_lost,
+    inputs.ConnectorReported: connectors.connector_reported,
     inputs.AuthorizeCard: charging.authorize,
     inputs.ChargeStarted: charging.started,
     inputs.ChargeMetered: charging.metered,

@@ -121,7 +121,10 @@ def choose(
             raise Refused("vehicle_gone")
         return _unless(named)
     if dock_no is not None:
-        return _unless(vehicle_at(state, dock_no, now_ms))
+        pressed = vehicle_at(state, dock_no, now_ms)
+        if not _is_kind(pressed, vehicle_kind):
+            raise Refused("no_vehicle")
+        return _unless(pressed)
     free = [one for one in here if one.why_not is None and _is_kind(one, vehicle_kind)]
     if not free:
         raise Refused("no_vehicle")

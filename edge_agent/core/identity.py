@@ -57,14 +57,7 @@ def _check_limit(step: Step, found: Identified) -> None:
 
 def by_voucher(step: Step, token: str) -> Identified:
     """A voucher that is ours, in time, for here, not revoked and not used up."""
-    sure = step.now.quality in (ClockQuality.SYNCED, ClockQuality.HOLDOVER)
-    voucher = verify(
-        token,
-        lists.voucher_keys(step.state),
-        station_id=step.state.station_id,
-        at=step.now.at,
-        leeway_s=0.0 if sure else DOUBTFUL_CLOCK_S,
-    )
+    voucher = _verified(step, token)
     if "rent" not in voucher.may:
         raise Refused("voucher_invalid", why="may_not_rent")
     if lists.is_denied(step.state, voucher.voucher_id):
@@ -76,6 +69,17 @@ def by_voucher(step: Step, token: str) -> Identified:
     return Identified(renter=renter, by="voucher", vehicle_id=voucher.vehicle_id, voucher=voucher)
 
 
+def _verified(step: Step, token: str) -> Voucher:
+    """A doubtful clock is given leeway for a voucher that can be used once and only here, and for no other."""
+    keys, station_id = lists.voucher_keys(step.state), step.state.station_id
+    sure = step.now.quality in (ClockQuality.SYNCED, ClockQuality.HOLDOVER)
+    leeway_s = 0.0 if sure else DOUBTFUL_CLOCK_S
+    voucher = verify(token, keys, station_id=station_id, at=step.now.at, leeway_s=leeway_s)
+    if not sure and (voucher.stations != (station_id,) or voucher.max_uses > 1):
+        verify(token, keys, station_id=station_id, at=step.now.at)
+    return voucher
+
+
 def _by_reservation(step: Step, who: ByReservation) -> Identified:
     code = who.code.strip().upper().replace(" ", "")
     item = next((item for item in lists.reservations(step.state) if item.code.upper() == code), None)
@@ -83,7 +87,7 @@ def _by_reservation(step: Step, who: ByReservation) -> Identified:
         raise Refused("reservation_unknown")
     key = uuid.UUID(item.key)
     tries = step.state.pin_tries.get(key, PinTries(wrong=0))
-    if tries.locked_until_ms > step.now_ms:
+    if step.now_ms < tries.locked_until_ms <= step.now_ms + LOCK_OUT_MS:  # further ahead: the clock was put back
         raise Refused("reservation_locked", until=rfc3339(from_ms(tries.locked_until_ms)))
     if not pin_matches(who.pin, item.pin_hash):
         _count_wrong_pin(step, key)

@@ -6,6 +6,7 @@ from typing import TypeVar
 
 import msgspec
 
+from edge_agent.core import soundness
 from edge_agent.core.state import ListState, State
 from protocols.errors import Malformed
 from protocols.sync.changes import (
@@ -39,7 +40,7 @@ def apply(held: ListState | None, change: ListChange) -> ListState:
         raw.pop(key, None)
     try:
         raw.update({msgspec.json.decode(item, type=_Key).key: bytes(item) for item in change.upserts})
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, UnicodeDecodeError):
         return _suspect(held)
     if digest_of(list(raw.items())) != change.sha256:
         return _suspect(held)
@@ -47,14 +48,14 @@ def apply(held: ListState | None, change: ListChange) -> ListState:
 
 
 def parse(name: str, version: int, raw: Mapping[str, bytes]) -> ListState:
-    """A list from its stored bytes. Items that this version cannot read stay in `raw` only."""
+    """A list from its stored bytes. Items that this version cannot read or use stay in `raw` only."""
     items = {}
     for key, data in raw.items():
         try:
             item = item_of(name, data)
         except Malformed:
             continue
-        if item is not None:
+        if item is not None and soundness.is_sound(item):
             items[key] = item
     return ListState(version=version, raw=raw, items=items)
 

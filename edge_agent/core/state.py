@@ -146,6 +146,7 @@ class Connector:
     state: ConnectorState
     error_code: str
     reported_at: dt.datetime
+    since_mono_s: float = 0.0  # when we heard of this state first
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,6 +31,7 @@ def wake(step: Step, woke: AgentWoke) -> None:
 def tick(step: Step, _ticked: Ticked) -> None:
     """Close what stayed open, forget what is over."""
     _relock(step)
+    charging.close_forgotten(step)
     _forget_people(step)
     _forget_business(step)
 

@@ -1,0 +1,60 @@
+"""Which items of the hub's lists can be used: one that has the right shape but makes no sense spoils only itself."""
+
+import re
+import uuid
+from typing import Final
+
+from protocols.sync.changes import (
+    CardItem,
+    Item,
+    ReservationItem,
+    StationItem,
+    TariffItem,
+    VoucherKeyItem,
+)
+
+_LAST_MS: Final = 253_402_300_799_000  # the end of the year 9999, where instants end
+_HEX: Final = re.compile(r"(?:[0-9a-fA-F]{2})+")
+_KEY_DIGITS: Final = 64  # an Ed25519 public key
+MAX_PULL_OUT_S: Final = 3600
+
+
+def is_sound(item: Item) -> bool:
+    """Whether every rule here can work with the item."""
+    match item:
+        case StationItem():
+            return 0 < item.pull_out_s <= MAX_PULL_OUT_S
+        case TariffItem():
+            return _is_price(item) and _are_instants(item.valid_from_ms, item.valid_to_ms)
+        case CardItem():
+            return _are_instants(item.valid_to_ms)
+        case ReservationItem():
+            return _is_uuid(item.key) and _are_instants(item.from_ms, item.until_ms)
+        case VoucherKeyItem():
+            return _is_key(item) and _are_instants(item.valid_from_ms, item.valid_to_ms)
+        case _:
+            return True
+
+
+def _is_price(item: TariffItem) -> bool:
+    """Nobody is paid for riding."""
+    amounts = (item.unlock_minor, item.per_minute_minor, item.per_kwh_minor, item.deposit_minor, item.free_minutes)
+    cap = item.day_cap_minor
+    return min(amounts) >= 0 and item.tax_pct >= 0 and (cap is None or cap >= 0)
+
+
+def _is_key(item: VoucherKeyItem) -> bool:
+    kid, key = _HEX.fullmatch(item.key), _HEX.fullmatch(item.public_key)
+    return kid is not None and key is not None and len(item.public_key) == _KEY_DIGITS
+
+
+def _are_instants(*instants_ms: int | None) -> bool:
+    return all(one is None or 0 <= one <= _LAST_MS for one in instants_ms)
+
+
+def _is_uuid(key: str) -> bool:
+    try:
+        uuid.UUID(key)
+    except ValueError:
+        return False
+    return True
