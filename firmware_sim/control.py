@@ -12,6 +12,7 @@ from typing import Annotated, Any, Final, Literal, TypeVar
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from firmware_sim.book import book_of
 from firmware_sim.clock import MAX_SPEED
 from firmware_sim.picture import picture_of
 from firmware_sim.world import World
@@ -181,7 +182,7 @@ class Control:
         return web.json_response({**picture_of(self._world), "links": self._links})
 
     async def book(self, _request: web.Request) -> web.Response:
-        return web.json_response(self._world.book())
+        return web.json_response(book_of(self._world))
 
     async def speed(self, request: web.Request) -> web.Response:
         self._world.set_speed((await _body(request, Speed)).speed)

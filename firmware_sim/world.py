@@ -5,11 +5,10 @@ Devices live in their rooms; here they are joined, powered, and remembered. Peop
 
 import asyncio
 import contextlib
-import datetime as dt
 import math
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from firmware_sim import memory
 from firmware_sim.car import VisitorCar
@@ -197,57 +196,3 @@ class World:
         self.clock.set_speed(speed)
         for charger in self.chargers.values():
             charger.speed = speed
-
-    def book(self) -> dict[str, Any]:
-        """What physically happened, as JSON: for proofs, never for the station."""
-        return {
-            "at": dt.datetime.now(dt.UTC).isoformat(),
-            "counts": dict(self.deeds.counts),
-            "deeds": self.deeds.as_json(),
-            "docks": {number: _dock_book(self, number) for number in self.yard.docks},
-            "chargers": {key: _charger_book(charger) for key, charger in self.chargers.items()},
-            "vehicles": {
-                str(key): {
-                    "label": one.plan.label,
-                    "odometer_km": one.vehicle.odometer_km,
-                    "charged_wh": one.vehicle.battery.energy_in_wh,
-                    "used_wh": one.vehicle.battery.energy_out_wh,
-                }
-                for key, one in self.yard.vehicles.items()
-            },
-            "meter": {"import_wh": sum(self.meter.device.import_wh)},
-        }
-
-
-def _dock_book(world: World, dock_no: int) -> dict[str, Any]:
-    book = world.yard.docks[dock_no].book
-    return {
-        "unlocks": [command.hex() for command in book.unlocks],
-        "refused": [[command.hex(), code] for command, code in book.refused],
-        "locks": book.locks,
-        "contactor_switches": book.contactor_switches,
-        "restarts": book.restarts,
-        "sessions": book.sessions,
-        "seen": dict(book.seen),
-    }
-
-
-def _charger_book(charger: SimCharger) -> dict[str, Any]:
-    return {
-        "register_wh": charger.register_wh,
-        "undelivered": charger.undelivered,
-        "charges": [
-            {
-                "no": one.no,
-                "id_token": one.id_token,
-                "transaction_id": one.transaction_id,
-                "started_at": one.started_at.isoformat(),
-                "stopped_at": None if one.stopped_at is None else one.stopped_at.isoformat(),
-                "meter_start_wh": one.meter_start_wh,
-                "meter_stop_wh": one.meter_stop_wh,
-                "energy_wh": one.energy_wh,
-                "reason": one.reason,
-            }
-            for one in charger.book
-        ],
-    }

@@ -90,9 +90,12 @@ def _receipts(evidence: Evidence) -> Iterator[str]:
             yield f"{ride.label}: no rental to compare with"
             continue
         shown = [_line_of_receipt(line) for line in ride.receipt["lines"]]
-        kept = [_line_of_bill(line) for line in rental["lines"]]
+        kept = [_line_of_bill(line) for line in rental["bill"] or []]
         if shown != kept:
             yield f"{ride.label}: the receipt has {shown}, the hub {kept}"
+        if rental["total"] is None or rental["tax"] is None:
+            yield f"{ride.label}: the hub has no total"
+            continue
         for name, receipt, hub in (
             ("total", ride.receipt["total"]["minor"], rental["total"]["minor"]),
             ("tax", ride.receipt["tax"]["minor"], rental["tax"]["minor"]),
@@ -128,6 +131,9 @@ def _prices(evidence: Evidence) -> Iterator[str]:
         ):
             yield f"{ride.label}: another price was shown than the list has"
         price = price_of_rental(tariff, ride.receipt["duration_s"])
+        rental = _at_hub(evidence.rentals, ride.rental_id)
+        if rental is not None and rental["price_checked"] is not True:
+            yield f"{ride.label}: the hub's own sum does not agree"
         if price.total_minor != ride.receipt["total"]["minor"] or price.tax_minor != ride.receipt["tax"]["minor"]:
             yield f"{ride.label}: {ride.receipt['total']['minor']} was charged, the list says {price.total_minor}"
         if _line_of_price(price) != [_line_of_receipt(line) for line in ride.receipt["lines"]]:
@@ -137,6 +143,7 @@ def _prices(evidence: Evidence) -> Iterator[str]:
 def _tariff(evidence: Evidence, tariff_id: str, version: int) -> Tariff | None:
     for one in evidence.tariffs:
         for edition in one["versions"]:
+            prices = edition["prices"]
             if one["id"] == tariff_id and edition["version"] == version:
                 return Tariff(
                     tariff_id=uuid.UUID(tariff_id),
@@ -144,13 +151,13 @@ def _tariff(evidence: Evidence, tariff_id: str, version: int) -> Tariff | None:
                     name=one["name"],
                     use=one["use"],
                     currency=one["currency"],
-                    unlock_minor=edition["unlock_minor"],
-                    per_minute_minor=edition["per_minute_minor"],
-                    free_minutes=edition["free_minutes"],
-                    day_cap_minor=edition["day_cap_minor"],
-                    per_kwh_minor=edition["per_kwh_minor"],
-                    deposit_minor=edition["deposit_minor"],
-                    tax_pct=edition["tax_pct"],
+                    unlock_minor=prices["unlock_minor"],
+                    per_minute_minor=prices["per_minute_minor"],
+                    free_minutes=prices["free_minutes"],
+                    day_cap_minor=prices["day_cap_minor"],
+                    per_kwh_minor=prices["per_kwh_minor"],
+                    deposit_minor=prices["deposit_minor"],
+                    tax_pct=prices["tax_pct"],
                 )
     return None
 

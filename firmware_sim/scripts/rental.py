@@ -1,10 +1,12 @@
 """`demo --script rental`: a rental and a charge with the hub, both again without it, and the proof afterwards."""
 
+import datetime as dt
 from pathlib import Path
 from typing import Any, Final
 
 import click
 
+from firmware_sim.book import book_of
 from firmware_sim.demo.clients import RENTER
 from firmware_sim.demo.ports import HOST, free_ports
 from firmware_sim.demo.stage import Stage, open_stage
@@ -13,12 +15,14 @@ from firmware_sim.scripts.proof import Charged, Evidence, Ridden, check
 from firmware_sim.scripts.steps import Note, Steps
 from firmware_sim.stopping import Interrupted, until_told_to_stop
 from firmware_sim.waiting import DemoError, NotYetError, until
+from protocols.values import UTC, rfc3339
 
 POLL_S: Final = 1.0
 STEP_S: Final = 15.0
 SYNC_S: Final = 30.0
 ENOUGH_WH: Final = 400.0
 RIDE_KM: Final = 2.5
+VOUCHER_LIFE: Final = dt.timedelta(hours=1)
 
 
 class Story:
@@ -53,9 +57,22 @@ class Story:
         with self._steps.step("two vouchers for the renter") as note:
             accounts = await self._hub.all_of("/api/v1/accounts")
             renter = next(one["id"] for one in accounts if one["email"] == RENTER)
-            wish = {"account_id": renter, "may": ["rent"], "station_ids": [str(STATION_ID)], "valid_minutes": 60}
-            self.vouchers = [(await self._hub.post("/api/v1/vouchers", wish))["token"] for _ in range(2)]
+            expires = dt.datetime.now(UTC) + VOUCHER_LIFE
+            wish = {"account_id": renter, "stations": [str(STATION_ID)], "expires": rfc3339(expires)}
+            self.vouchers = [(await self._hub.post("/api/v1/vouchers", wish))["text"] for _ in range(2)]
             note.text = f"{len(self.vouchers[0])} characters each, in a QR code"
+        with self._steps.step("the station knows the key that signed them"):
+            await until("the voucher's key", self._voucher_is_known, timeout_s=STEP_S)
+
+    async def _voucher_is_known(self) -> bool:
+        """A price promises nothing and spends nothing, so asking for one is a fair test."""
+        try:
+            await self._kiosk.quote(self.vouchers[-1], 1)
+        except DemoError as error:
+            if "voucher_invalid" not in str(error):
+                raise
+            raise NotYetError(str(error)) from error
+        return True
 
     # --- a rental --------------------------------------------------------------------------------------
 
@@ -190,7 +207,7 @@ class Story:
             evidence.rentals = await self._hub.all_of("/api/v1/rentals")
             evidence.sessions = await self._hub.all_of("/api/v1/charging-sessions")
             evidence.quarantine = await self._hub.all_of("/api/v1/quarantine")
-            evidence.book = self._world.book()
+            evidence.book = book_of(self._world)
             note.text = f"{len(evidence.rentals)} rentals, {len(evidence.sessions)} charging sessions"
         wrong: list[str] = []
         for name, problems in check(evidence):
