@@ -32,6 +32,13 @@ class Child:
         """Whether it was started and has not ended."""
         return self._process is not None and self._process.returncode is None
 
+    @property
+    def pid(self) -> int:
+        """Its process id. Raises DemoError when it was never started."""
+        if self._process is None:
+            raise DemoError(f"{self.name} was not started")
+        return self._process.pid
+
     async def start(self) -> None:
         """Start it; a log of an earlier start is continued."""
         with self.log.open("ab") as output:
