@@ -36,7 +36,7 @@ class Pace:
     poll_s: float = 0.22
     report_s: float = 10.0  # a status or a battery is told at least this often
     battery_s: float = 4.0
-    bolt_poll_s: float = 0.04  # while a bolt moves
+    bolt_poll_s: float = 0.06  # while a bolt moves
     bolt_s: float = 3.0  # longest travel before we stop waiting for it
     fast_retries: int = 3
     slow_retries: int = 5

@@ -4,6 +4,7 @@
 story can be read from top to bottom: find it, prove, watch it, carry out orders, settle what broke.
 """
 
+import enum
 import time
 from collections import deque
 from collections.abc import Callable, Generator
@@ -33,14 +34,23 @@ _HAPPENED: Final = {
 }
 
 
+class Haste(enum.IntEnum):
+    """Who goes first on the line: somebody at the kiosk waits for an order; a moving bolt goes before mere polls."""
+
+    ORDER = 0
+    BOLT = 1
+    POLL = 2
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ask:
-    """An exchange, please. `urgent` goes before polls; after `not_after_mono_s` it is not put on the line any more."""
+    """An exchange, please. After `not_after_mono_s` it is not put on the line any more."""
 
     request: Request
-    urgent: bool = False
+    haste: Haste = Haste.POLL
     not_after_mono_s: float | None = None
     retries: bool = True
+    yields: bool = False  # may be withdrawn for an order as long as it was not put on the line
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +63,10 @@ class Rest:
 
 class TooLate(Exception):
     """The ask's time was over before it was put on the line for the first time."""
+
+
+class Withdrawn(Exception):
+    """A poll that was not on the line yet made room for an order."""
 
 
 Story = Generator[Ask | Rest, Reply | None, None]
@@ -196,11 +210,12 @@ class Conversation:
         while True:
             if self.orders:
                 yield from self._carry_out(self.orders.popleft())
+            started = self._clock()
+            try:
                 yield from self._poll()
-            else:
-                started = self._clock()
-                yield from self._poll()
-                yield Rest(until_mono_s=started + self._pace.poll_s)
+            except Withdrawn:
+                continue
+            yield Rest(until_mono_s=started + self._pace.poll_s)
 
     def _poll(self) -> Story:
         status = yield from self._ask_status()
@@ -213,8 +228,9 @@ class Conversation:
         if not self.orders and self._clock() >= self._battery_due:
             yield from self._fetch_battery(status)
 
-    def _ask_status(self, *, urgent: bool = False) -> Generator[Ask | Rest, Reply | None, Status]:
-        status = _expect(Status, (yield Ask(request=requests.AskStatus(), urgent=urgent)))
+    def _ask_status(self, *, haste: Haste = Haste.POLL) -> Generator[Ask | Rest, Reply | None, Status]:
+        ask = Ask(request=requests.AskStatus(), haste=haste, yields=haste is Haste.POLL)
+        status = _expect(Status, (yield ask))
         self._take_status(status)
         return status
 
@@ -233,7 +249,7 @@ class Conversation:
     def _fetch_cards(self, status: Status) -> Story:
         boot, number = self._card
         after = number if boot == status.boot else 0
-        page = _expect(CardPage, (yield Ask(request=requests.AskCards(after=after))))
+        page = _expect(CardPage, (yield Ask(request=requests.AskCards(after=after), yields=True)))
         for card in page.cards:
             if card.age_ds <= self._pace.card_age_s * 10:
                 self._tell(CardRead(dock_no=self.dock_no, uid=card.uid.hex().upper()))
@@ -243,17 +259,17 @@ class Conversation:
 
     def _fetch_events(self) -> Story:
         cursor = self._event_cursor or 0
-        page = _expect(EventPage, (yield Ask(request=requests.AskEvents(cursor=cursor))))
+        page = _expect(EventPage, (yield Ask(request=requests.AskEvents(cursor=cursor), yields=True)))
         self.recent_events.extend(verdict.recent(event) for event in page.events)
         self._event_cursor = page.events[-1].number + 1 if page.events else page.next
 
     def _fetch_battery(self, status: Status) -> Story:
         now = self._clock()
-        self._battery_due = now + self._pace.battery_s
         capable = self._identity is not None and self._identity.capabilities & Capability.BATTERY_DATA
         if not capable or not status.flags & StatusFlag.VEHICLE_PRESENT:
             return
-        reply = yield Ask(request=requests.AskBattery())
+        reply = yield Ask(request=requests.AskBattery(), yields=True)
+        self._battery_due = now + self._pace.battery_s
         if not isinstance(reply, Battery):
             return
         if reports.battery_is_news(self._battery, reply) or now - self._battery_told_at >= self._pace.report_s:
@@ -276,7 +292,7 @@ class Conversation:
             sent_at_mono_s=self._clock(),
         )
         try:
-            reply = yield Ask(request=request, urgent=True, not_after_mono_s=order.expires_mono_s)
+            reply = yield Ask(request=request, haste=Haste.ORDER, not_after_mono_s=order.expires_mono_s)
         except TooLate:
             self._close(Verdict(outcome=Outcome.EXPIRED))
             return
@@ -290,7 +306,7 @@ class Conversation:
     def _watch_bolt(self, sent: Sent) -> Story:
         give_up_at = self._clock() + self._pace.bolt_s
         while True:
-            status = yield from self._ask_status(urgent=True)
+            status = yield from self._ask_status(haste=Haste.BOLT)
             if status.lock is not codes.Lock.MOVING or self._clock() >= give_up_at:
                 break
             yield Rest(until_mono_s=self._clock() + self._pace.bolt_poll_s, orders_wake=False)
@@ -323,9 +339,9 @@ class Conversation:
     def _read_log(self, sent: Sent) -> Story:
         ended = False
         while not ended:
-            ask = Ask(request=requests.AskEvents(cursor=sent.cursor), urgent=True)
+            ask = Ask(request=requests.AskEvents(cursor=sent.cursor), haste=Haste.BOLT)
             ended = sent.read(_expect(EventPage, (yield ask)))
-        status = yield from self._ask_status(urgent=True)
+        status = yield from self._ask_status(haste=Haste.BOLT)
         self._close(sent.judge_unlock(status))
 
     def _close(self, how: Verdict) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from edge_agent.docks.channel import Broken, Why
 from edge_agent.docks.config import Pace
-from edge_agent.docks.conversation import Ask, Conversation, Rest, TooLate
+from edge_agent.docks.conversation import Ask, Conversation, Haste, Rest, TooLate, Withdrawn
 from edge_agent.docks.port import SerialPort
 from edge_agent.docks.timing import ReplyTimeout
 from protocols.dock.framing import FrameStream, encode
@@ -39,9 +39,11 @@ class Speaker:
         return self._wish if isinstance(self._wish, Ask) else None
 
     @property
-    def urgent(self) -> bool:
-        """Is an order being carried out, or waiting for its dock to finish another exchange?"""
-        return bool(self.conversation.orders) or (self.ask is not None and self.ask.urgent)
+    def haste(self) -> Haste:
+        """How pressing its exchange is: as an order, too, when an order waits for this exchange to end."""
+        if self.conversation.orders:
+            return Haste.ORDER
+        return self.ask.haste if self.ask is not None else Haste.POLL
 
     def restart(self) -> None:
         """Tell the story from the beginning, on a new port."""
@@ -54,9 +56,11 @@ class Speaker:
         self._story.close()
 
     def wake(self, now: float) -> None:
-        """Go on with the story if its rest is over."""
+        """Go on with the story if its rest is over, or if a poll that was not sent yet should make room."""
         rest = self._wish
         if not isinstance(rest, Rest):
+            if rest.yields and self._attempts == 0 and self.conversation.orders:
+                self._take(self._story.throw(Withdrawn()), now)
             return
         if now >= rest.until_mono_s or (rest.orders_wake and self.conversation.orders):
             self._continue(None, now)
@@ -122,7 +126,7 @@ def choose(speakers: Sequence[Speaker], now: float) -> Speaker | None:
     ready = [speaker for speaker in speakers if speaker.ask is not None and speaker.ready_at <= now]
     if not ready:
         return None
-    return min(ready, key=lambda speaker: (not speaker.urgent, speaker.ready_at))
+    return min(ready, key=lambda speaker: (speaker.haste, speaker.ready_at))
 
 
 class Line:
