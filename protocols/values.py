@@ -9,6 +9,7 @@ import msgspec
 from protocols.errors import Malformed
 
 UTC: Final = dt.UTC
+_EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=UTC)
 
 # Currencies whose minor unit is not 1/100, by ISO 4217:2015 table A.1; all others have two decimals.
 _EXPONENTS: Final = {
@@ -71,7 +72,8 @@ def from_ms(at_ms: int) -> dt.datetime:
 
 def to_ms(at: dt.datetime) -> int:
     """Unix milliseconds of an aware instant, rounded down."""
-    return int((at - dt.datetime(1970, 1, 1, tzinfo=UTC)) // dt.timedelta(milliseconds=1))
+    since = at - _EPOCH
+    return (since.days * 86_400 + since.seconds) * 1000 + since.microseconds // 1000
 
 
 class BatteryReading(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -62,7 +62,7 @@ def rehome(
     conn.execute("COMMIT")
     outbox.chains.update(ended)
     outbox.begin_epoch(epoch, nonce)
-    outbox.heads = heads
+    outbox.heads = [heads[lane] for lane in LANES]
     outbox.chains.update({(lane, epoch): Chain(lane, epoch, nonce, 0, seq) for lane, (seq, _) in heads.items() if seq})
     return moved
 

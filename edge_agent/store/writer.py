@@ -186,6 +186,10 @@ class Writer:
     def _transact(self, draft: Draft) -> None:
         conn = self._conn
         try:
+            lone = draft.lone_row()
+            if lone is not None:
+                conn.execute(*lone)
+                return
             conn.execute("BEGIN IMMEDIATE")
             draft.write(conn)
             conn.execute("COMMIT")

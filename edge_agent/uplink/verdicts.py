@@ -6,11 +6,14 @@ was cloned sees its twin's cursors too, and must not take them for its own.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from edge_agent.store.chains import MAX_EPOCH
 from protocols.sync.envelope import BatchResult, Cursor, FactBatch, Lane, SyncReply, Verdict
 
 Key = tuple[Lane, int]
+# A hub lists at least this many cursors before it leaves old ones out (ours: 500).
+LISTED_IN_FULL: Final = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,11 +69,11 @@ def _rewinds(cursors: Iterable[Cursor], acked: Mapping[Key, int]) -> list[Cursor
 def _unknown(cursors: Sequence[Cursor], acked: Mapping[Key, int]) -> list[Cursor]:
     """Chains that the hub acknowledged once and does not know any more; asked only of an answer without batches.
 
-    The hub then lists its newest epochs. Only what is newer than the oldest of them is surely unknown to it; an
-    empty list is a hub that knows nothing of us.
+    The hub then lists the cursors of its newest epochs. A short list is all it has; of a long one, only what is
+    newer than its oldest epoch is surely unknown to it.
     """
     listed = {(cursor.lane, cursor.epoch) for cursor in cursors}
-    oldest = min((cursor.epoch for cursor in cursors), default=-1)
+    oldest = min(cursor.epoch for cursor in cursors) if len(cursors) >= LISTED_IN_FULL else -1
     missing = [key for key, seq in acked.items() if seq > 0 and key not in listed and key[1] > oldest]
     return [Cursor(lane=lane, epoch=epoch, acked=0) for lane, epoch in missing]
 

@@ -1,6 +1,7 @@
 """Any order of faults, restarts, restores and new facts ends with every fact at the hub exactly once, in order."""
 
 import asyncio
+import itertools
 import tempfile
 import uuid
 from pathlib import Path
@@ -11,7 +12,7 @@ from hypothesis import given, settings
 from edge_agent.store.store import Store
 from edge_agent.uplink.identity import Identity
 from edge_agent.uplink.pump import SyncPump
-from protocols.sync.envelope import decode_fact
+from protocols.sync.envelope import Lane, decode_fact
 from tests.edge_agent.store.conftest import MovedClock, assert_whole, fact, rows, work
 from tests.edge_agent.uplink.conftest import (
     STATION_ID,
@@ -47,7 +48,7 @@ def test_every_fact_is_at_the_hub_exactly_once_whatever_happened(steps: list[tup
 async def _live_through(path: Path, steps: list[tuple[str, int]]) -> None:
     hub, station, clock = Hub(), Station(), MovedClock()
     await hub.start()
-    made: list[uuid.UUID] = []
+    made: list[tuple[Lane, uuid.UUID]] = []
     try:
         runs: list[list[tuple[str, int]]] = [[]]
         for step in steps:
@@ -56,9 +57,11 @@ async def _live_through(path: Path, steps: list[tuple[str, int]]) -> None:
             await _one_start(path, hub, station, clock, run, made, drain=number == len(runs) - 1)
     finally:
         await hub.stop()
-    at_hub = [decode_fact(record).id for key in sorted(hub.facts) for _, record in hub.facts[key]]
-    assert at_hub == made
-    assert_whole(rows(path))
+    for lane in Lane:
+        keys = sorted(key for key in hub.facts if key[0] is lane)
+        at_hub = [decode_fact(record).id for key in keys for _, record in hub.facts[key]]
+        assert at_hub == [fact_id for made_in, fact_id in made if made_in is lane]
+        assert_whole(rows(path, lane))
 
 
 async def _one_start(
@@ -67,7 +70,7 @@ async def _one_start(
     station: Station,
     clock: MovedClock,
     run: list[tuple[str, int]],
-    made: list[uuid.UUID],
+    made: list[tuple[Lane, uuid.UUID]],
     *,
     drain: bool,
 ) -> None:
@@ -78,8 +81,8 @@ async def _one_start(
         async with running(pump.run):
             for what, count in run:
                 if what == "commit":
-                    facts = [fact() for _ in range(count)]
-                    made += [one.id for one in facts]
+                    facts = [fact(lane=lane) for lane, _ in zip(itertools.cycle(Lane), range(count), strict=False)]
+                    made += [(one.lane, one.id) for one in facts]
                     await store.commit(work(clock, *facts))
                 else:
                     _happen(hub, what, count)

@@ -2,7 +2,7 @@
 
 from msgspec import Raw
 
-from edge_agent.uplink.verdicts import floor_of, moves_of
+from edge_agent.uplink.verdicts import LISTED_IN_FULL, floor_of, moves_of
 from protocols.sync.envelope import BatchResult, Cursor, FactBatch, Lane, SyncReply, Verdict
 
 BIZ, TEL = Lane.BUSINESS, Lane.TELEMETRY
@@ -59,11 +59,22 @@ def test_a_result_for_what_was_not_sent_means_nothing() -> None:
     assert (moves.cursors, moves.forked) == ((), ())
 
 
-def test_a_chain_that_the_hub_does_not_list_is_unknown_only_above_the_oldest_it_lists() -> None:
-    acked = {(BIZ, 5): 4, (BIZ, 6): 4, (BIZ, 7): 4, (TEL, 7): 2, (BIZ, 8): 0}
-    assert moves_of(reply(cursors=(at(9, 6),)), [], acked).cursors == (at(0, 7), at(0, 7, TEL))
-    assert moves_of(reply(cursors=(at(9, 6),)), [batch(1, 1, epoch=8)], acked).cursors == ()
-    assert {cursor.epoch for cursor in moves_of(reply(), [], acked).cursors} == {5, 6, 7}
+ACKED = {(BIZ, 5): 4, (BIZ, 6): 4, (BIZ, 7): 4, (TEL, 6): 2, (BIZ, 8): 0}
+
+
+def test_a_chain_that_is_missing_in_a_short_list_is_unknown_to_the_hub() -> None:
+    moves = moves_of(reply(cursors=(at(9, 6),)), [], ACKED)
+    assert set(moves.cursors) == {at(0, 5), at(0, 7), at(0, 6, TEL)}
+    assert {cursor.epoch for cursor in moves_of(reply(), [], ACKED).cursors} == {5, 6, 7}
+
+
+def test_what_a_long_list_leaves_out_at_its_end_is_not_called_unknown() -> None:
+    many = (at(9, 6), *(at(1, epoch) for epoch in range(10, 10 + LISTED_IN_FULL)))
+    assert moves_of(reply(cursors=many), [], ACKED).cursors == (at(0, 7),)
+
+
+def test_the_answer_to_batches_lists_only_theirs() -> None:
+    assert moves_of(reply(cursors=(at(9, 6),)), [batch(1, 1, epoch=8)], ACKED).cursors == ()
 
 
 def test_a_floor_that_would_use_up_all_epochs_is_not_followed() -> None:
