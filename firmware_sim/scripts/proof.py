@@ -214,6 +214,8 @@ def _charge_price(evidence: Evidence, one: Charged, session: JSON, energy_wh: in
         yield f"{one.charger_id}: the hub has no such tariff: {session['tariff_id']}"
         return
     price = price_of_charge(tariff, energy_wh)
+    if session["price_checked"] is not True:
+        yield f"{one.charger_id}: the hub's own sum does not agree"
     if session["total"] is None or session["total"]["minor"] != price.total_minor:
         yield f"{one.charger_id}: {session['total']} at the hub, the list says {price.total_minor}"
 

@@ -64,6 +64,7 @@ def honest() -> Evidence:
         "offline": False,
         "energy_wh": 513,
         "total": _money(23),
+        "price_checked": True,
         "tariff_id": POWER,
         "tariff_version": 1,
     }
@@ -127,6 +128,7 @@ LIES: dict[str, Callable[[Evidence], Any]] = {
     "the energy is wrong": lambda e: e.sessions[0].update(energy_wh=515),
     "the energy is missing": lambda e: e.sessions[0].update(energy_wh=None),
     "the charge's price is wrong": lambda e: e.sessions[0].update(total=_money(24)),
+    "the hub's own sum of a charge does not agree": lambda e: e.sessions[0].update(price_checked=False),
     "the charger remembers more": lambda e: e.book["chargers"]["CP-01"]["charges"].append({}),
     "the grid meter saw nothing": lambda e: e.book["meter"].update(import_wh=1.0),
     "something is in quarantine": lambda e: e.quarantine.append({"code": "bad"}),
