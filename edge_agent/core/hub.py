@@ -18,7 +18,7 @@ from edge_agent.core.state import HubOrder, HubOrderState
 from edge_agent.core.step import Step, with_item
 from protocols.errors import Malformed
 from protocols.sync import changes
-from protocols.sync.envelope import ListChange, OrderChange, decode_change, rev_of
+from protocols.sync.envelope import Change, ListChange, OrderChange, decode_change, rev_of
 from protocols.sync.facts import OrderEnded
 
 DISPATCH_S: Final = 20.0
@@ -42,7 +42,7 @@ def changed(step: Step, arrived: ChangesArrived) -> None:
     """Take changes in, each revision once. What this version does not know is kept as it came."""
     for raw in arrived.changes:
         try:
-            rev, change = rev_of(raw), decode_change(raw)
+            rev, change = _read(raw, arrived.rev)
         except Malformed:
             step.change(kept=with_item(step.state.kept, f"malformed/{arrived.rev}/{len(step.state.kept)}", raw))
             continue
@@ -61,6 +61,13 @@ def changed(step: Step, arrived: ChangesArrived) -> None:
     profile = lists.station_profile(step.state)
     if profile is not None and profile != step.state.profile:
         step.change(profile=profile)
+
+
+def _read(raw: bytes, last: int) -> tuple[int, Change | None]:
+    rev = rev_of(raw)
+    if rev > last:  # believing it would make us deaf to all that come
+        raise Malformed("rev_beyond_reply", str(rev))
+    return rev, decode_change(raw)
 
 
 def _mends(change: object) -> bool:

@@ -16,6 +16,7 @@ from protocols.kiosk.views import StationView
 PUSH_EVERY_S: Final = 0.1
 REFRESH_S: Final = 5.0  # a view is sent at least this often: a card prompt fades, a receipt leaves the screen
 SEND_TIMEOUT_S: Final = 5.0
+GOODBYE_S: Final = 1.0
 
 
 class LiveViews:
@@ -29,7 +30,7 @@ class LiveViews:
         self._trouble = trouble
         self._labels = labels
         self._seq = 0
-        self._sockets: set[web.WebSocketResponse] = set()
+        self._sockets: dict[web.WebSocketResponse, web.Request] = {}
         self._news = asyncio.Event()
         self._last_view = ""
         self._sent_rentals: dict[uuid.UUID, Rental] = {}
@@ -49,13 +50,13 @@ class LiveViews:
         """One kiosk's socket, until it closes."""
         socket = web.WebSocketResponse(heartbeat=20.0)
         await socket.prepare(request)
-        self._sockets.add(socket)
+        self._sockets[socket] = request
         try:
             await socket.send_str(_view_frame(self.view()))
             async for _message in socket:
                 pass  # the kiosk asks over HTTP; whatever it says here is ignored
         finally:
-            self._sockets.discard(socket)
+            self._sockets.pop(socket, None)
         return socket
 
     async def run(self) -> None:
@@ -69,8 +70,7 @@ class LiveViews:
                     await self._push()
                 await asyncio.sleep(PUSH_EVERY_S)
         finally:
-            for socket in list(self._sockets):
-                await socket.close(code=WSCloseCode.GOING_AWAY)
+            await asyncio.gather(*(self._say_goodbye(socket) for socket in list(self._sockets)))
 
     async def _push(self) -> None:
         frames = self._rental_frames()
@@ -97,8 +97,20 @@ class LiveViews:
             async with asyncio.timeout(SEND_TIMEOUT_S):
                 await socket.send_str(frame)
         except (TimeoutError, ConnectionError):
-            self._sockets.discard(socket)
-            await socket.close(code=WSCloseCode.TRY_AGAIN_LATER)
+            self._cut(socket)
+
+    async def _say_goodbye(self, socket: web.WebSocketResponse) -> None:
+        try:
+            async with asyncio.timeout(GOODBYE_S):
+                await socket.close(code=WSCloseCode.GOING_AWAY)
+        except TimeoutError:
+            self._cut(socket)
+
+    def _cut(self, socket: web.WebSocketResponse) -> None:
+        """A closing handshake would wait behind what the kiosk does not read."""
+        request = self._sockets.pop(socket, None)
+        if request is not None and request.transport is not None:
+            request.transport.abort()
 
 
 def _view_frame(view: StationView) -> str:

@@ -23,6 +23,15 @@ _STATUS: Final = {
 }
 
 
+# By number: Python's own names for some of them changed.
+_CODES: Final = {
+    HTTPStatus.NOT_FOUND: "not_found",
+    HTTPStatus.METHOD_NOT_ALLOWED: "method_not_allowed",
+    413: "body_too_large",
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "unsupported_media_type",
+}
+
+
 def response(problem: Problem) -> web.Response:
     """The problem as an answer."""
     return web.Response(
@@ -47,7 +56,7 @@ def refused(refusal: Refused) -> web.Response:
 def malformed(error: ValidationError) -> web.Response:
     """The request is not what was expected: 422, each wrong field by its JSON pointer."""
     fields = [
-        FieldError(pointer="/" + "/".join(str(part) for part in one["loc"]), detail=one["msg"])
+        FieldError(pointer=_pointer(one["loc"]), detail=one["msg"])
         for one in error.errors(include_url=False, include_input=False)
     ]
     return response(
@@ -62,12 +71,19 @@ def malformed(error: ValidationError) -> web.Response:
     )
 
 
+def _pointer(loc: tuple[int | str, ...]) -> str:
+    """RFC 6901. The validator names the variant of `who` after it; the request has no such level."""
+    if loc[:1] == ("who",):
+        loc = ("who", *loc[2:])
+    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in loc)
+
+
 def plain(status: int, code: str, detail: str = "") -> web.Response:
     """An error of HTTP itself."""
     return response(
         Problem(
             type=f"/problems/{code}",
-            title=HTTPStatus(status).phrase,
+            title=code.replace("_", " ").capitalize(),
             status=status,
             code=code,
             detail=detail,
@@ -89,7 +105,7 @@ async def as_problems(request: web.Request, handler: Handler) -> web.StreamRespo
     except web.HTTPException as error:
         if error.status < HTTPStatus.BAD_REQUEST:
             raise
-        return plain(error.status, HTTPStatus(error.status).name.lower(), error.reason)
+        return plain(error.status, _CODES.get(error.status, f"http_{error.status}"), error.reason)
     except Exception:  # noqa: BLE001 - the HTTP edge
         _log.exception("request_failed", path=request.path)
         return plain(HTTPStatus.INTERNAL_SERVER_ERROR, "internal_error")

@@ -26,6 +26,11 @@ _ALG_EDDSA: Final = -8  # RFC 9053 §2.2; with an Ed25519 key
 _SUB, _AUD, _EXP, _NBF, _CTI = 2, 3, 4, 5, 7  # RFC 8392 §4
 _MAY, _USES, _TARIFF, _VEHICLE = -70001, -70002, -70003, -70004
 _MAY_CODES: Final = {"rent": 1, "charge": 2}
+# What a decoder may raise on bytes that anybody can write: tags stand for dates, fractions, expressions and more.
+_BAD_FORM: Final = (
+    Malformed, ValueError, TypeError, LookupError, ArithmeticError, AttributeError, OSError, EOFError,
+    MemoryError, RecursionError, cbor2.CBORError,
+)  # fmt: skip
 _MAY_WORDS: Final = {code: word for word, code in _MAY_CODES.items()}
 
 
@@ -59,12 +64,15 @@ class VoucherKey:
 
 
 def issue(voucher: Voucher, key: Ed25519PrivateKey, kid: bytes) -> str:
-    """The voucher's text, signed. Instants are cut to seconds."""
+    """The voucher's text, signed. Instants are cut to seconds. Raises ValueError when it has over MAX_TEXT letters."""
     protected = cbor2.dumps({1: _ALG_EDDSA, 4: kid})
     payload = cbor2.dumps(_claims(voucher))
     signature = key.sign(_to_be_signed(protected, payload))
     message = cbor2.dumps(cbor2.CBORTag(18, [protected, {}, payload, signature]))
-    return PREFIX + to_base45(message)
+    text = PREFIX + to_base45(message)
+    if len(text) > MAX_TEXT:
+        raise ValueError(f"a voucher of {len(text)} characters: too many stations for one code")
+    return text
 
 
 def verify(
@@ -77,17 +85,21 @@ def verify(
     """
     try:
         protected, payload, signature = _open(text)
-        header = _mapping(cbor2.loads(protected))
-        voucher = _read(_mapping(cbor2.loads(payload)))
-    except (Malformed, ValueError, TypeError, KeyError, OverflowError, cbor2.CBORError, RecursionError) as error:
+        header = _mapping(protected)
+        kid = header.get(4)
+    except _BAD_FORM as error:
         raise Refused("voucher_invalid", why="form") from error
-    key = keys.get(header.get(4, b"")) if isinstance(header.get(4), bytes) else None
+    key = keys.get(kid) if isinstance(kid, bytes) else None
     if key is None or header.get(1) != _ALG_EDDSA:
         raise Refused("voucher_invalid", why="unknown_key")
     try:
         Ed25519PublicKey.from_public_bytes(key.public_key).verify(signature, _to_be_signed(protected, payload))
     except (InvalidSignature, ValueError) as error:
         raise Refused("voucher_invalid", why="signature") from error
+    try:
+        voucher = _read(_mapping(payload))
+    except _BAD_FORM as error:
+        raise Refused("voucher_invalid", why="form") from error
     _check_period(voucher, key, at, dt.timedelta(seconds=leeway_s))
     if voucher.stations and station_id not in voucher.stations:
         raise Refused("voucher_wrong_station")
@@ -135,7 +147,8 @@ def _open(text: str) -> tuple[bytes, bytes, bytes]:
     return protected, payload, signature
 
 
-def _mapping(value: object) -> dict[int, Any]:
+def _mapping(data: bytes) -> dict[int, Any]:
+    value = cbor2.loads(data)
     if not isinstance(value, dict):
         raise Malformed("no_map")
     return value
@@ -146,19 +159,25 @@ def _read(claims: dict[int, Any]) -> Voucher:
     tariff = claims.get(_TARIFF)
     vehicle = claims.get(_VEHICLE)
     max_uses = claims.get(_USES, 1)
-    if len(audience) % 16 or not isinstance(max_uses, int) or max_uses < 1:
+    if not isinstance(audience, bytes) or len(audience) % 16 or not isinstance(max_uses, int) or max_uses < 1:
         raise Malformed("bad_claims")
     return Voucher(
-        voucher_id=uuid.UUID(bytes=claims[_CTI]),
-        account_id=uuid.UUID(bytes=claims[_SUB]),
+        voucher_id=_uuid(claims[_CTI]),
+        account_id=_uuid(claims[_SUB]),
         may=tuple(word for code, word in _MAY_WORDS.items() if claims[_MAY] & code),
         stations=tuple(uuid.UUID(bytes=audience[i : i + 16]) for i in range(0, len(audience), 16)),
         not_before=dt.datetime.fromtimestamp(claims[_NBF], UTC),
         expires=dt.datetime.fromtimestamp(claims[_EXP], UTC),
         max_uses=max_uses,
-        tariff=None if tariff is None else (uuid.UUID(bytes=tariff[0]), int(tariff[1])),
-        vehicle_id=None if vehicle is None else uuid.UUID(bytes=vehicle),
+        tariff=None if tariff is None else (_uuid(tariff[0]), int(tariff[1])),
+        vehicle_id=None if vehicle is None else _uuid(vehicle),
     )
+
+
+def _uuid(value: object) -> uuid.UUID:
+    if not isinstance(value, bytes):
+        raise Malformed("bad_claims")
+    return uuid.UUID(bytes=value)
 
 
 def _to_be_signed(protected: bytes, payload: bytes) -> bytes:
