@@ -1,0 +1,110 @@
+"""`make screenshots`: plays the demo in a headless browser and regenerates docs/images/."""
+
+import asyncio
+import datetime as dt
+import sys
+import tempfile
+from pathlib import Path
+from typing import Final
+
+from playwright.async_api import Browser, Page, expect
+
+from firmware_sim.demo.clients import RENTER
+from firmware_sim.demo.ports import free_ports
+from firmware_sim.demo.stage import Stage, open_stage
+from firmware_sim.plan import STATION_ID
+from protocols.values import UTC, rfc3339
+from tests.journeys.browser import chromium, kiosk_context
+
+OUT: Final = Path("docs/images")
+SIZES: Final = {"1080x1920": (1080, 1920), "1280x800": (1280, 800), "800x480": (800, 480)}
+
+
+async def main() -> None:
+    """Every picture that README and docs show."""
+    OUT.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="voltdock-pictures-") as folder:
+        async with (
+            open_stage(Path(folder), free_ports(), speed=1.0, poll_s=1.0, say=_say) as stage,
+            chromium() as browser,
+        ):
+            await stage.hub.sign_in()
+            await _start_screens(browser, stage)
+            await _rental(browser, stage)
+            await _others(browser, stage)
+
+
+async def _start_screens(browser: Browser, stage: Stage) -> None:
+    for name, (width, height) in SIZES.items():
+        page = await _open(browser, stage.kiosk_url, width, height)
+        await expect(page.get_by_test_id("screen-start")).to_be_visible()
+        await _shoot(page, "kiosk-start" if name == "1080x1920" else f"kiosk-start-{name}")
+        await page.context.close()
+
+
+async def _rental(browser: Browser, stage: Stage) -> None:
+    """The way of one rider, picture by picture."""
+    page = await _open(browser, stage.kiosk_url, 1080, 1920)
+    await page.get_by_test_id("rent").tap()
+    await page.get_by_test_id("dock-4").tap()
+    await _shoot(page, "kiosk-identify")
+    await page.keyboard.type(await _voucher(stage))
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_test_id("screen-price")).to_be_visible()
+    await _shoot(page, "kiosk-price")
+    await page.get_by_test_id("agree").tap()
+    await expect(page.get_by_test_id("open-now")).to_be_visible(timeout=15_000)
+    await _shoot(page, "kiosk-open")
+    stage.world.yard.pull(4)
+    await expect(page.get_by_test_id("ride-on")).to_be_visible(timeout=15_000)
+    await _shoot(page, "kiosk-ride-on")
+    await page.get_by_test_id("done").tap()
+    stage.world.yard.push(3, "V-118")
+    await expect(page.get_by_test_id("receipt-total")).to_be_visible(timeout=15_000)
+    await _shoot(page, "kiosk-bill")
+    await page.context.close()
+    await stage.stop_hub()
+    page = await _open(browser, stage.kiosk_url, 1080, 1920)
+    await expect(page.get_by_test_id("offline-strip")).to_be_visible(timeout=30_000)
+    await _shoot(page, "kiosk-offline")
+    await page.context.close()
+    await stage.start_hub()
+
+
+async def _others(browser: Browser, stage: Stage) -> None:
+    page = await _open(browser, f"{stage.hub_url}/docs", 1280, 900)
+    await page.locator("h1").first.wait_for()
+    await _shoot(page, "hub-docs")
+    await page.context.close()
+    page = await _open(browser, stage.control_url, 1280, 900)
+    await page.locator("h1").first.wait_for()
+    await _shoot(page, "simulator")
+    await page.context.close()
+
+
+async def _open(browser: Browser, url: str, width: int, height: int) -> Page:
+    page = await (await kiosk_context(browser, width=width, height=height)).new_page()
+    await page.goto(url)
+    return page
+
+
+async def _shoot(page: Page, name: str) -> None:
+    await page.evaluate("() => document.fonts.ready")
+    await page.screenshot(path=OUT / f"{name}.png")
+    _say(f"{name}.png")
+
+
+async def _voucher(stage: Stage) -> str:
+    accounts = await stage.hub.all_of("/api/v1/accounts")
+    renter = next(one["id"] for one in accounts if one["email"] == RENTER)
+    expires = rfc3339(dt.datetime.now(UTC) + dt.timedelta(hours=1))
+    wish = {"account_id": renter, "stations": [str(STATION_ID)], "expires": expires}
+    return str((await stage.hub.post("/api/v1/vouchers", wish))["text"])
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(f"· {text}\n")
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
