@@ -27,10 +27,10 @@ async def test_a_child_is_stopped_by_its_handle(tmp_path: Path) -> None:
         return "Serving" in (tmp_path / "log").read_text()
 
     await until("the server", serving, timeout_s=10)
-    assert child.running
     await child.stop()
-    assert not child.running
-    await child.stop()
+    with pytest.raises(DemoError, match="server ended"):
+        child.check()
+    await child.stop()  # twice is fine
 
 
 async def test_a_failed_command_says_why() -> None:
