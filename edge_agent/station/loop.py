@@ -114,6 +114,15 @@ class Station:
             settled = not self._unsettled.concerns(waiting) and await self._settle(waiting)
         if not settled:
             self._put_off(waiting)
+        elif isinstance(waiting.seen, Ticked) and self.trouble is not None:
+            await self._try_the_disk(waiting)
+
+    async def _try_the_disk(self, waiting: Waiting) -> None:
+        """A screen that says "no" brings nobody whose rental would find out that the disk is back: so we do."""
+        probe = Work(moment=waiting.at, journal=(Entry(kind="store_probe", data=b"{}"),), new_business=True)
+        with contextlib.suppress(StoreUnwritable):
+            await self._journal.commit(probe)
+            self._is_writable_again()
 
     async def _settle_the_old(self) -> bool:
         while (oldest := self._unsettled.first()) is not None:
@@ -159,6 +168,9 @@ class Station:
         if not rows and not decision.facts:
             return
         await self._journal.commit(self._work(waiting, decision, rows, context))
+        self._is_writable_again()
+
+    def _is_writable_again(self) -> None:
         if self.trouble is not None:
             _log.info("store_writable_again")
             self.trouble = None

@@ -57,9 +57,9 @@ async def test_a_full_disk_refuses_the_rental_before_anything_opens_and_heals_by
         await is_so(station, "store_full")
 
         empty_the_disk(station)
+        await is_so(station, None)
         status, rental = await answer(station, await quote(station))
         assert status == 201, rental
-        await is_so(station, None)
         assert [one["rental_id"] for one in station.facts("RentalStarted")] == [rental["rental_id"]]
 
 
