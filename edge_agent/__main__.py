@@ -67,7 +67,7 @@ def run(config_path: Path | None) -> None:
 
     try:
         asyncio.run(serve())
-    except (StoreError, IdentityError) as error:
+    except (StoreError, IdentityError, OSError) as error:  # OSError: the data folder cannot be made or written
         _fail(str(error))
 
 

@@ -1,7 +1,9 @@
 """`voltdock-edge doctor`: looks at what the agent needs, changes nothing, and says what is wrong in plain words."""
 
 import asyncio
+import contextlib
 import email.utils
+import errno
 import os
 import shutil
 import socket
@@ -60,7 +62,8 @@ def _sync_speed(data_dir: Path) -> Finding:
     except OSError as error:
         return Finding(what="disk sync", good=False, detail=str(error))
     finally:
-        path.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            path.unlink()
     detail = f"{took * 1000:.2f} ms"
     if took < HONEST_SYNC_S:
         return Finding(what="disk sync", good=False, detail=f"{detail}: too fast to be true, a power cut may lose data")
@@ -110,12 +113,14 @@ def _ports(settings: Settings) -> list[Finding]:
 
 def _port(what: str, host: str, port: int) -> Finding:
     """Free, or already ours: an agent that runs holds it."""
-    with socket.socket() as probe:
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
         except OSError as error:
-            return Finding(what=f"{what} port", good=True, detail=f"{host}:{port} in use ({error.strerror})")
+            taken = error.errno == errno.EADDRINUSE
+            detail = f"{host}:{port} {'in use: by the agent, if it runs' if taken else _why(error)}"
+            return Finding(what=f"{what} port", good=taken, detail=detail)
     return Finding(what=f"{what} port", good=True, detail=f"{host}:{port} free")
 
 
@@ -148,6 +153,8 @@ def _clock_off_s(date: str) -> float | None:
     try:
         theirs = email.utils.parsedate_to_datetime(date)
     except ValueError:
+        return None
+    if theirs.tzinfo is None:  # "-0000" (RFC 5322 §3.3): a time of no known zone
         return None
     return (SystemClock().now().at - theirs).total_seconds()
 

@@ -3,13 +3,15 @@
 Unknown keys are errors that name the key; all problems are listed at once. `redacted` is what people may see.
 """
 
+import os
 import re
 import tomllib
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
 _HEX_KEY: Final = re.compile(r"[0-9a-fA-F]{32}")
 Port = Annotated[int, Field(ge=0, le=65535)]
@@ -24,7 +26,7 @@ class Slice(BaseModel):
 class HubSlice(Slice):
     """Where the hub is, and how often it is asked when nothing calls."""
 
-    url: Annotated[str, Field(pattern=r"^https?://[^/]+$")] = "http://127.0.0.1:8080"
+    url: Annotated[str, Field(pattern=r"^https?://[^/@\s]+$")] = "http://127.0.0.1:8080"
     poll_s: Annotated[float, Field(gt=0, le=3600)] = 30.0
     live: bool = True
 
@@ -158,21 +160,50 @@ def read(path: Path | None) -> Settings:
         raise Misconfigured([f"{path}: cannot be read: {error}"]) from error
     except tomllib.TOMLDecodeError as error:
         raise Misconfigured([f"{path}: is no TOML: {error}"]) from error
+    problems = [f"{name}: unknown environment variable" for name in unknown_variables(os.environ)]
+    # At the top level pydantic-settings would take some of these for its own arguments.
+    problems += [f"{key}: unknown key" for key in given if key not in Settings.model_fields]
+    known = {key: value for key, value in given.items() if key in Settings.model_fields}
     try:
-        return Settings(**given)
+        settings = Settings(**known)
     except ValidationError as error:
-        raise Misconfigured([_problem(one) for one in error.errors(include_url=False)]) from error
+        raise Misconfigured(problems + [_problem(one) for one in error.errors(include_url=False)]) from error
+    except SettingsError as error:
+        raise Misconfigured([*problems, f"environment: {error}: expected JSON"]) from error
+    if problems:
+        raise Misconfigured(problems)
+    return settings
+
+
+def unknown_variables(environment: Mapping[str, str]) -> list[str]:
+    """Variables with our prefix that mean nothing: a misspelt one must not pass for a set one."""
+    prefix = Settings.model_config["env_prefix"]
+    names = set(_variables(Settings, prefix.upper()))
+    return sorted(one for one in environment if one.upper().startswith(prefix) and one.upper() not in names)
+
+
+def _variables(model: type[BaseModel], prefix: str) -> Iterator[str]:
+    for name, about in model.model_fields.items():
+        variable = prefix + name.upper()
+        yield variable
+        if isinstance(about.annotation, type) and issubclass(about.annotation, BaseModel):
+            yield from _variables(about.annotation, variable + "__")
 
 
 def _problem(error: Any) -> str:
-    """``hub.poll_s = -1: expected greater than 0``; a secret's value is never shown."""
+    """``hub.poll_s = -1: expected greater than 0``; a secret's value is never shown, nor what may hold one."""
     key = ".".join(str(part) for part in error["loc"]) or "(file)"
     message = str(error["msg"]).removeprefix("Value error, ")
     if error["type"] == "extra_forbidden":
         return f"{key}: unknown key"
-    secret = any(word in key for word in ("secret", "password")) or isinstance(error["input"], dict)
-    shown = "" if secret else f" = {error['input']!r}"
+    shown = f" = {error['input']!r}" if error["type"] != "model_type" and _may_be_shown(error) else ""
     return f"{key}{shown}: {message}"
+
+
+def _may_be_shown(error: Any) -> bool:
+    value = error["input"]
+    secret = any(word in str(part) for part in error["loc"] for word in ("secret", "password"))
+    return not secret and isinstance(value, str | int | float) and not ("://" in str(value) and "@" in str(value))
 
 
 def redacted(settings: Settings) -> dict[str, Any]:
