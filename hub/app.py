@@ -12,11 +12,12 @@ from typing import Any
 
 import structlog
 from aiohttp import web
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from hub import wiring
 from hub.accounts import demo as demo_accounts
 from hub.accounts.passwords import Passwords
-from hub.kernel.auth import AccessTokens, load_or_create_key
+from hub.kernel.auth import AccessTokens, load_or_create_key, signing_key
 from hub.kernel.bus import Bus
 from hub.kernel.clock import Clock, SystemClock
 from hub.kernel.db import Database
@@ -30,6 +31,7 @@ from hub.settings import BadSettingsError, Settings
 
 _log = structlog.get_logger("hub.app")
 KEY_FILE = Path("keys") / "access-token.pem"
+VOUCHER_KEY_FILE = Path("keys") / "voucher.pem"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,19 +88,21 @@ def compose(settings: Settings, database: Database, clock: Clock, passwords: Pas
     """Join every part. Raises `kernel.auth.BadKeyFileError`."""
     tokens = AccessTokens(load_or_create_key(settings.data_dir / KEY_FILE), clock)
     nudges = LocalNudges()
+    rooms = wiring.Rooms(clock, nudges)
     kernel = Kernel(
         database=database,
         clock=clock,
-        bus=Bus(wiring.subscriptions(clock, nudges)),
+        bus=Bus(wiring.subscriptions(rooms)),
         nudges=nudges,
         authenticate=wiring.authenticate(tokens),
     )
     metrics = Metrics()
-    routes = wiring.routes(kernel, tokens, passwords)
+    doors = wiring.Doors(kernel, rooms, signing_key(load_or_create_key(settings.data_dir / VOUCHER_KEY_FILE)))
+    routes = wiring.routes(kernel, tokens, passwords, doors)
     system = system_routes(database, metrics, routes, version=version())
     app = build(kernel, [*routes, *system], max_body_bytes=settings.max_body_bytes)
     app[METRICS] = metrics
-    return Hub(app=app, kernel=kernel, jobs=wiring.jobs(kernel))
+    return Hub(app=app, kernel=kernel, jobs=wiring.jobs(kernel, doors))
 
 
 async def serve(
@@ -133,7 +137,8 @@ def openapi_document() -> dict[str, Any]:
     database = Database("sqlite+aiosqlite:///never-opened")
     tokens = AccessTokens.throwaway(clock)
     kernel = Kernel(database=database, clock=clock, bus=Bus(), nudges=nudges, authenticate=wiring.authenticate(tokens))
-    routes = wiring.routes(kernel, tokens, Passwords())
+    doors = wiring.Doors(kernel, wiring.Rooms(clock, nudges), Ed25519PrivateKey.generate())
+    routes = wiring.routes(kernel, tokens, Passwords(), doors)
     system = system_routes(database, Metrics(), routes, version=version())
     return document([*routes, *system], version=version())
 
@@ -148,7 +153,10 @@ async def _refuse_demo_log_ins(database: Database, passwords: Passwords) -> None
 
 @contextlib.asynccontextmanager
 async def _listening(app: web.Application, settings: Settings) -> AsyncIterator[str]:
-    runner = web.AppRunner(app, handle_signals=False, shutdown_timeout=settings.shutdown_s, access_log=None)
+    # Stations sign the bytes as they are sent, so bodies must reach the intake as they came.
+    runner = web.AppRunner(
+        app, handle_signals=False, shutdown_timeout=settings.shutdown_s, access_log=None, auto_decompress=False
+    )
     await runner.setup()
     try:
         site = web.TCPSite(runner, settings.host, settings.port)

@@ -1,1 +1,79 @@
-"""The hub's past tense: what one domain tells the others. Plain frozen values, no behaviour."""
+"""The hub's past tense: what one domain tells the others. Plain frozen values, no behaviour.
+
+What stations report comes in groups (`…Reported`), one per batch and business, so that a domain can write a
+whole batch in a few statements. The bodies are the wire's own (`protocols.sync.facts`); they stand in the order
+of their numbers in one lane, but lanes overtake each other and old epochs may arrive late: order by `hlc`.
+"""
+
+import datetime as dt
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from protocols.sync import facts
+
+B_co = TypeVar("B_co", bound=facts.Body, covariant=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reported(Generic[B_co]):
+    """One fact of a station; `received_at` is by the hub's clock, `hlc` by the station's."""
+
+    station_id: uuid.UUID
+    fact_id: uuid.UUID
+    hlc: int
+    received_at: dt.datetime
+    body: B_co
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RentalsReported:
+    """Rentals began, became rides, came to nothing or ended."""
+
+    facts: Sequence[Reported[facts.Body]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustodyReported:
+    """Vehicles were pushed into docks or left them."""
+
+    facts: Sequence[Reported[facts.Body]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChargingReported:
+    """Charging sessions began, were metered, ended."""
+
+    facts: Sequence[Reported[facts.Body]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DevicesReported:
+    """Docks, chargers and the agent itself were seen, failed, recovered."""
+
+    facts: Sequence[Reported[facts.Body]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrdersReported:
+    """Orders came to their end."""
+
+    facts: Sequence[Reported[facts.Body]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StationAdded:
+    """A station exists from now on; it may enrol and is told what all stations are told."""
+
+    station_id: uuid.UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StationSeen:
+    """A station has spoken: a sync, or a sign of life on its live link. `left`: its live link closed."""
+
+    station_id: uuid.UUID
+    at: dt.datetime
+    agent: str | None = None
+    left: bool = False

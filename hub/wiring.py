@@ -1,26 +1,88 @@
 """The one list of every domain's routes, subscriptions, tables and jobs. A new domain adds its lines here."""
 
+import asyncio
 import functools
+import uuid
 from collections.abc import Awaitable, Callable
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from hub import events
 from hub.accounts import demo
 from hub.accounts import repository as accounts_repository
 from hub.accounts.api import AccountsApi
 from hub.accounts.passwords import Passwords
 from hub.accounts.rules import permissions_of
 from hub.accounts.service import Accounts
+from hub.charging.api import ChargingApi
+from hub.charging.service import Charging
+from hub.fleet import seed as fleet_seed
+from hub.fleet.api import FleetApi
+from hub.fleet.service import Fleet
+from hub.intake.api import IntakeApi, raw_routes
+from hub.intake.downlink import Downlink
+from hub.intake.enrolment import Enrolment, RateLimit
+from hub.intake.live import LiveDoor
+from hub.intake.signatures import Signatures
+from hub.intake.sync import SyncDoor
 from hub.kernel import idempotency, janitor
 from hub.kernel.auth import AccessTokens, BearerAuth
-from hub.kernel.bus import Subscription
+from hub.kernel.bus import Bus, Subscription, on
 from hub.kernel.clock import Clock
 from hub.kernel.db import Database
-from hub.kernel.nudges import Nudges
+from hub.kernel.nudges import LocalNudges, Nudges
 from hub.kernel.routes import RawRoute, Route, routes_of
 from hub.kernel.web import Kernel
-from protocols.errors import Refused
+from hub.payments import seed as payments_seed
+from hub.payments.api import PaymentsApi
+from hub.payments.service import Payments
+from hub.rentals import seed as rentals_seed
+from hub.rentals.api import RentalsApi
+from hub.rentals.booking import Booking
+from hub.rentals.rights_api import RightsApi
+from hub.rentals.service import Rentals
+from hub.rentals.vouchers import Cards, Vouchers
+from hub.stations import seed as stations_seed
+from hub.stations.api import StationsApi
+from hub.stations.service import Pictures, Stations
 
 Job = Callable[[], Awaitable[None]]
 """Runs beside the web server from start to stop; it is cancelled at the end."""
+
+
+class Rooms:
+    """Every domain's services, their Protocols filled with each other. One per process."""
+
+    def __init__(self, clock: Clock, nudges: Nudges) -> None:
+        self.downlink = Downlink(clock, nudges)
+        self.stations = Stations(clock, self.downlink)
+        self.pictures = Pictures(clock)
+        self.enrolment = Enrolment(clock, self.stations)
+        self.fleet = Fleet(clock, self.downlink)
+        self.payments = Payments(clock, self.downlink)
+        self.booking = Booking(clock, self.downlink)
+        self.cards = Cards(clock, self.downlink)
+        self.rentals = Rentals(self.payments, self.booking)
+        self.charging = Charging(self.payments)
+
+
+class Doors:
+    """What stations and vouchers need beside the rooms: the links that are open, and the key that signs."""
+
+    def __init__(self, kernel: Kernel, rooms: Rooms, voucher_key: Ed25519PrivateKey) -> None:
+        signatures = Signatures(kernel.database)
+        self.rooms = rooms
+        self.sync = SyncDoor(kernel, signatures)
+        self.live = LiveDoor(kernel, signatures, rooms.pictures)
+        self.limit = RateLimit(kernel.clock)
+        self.vouchers = Vouchers(kernel.clock, rooms.downlink, voucher_key)
+
+    async def announce(self, database: Database) -> None:
+        """Tell all stations the key that signs vouchers; then nothing."""
+        async with database.transaction() as session:
+            await self.vouchers.publish_key(session)
+        await asyncio.Event().wait()
 
 
 def authenticate(tokens: AccessTokens) -> BearerAuth:
@@ -28,32 +90,72 @@ def authenticate(tokens: AccessTokens) -> BearerAuth:
     return BearerAuth(tokens, permissions_of)
 
 
-def subscriptions(clock: Clock, nudges: Nudges) -> list[Subscription]:
-    """Who hears what: `on(events.X, service(clock).when_x)`, in the order they hear it."""
-    _ = clock, nudges
-    return []
-
-
-def routes(kernel: Kernel, tokens: AccessTokens, passwords: Passwords) -> list[Route | RawRoute]:
-    """Every route of every domain."""
-    accounts = Accounts(database=kernel.database, clock=kernel.clock, tokens=tokens, passwords=passwords)
+def subscriptions(rooms: Rooms) -> list[Subscription]:
+    """Who hears what, in the order they hear it."""
     return [
-        *routes_of(AccountsApi(accounts)),
+        on(events.StationAdded, rooms.downlink.when_added),
+        on(events.StationSeen, rooms.stations.when_seen),
+        on(events.DevicesReported, rooms.stations.when_devices),
+        on(events.CustodyReported, rooms.fleet.when_custody),
+        on(events.RentalsReported, rooms.rentals.when_rentals),
+        on(events.ChargingReported, rooms.charging.when_charging),
+        on(events.OrdersReported, rooms.downlink.when_ended),
     ]
 
 
-def jobs(kernel: Kernel) -> list[Job]:
+def routes(kernel: Kernel, tokens: AccessTokens, passwords: Passwords, doors: Doors) -> list[Route | RawRoute]:
+    """Every route of every domain."""
+    rooms = doors.rooms
+    accounts = Accounts(database=kernel.database, clock=kernel.clock, tokens=tokens, passwords=passwords)
+    return [
+        *routes_of(AccountsApi(accounts)),
+        *routes_of(IntakeApi(rooms.enrolment, rooms.downlink, doors.limit)),
+        *raw_routes(doors.sync, doors.live),
+        *routes_of(StationsApi(rooms.stations, rooms.pictures)),
+        *routes_of(FleetApi(rooms.fleet)),
+        *routes_of(PaymentsApi(rooms.payments)),
+        *routes_of(RentalsApi(rooms.booking)),
+        *routes_of(RightsApi(doors.vouchers, rooms.cards)),
+        *routes_of(ChargingApi()),
+    ]
+
+
+def jobs(kernel: Kernel, doors: Doors) -> list[Job]:
     """What runs in the background."""
     sweeps = [idempotency.forget_old, accounts_repository.forget_expired]
-    return [functools.partial(janitor.run, kernel.database, kernel.clock, sweeps)]
+    return [
+        functools.partial(janitor.run, kernel.database, kernel.clock, sweeps),
+        functools.partial(doors.announce, kernel.database),
+        doors.live.run,
+    ]
 
 
 async def seed_demo(database: Database, clock: Clock, passwords: Passwords) -> None:
     """What `run --demo` puts into the database where it is missing."""
     await demo.seed(database, clock, passwords)
+    rooms = Rooms(clock, LocalNudges())
+    bus = Bus(subscriptions(rooms))
+    async with database.transaction() as session:
+        station = await stations_seed.seed(session, rooms.stations)
+        if station is not None:
+            await bus.publish(session, events.StationAdded(station_id=station.id))
+            await rooms.stations.present(session, station)
+        await payments_seed.seed(session, rooms.payments)
+        await fleet_seed.seed(session, rooms.fleet)
+        await rentals_seed.seed(session, clock, rooms.booking, rooms.cards, _account_id)
+        if not await rooms.enrolment.is_enrolled(session, stations_seed.ID):
+            await rooms.enrolment.arm(session, stations_seed.ID, stations_seed.CODE)
 
 
 async def enrol_code(database: Database, clock: Clock, *, name: str) -> str:
-    """A one-time code by which the station of this name may enrol."""
-    _ = database, clock
-    raise Refused("enrolment_unavailable", name=name)
+    """A one-time code by which the station of this name or number may enrol. Raises Refused."""
+    rooms = Rooms(clock, LocalNudges())
+    async with database.transaction() as session:
+        station_id = await rooms.stations.id_of(session, name)
+        code, _ = await rooms.enrolment.issue(session, station_id)
+    return code
+
+
+async def _account_id(session: AsyncSession, email: str) -> uuid.UUID | None:
+    account = await accounts_repository.account_of(session, email)
+    return None if account is None else account.id

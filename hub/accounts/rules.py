@@ -11,9 +11,12 @@ _BASIC: Final = frozenset({"stations:read", "vehicles:read", "tariffs:read"})
 _OWN: Final = frozenset({
     "rentals:read_own", "reservations:read_own", "reservations:write_own", "charging:read_own",
 })  # fmt: skip
-_READ_OPERATION: Final = _BASIC | {"rentals:read", "reservations:read", "charging:read"}
+_READ_OPERATION: Final = _BASIC | {
+    "rentals:read", "reservations:read", "charging:read", "orders:read", "cards:read", "vouchers:read",
+}  # fmt: skip
 _WRITE_OPERATION: Final = frozenset({
-    "stations:write", "vehicles:write", "rentals:write", "reservations:write", "charging:write",
+    "stations:write", "vehicles:write", "rentals:write", "reservations:write", "charging:write", "orders:write",
+    "cards:write", "vouchers:write",
 })  # fmt: skip
 _ACCOUNTS: Final = frozenset({"accounts:read", "accounts:write"})
 _READ_ALL: Final = _READ_OPERATION | {"accounts:read", "facts:read"}

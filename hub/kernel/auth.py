@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from aiohttp import web
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
@@ -121,6 +123,14 @@ def load_or_create_key(path: Path) -> OKPKey:
         file.flush()
         os.fsync(file.fileno())
     return key
+
+
+def signing_key(key: OKPKey) -> Ed25519PrivateKey:
+    """The same key for signatures that are no tokens."""
+    raw = load_pem_private_key(key.as_pem(private=True), None)
+    if not isinstance(raw, Ed25519PrivateKey):
+        raise TypeError("not an Ed25519 key")
+    return raw
 
 
 def _load_key(path: Path) -> OKPKey:

@@ -5,6 +5,7 @@ import uuid
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from hub import wiring
 from hub.accounts.passwords import Passwords
@@ -43,7 +44,9 @@ def _unserved() -> tuple[Kernel, AccessTokens]:
 
 
 def _routes() -> list[Route | RawRoute]:
-    return wiring.routes(*_unserved(), Passwords())
+    kernel, tokens = _unserved()
+    doors = wiring.Doors(kernel, wiring.Rooms(kernel.clock, kernel.nudges), Ed25519PrivateKey.generate())
+    return wiring.routes(kernel, tokens, Passwords(), doors)
 
 
 def test_no_route_is_open_by_accident() -> None:

@@ -1,0 +1,126 @@
+"""Pure: what a charging session is after another fact. Facts may come in any order.
+
+A station that lost a charger infers the end of its session; when the charger comes back and tells the real end,
+that one stands, in whatever order the two arrive.
+"""
+
+import uuid
+from typing import Any, Final, TypeAlias
+
+import msgspec
+
+from protocols.errors import Malformed, Refused
+from protocols.sync import facts
+from protocols.tariff.tariff import Tariff, price_of_charge
+from protocols.values import from_ms
+
+Row: TypeAlias = dict[str, Any]
+INFERRED: Final = "inferred"
+ACCEPTED: Final = "accepted"
+_TOLD_AT_START: Final = (
+    "charger_id", "connector_no", "transaction_id", "id_token", "verdict", "account_id", "offline", "meter_start_wh",
+    "started_at",
+)  # fmt: skip
+_TOLD_AT_STOP: Final = (
+    "meter_stop_wh", "energy_wh", "stopped_at", "stop_reason", "currency", "total_minor", "tax_minor", "bill",
+)  # fmt: skip
+_OTHERS: Final = ("tariff_id", "tariff_version", "stop_hlc", "price_checked")
+
+
+def new_session(session_id: uuid.UUID, station_id: uuid.UUID, created_at: object) -> Row:
+    """A session of which nothing is told yet."""
+    empty: Row = dict.fromkeys((*_TOLD_AT_START, *_TOLD_AT_STOP, *_OTHERS))
+    return empty | {"id": session_id, "station_id": station_id, "created_at": created_at, "state": "running"}
+
+
+def after_start(row: Row, station_id: uuid.UUID, fact: facts.ChargingStarted) -> Row:
+    """The session after it began. Raises Refused `contradiction`, or ValueError for an impossible instant."""
+    _same_station(row, station_id)
+    told = {
+        "charger_id": fact.charger_id,
+        "connector_no": fact.connector_no,
+        "transaction_id": fact.transaction_id,
+        "id_token": fact.id_token,
+        "verdict": fact.verdict,
+        "account_id": fact.account_id,
+        "offline": fact.offline,
+        "meter_start_wh": fact.meter_start_wh,
+        "started_at": from_ms(fact.started_ms),
+    }
+    if row["started_at"] is not None:
+        wrong = next((name for name, value in told.items() if row[name] != value), None)
+        if wrong is not None:
+            raise Refused("contradiction", field=wrong)
+        return row
+    tariff = {"tariff_id": row["tariff_id"] or fact.tariff_id}
+    tariff["tariff_version"] = row["tariff_version"] or fact.tariff_version
+    return _with_state(row | told | tariff)
+
+
+def after_stop(row: Row, station_id: uuid.UUID, fact: facts.ChargingStopped, hlc: int) -> Row:
+    """The session after an end was told. Of two ends the real one stands; of two real ones that differ, the first."""
+    _same_station(row, station_id)
+    told = _told_by_stop(fact)
+    if row["stopped_at"] is not None:
+        same = all(row[name] == value for name, value in told.items())
+        if same:
+            return row
+        if fact.reason != INFERRED and row["stop_reason"] != INFERRED:
+            raise Refused("contradiction", field="stopped_at")
+        if fact.reason == INFERRED and (row["stop_reason"] != INFERRED or hlc <= row["stop_hlc"]):
+            return row
+    after = row | told | {"stop_hlc": hlc}
+    if fact.bill is not None:
+        after |= {"tariff_id": fact.bill.tariff_id, "tariff_version": fact.bill.tariff_version}
+    return _with_state(after)
+
+
+def orphan(fact_id: uuid.UUID, station_id: uuid.UUID, created_at: object, fact: facts.ChargingOrphaned) -> Row:
+    """The end of a transaction that this station never began; a person looks at it."""
+    return new_session(fact_id, station_id, created_at) | {
+        "state": "orphaned",
+        "charger_id": fact.charger_id,
+        "transaction_id": fact.transaction_id,
+        "id_token": fact.id_token,
+        "meter_stop_wh": fact.meter_stop_wh,
+        "stopped_at": from_ms(fact.stopped_ms),
+        "stop_reason": fact.reason,
+    }
+
+
+def is_right(row: Row, tariff: Tariff) -> bool:
+    """Whether the station's total and tax are what this tariff version makes of the energy."""
+    price = price_of_charge(tariff, row["energy_wh"])
+    wanted = (row["currency"], row["total_minor"], row["tax_minor"])
+    return (price.currency, price.total_minor, price.tax_minor) == wanted
+
+
+def _told_by_stop(fact: facts.ChargingStopped) -> Row:
+    bill = fact.bill
+    if bill is not None and len(bill.currency) != 3:
+        raise Malformed("bad_currency", bill.currency[:20])
+    return {
+        "meter_stop_wh": fact.meter_stop_wh,
+        "energy_wh": fact.energy_wh,
+        "stopped_at": from_ms(fact.stopped_ms),
+        "stop_reason": fact.reason,
+        "currency": None if bill is None else bill.currency,
+        "total_minor": None if bill is None else bill.total_minor,
+        "tax_minor": None if bill is None else bill.tax_minor,
+        "bill": None if bill is None else msgspec.to_builtins(bill.lines),
+    }
+
+
+def _with_state(row: Row) -> Row:
+    if row["verdict"] is not None and row["verdict"] != ACCEPTED:
+        state = "refused"
+    elif row["stopped_at"] is None:
+        state = "running"
+    else:
+        state = "inferred" if row["stop_reason"] == INFERRED else "ended"
+    return row | {"state": state}
+
+
+def _same_station(row: Row, station_id: uuid.UUID) -> None:
+    if row["station_id"] != station_id:
+        raise Refused("contradiction", field="station_id")

@@ -1,0 +1,242 @@
+"""Everything that goes down to the stations: versioned lists and orders, as gap-free revisions per station.
+
+Domains call it through Protocols of their own (`Lists`); the wiring fills them. A publisher holds the feed rows
+of the stations it writes to until its transaction ends, so revisions have no gap and no two publishers meet.
+"""
+
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from hub import events
+from hub.intake.tables import ListItem, Order, StationChange, StationFeed
+from hub.kernel.bulk import insert_many, upsert_many
+from hub.kernel.clock import Clock
+from hub.kernel.db import after_commit
+from hub.kernel.nudges import Nudges
+from protocols.errors import Refused
+from protocols.sync.changes import Item, OrderBody
+from protocols.sync.envelope import ListChange, OrderChange, digest_of, encode
+from protocols.sync.facts import OrderEnded
+from protocols.values import from_ms, to_ms
+
+ALL: Final = uuid.UUID(int=0)
+_LOCK: Final = 0x766F6C7464  # "voltd": who adds a station or publishes to all holds this advisory lock
+_NUDGED: Final = "nudged_stations"
+Items = dict[str, bytes]
+
+
+class Downlink:
+    """Publishes to the stations inside the caller's transaction; they are nudged after its commit."""
+
+    def __init__(self, clock: Clock, nudges: Nudges) -> None:
+        self._clock = clock
+        self._nudges = nudges
+
+    async def put(
+        self, session: AsyncSession, name: str, items: Sequence[Item], *, station_id: uuid.UUID | None = None
+    ) -> None:
+        """Add or replace items of a list, for one station or (None) for all. What is the same changes nothing."""
+        given = {item.key: msgspec.json.encode(item) for item in items}
+        await self._change(session, name, given, (), station_id)
+
+    async def withdraw(
+        self, session: AsyncSession, name: str, keys: Iterable[str], *, station_id: uuid.UUID | None = None
+    ) -> None:
+        """Take items out of a list, where they are in it."""
+        await self._change(session, name, {}, tuple(keys), station_id)
+
+    async def send_order(
+        self, session: AsyncSession, station_id: uuid.UUID, body: OrderBody, *, life_s: float, by: uuid.UUID | None
+    ) -> Order:
+        """An order that the station carries out at most once, and not after `life_s`. Raises Refused `not_found`."""
+        feed = await _feed(session, station_id)
+        if feed is None:
+            raise Refused("not_found", station_id=str(station_id))
+        now = self._clock.now()
+        not_after_ms = to_ms(now) + int(life_s * 1000)
+        kind, raw = type(body).__name__, msgspec.json.encode(body)
+        order_id, rev = self._clock.new_id(), feed.rev + 1
+        change = OrderChange(rev=rev, id=order_id, type=kind, v=1, not_after_ms=not_after_ms, body=msgspec.Raw(raw))
+        await self._append(session, feed, [_row(station_id, change, kind, not_after_ms)], feed.lists)
+        order = Order(
+            id=order_id,
+            created_at=now,
+            station_id=station_id,
+            rev=rev,
+            type=kind,
+            v=1,
+            body=msgspec.json.decode(raw),
+            not_after=from_ms(not_after_ms),
+            ordered_by=by,
+            outcome=None,
+            detail="",
+            ended_at=None,
+        )
+        session.add(order)
+        return order
+
+    async def when_added(self, session: AsyncSession, event: events.StationAdded) -> None:
+        """Open the station's feed with what all stations are told."""
+        await _lock(session)
+        if await _feed(session, event.station_id) is not None:
+            return
+        lists: dict[str, Any] = {}
+        rows: list[dict[str, Any]] = []
+        for name, items in sorted((await _items(session, None, [ALL, event.station_id])).items()):
+            rev = len(rows) + 1
+            lists[name] = 1
+            rows.append(_row(event.station_id, _whole(rev, name, 1, items), name))
+        session.add(StationFeed(station_id=event.station_id, rev=len(rows), lists=lists))
+        await session.flush()
+        await insert_many(session, StationChange, rows, key=("station_id", "rev"))
+
+    async def when_ended(self, session: AsyncSession, event: events.OrdersReported) -> None:
+        """What became of orders. The first end counts; the station tells it once."""
+        for one in event.facts:
+            ended = one.body
+            if isinstance(ended, OrderEnded):
+                await session.execute(
+                    update(Order)
+                    .where(Order.id == ended.order_id, Order.station_id == one.station_id, Order.outcome.is_(None))
+                    .values(outcome=ended.outcome[:20], detail=ended.detail[:500], ended_at=one.received_at)
+                )
+
+    async def _change(
+        self, session: AsyncSession, name: str, given: Items, gone: Sequence[str], station_id: uuid.UUID | None
+    ) -> None:
+        scope = station_id or ALL
+        if station_id is None:
+            await _lock(session)
+        feeds = await _feeds(session, station_id)
+        stored = await _stored(session, name, scope)
+        given = {key: raw for key, raw in given.items() if stored.get(key) != raw}
+        gone = [key for key in gone if key in stored]
+        if not given and not gone:
+            return
+        await _store(session, name, scope, given, gone)
+        scopes = [ALL, *(feed.station_id for feed in feeds)]
+        every = await _by_scope(session, name, scopes)
+        for feed in feeds:
+            whole = every.get(ALL, {}) | every.get(feed.station_id, {})
+            version = feed.lists.get(name, 0)
+            change = _step(feed.rev + 1, name, version, whole, [*given, *gone])
+            row = _row(feed.station_id, change, name)
+            await self._append(session, feed, [row], {**feed.lists, name: version + 1})
+
+    async def _append(
+        self, session: AsyncSession, feed: StationFeed, rows: Sequence[dict[str, Any]], lists: dict[str, Any]
+    ) -> None:
+        await insert_many(session, StationChange, rows, key=("station_id", "rev"))
+        feed.rev += len(rows)
+        feed.lists = lists
+        await session.flush()
+        waiting: set[uuid.UUID] = session.info.setdefault(_NUDGED, set())
+        if not waiting:
+            after_commit(session, lambda: self._wake(waiting))
+        waiting.add(feed.station_id)
+
+    def _wake(self, stations: set[uuid.UUID]) -> None:
+        for station_id in tuple(stations):
+            self._nudges.nudge(station_id)
+        stations.clear()
+
+
+def _step(rev: int, name: str, version: int, whole: Items, touched: Sequence[str]) -> ListChange:
+    """The step from this version to the next; the first one is the whole list."""
+    if version == 0:
+        return _whole(rev, name, 1, whole)
+    return ListChange(
+        rev=rev,
+        name=name,
+        from_version=version,
+        to_version=version + 1,
+        sha256=digest_of(list(whole.items())),
+        upserts=[msgspec.Raw(whole[key]) for key in touched if key in whole],
+        deletes=[key for key in touched if key not in whole],
+    )
+
+
+def _whole(rev: int, name: str, version: int, items: Mapping[str, bytes]) -> ListChange:
+    return ListChange(
+        rev=rev,
+        name=name,
+        from_version=None,
+        to_version=version,
+        sha256=digest_of(list(items.items())),
+        upserts=[msgspec.Raw(raw) for _, raw in sorted(items.items())],
+    )
+
+
+async def whole_list(session: AsyncSession, station_id: uuid.UUID, name: str, version: int, rev: int) -> ListChange:
+    """The station's whole list as it is now."""
+    return _whole(rev, name, version, (await _items(session, name, [ALL, station_id])).get(name, {}))
+
+
+async def _items(session: AsyncSession, name: str | None, scopes: Sequence[uuid.UUID]) -> dict[str, Items]:
+    """Items by list; the later scope wins over the earlier one."""
+    found = select(ListItem.list, ListItem.scope, ListItem.key, ListItem.payload).where(ListItem.scope.in_(scopes))
+    if name is not None:
+        found = found.where(ListItem.list == name)
+    lists: dict[str, Items] = {}
+    rows = (await session.execute(found)).tuples().all()
+    for one, _, key, payload in sorted(rows, key=lambda row: scopes.index(row[1])):
+        lists.setdefault(one, {})[key] = payload
+    return lists
+
+
+async def _by_scope(session: AsyncSession, name: str, scopes: Sequence[uuid.UUID]) -> dict[uuid.UUID, Items]:
+    found = select(ListItem.scope, ListItem.key, ListItem.payload).where(
+        ListItem.list == name, ListItem.scope.in_(scopes)
+    )
+    items: dict[uuid.UUID, Items] = {}
+    for scope, key, payload in (await session.execute(found)).tuples():
+        items.setdefault(scope, {})[key] = payload
+    return items
+
+
+async def _stored(session: AsyncSession, name: str, scope: uuid.UUID) -> Items:
+    return (await _by_scope(session, name, [scope])).get(scope, {})
+
+
+async def _store(session: AsyncSession, name: str, scope: uuid.UUID, given: Items, gone: Sequence[str]) -> None:
+    rows = [{"list": name, "scope": scope, "key": key, "payload": raw} for key, raw in given.items()]
+    await upsert_many(session, ListItem, rows, key=("list", "scope", "key"))
+    if gone:
+        await session.execute(
+            delete(ListItem).where(ListItem.list == name, ListItem.scope == scope, ListItem.key.in_(gone))
+        )
+
+
+async def _lock(session: AsyncSession) -> None:
+    if session.get_bind().dialect.name == "postgresql":  # SQLite has one writer at a time anyway
+        await session.execute(select(func.pg_advisory_xact_lock(_LOCK)))
+
+
+async def _feed(session: AsyncSession, station_id: uuid.UUID) -> StationFeed | None:
+    return next(iter(await _feeds(session, station_id)), None)
+
+
+async def _feeds(session: AsyncSession, station_id: uuid.UUID | None) -> Sequence[StationFeed]:
+    """The feeds, held until the transaction ends; always in the same order, so that publishers cannot deadlock."""
+    found = select(StationFeed).order_by(StationFeed.station_id).with_for_update()
+    if station_id is not None:
+        found = found.where(StationFeed.station_id == station_id)
+    return (await session.scalars(found.execution_options(populate_existing=True))).all()
+
+
+def _row(
+    station_id: uuid.UUID, change: ListChange | OrderChange, name: str, not_after_ms: int | None = None
+) -> dict[str, Any]:
+    return {
+        "station_id": station_id,
+        "rev": change.rev,
+        "kind": "list" if isinstance(change, ListChange) else "order",
+        "name": name,
+        "not_after_ms": not_after_ms,
+        "payload": encode(change),
+    }

@@ -1,0 +1,111 @@
+"""What a station has not heard yet: the page of changes after its revision, and whole lists where versions differ.
+
+A station that starts from nothing gets whole lists and the orders that still live, not its whole history. A
+station that knows more than the hub (the hub was restored from a backup) is believed: revisions and versions go
+on above what it holds.
+"""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+import msgspec
+from sqlalchemy import or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from hub.intake.downlink import whole_list
+from hub.intake.tables import StationChange, StationFeed
+from protocols.sync.envelope import ListChange, decode_change, encode
+
+_MOST_CHANGES: Final = 200
+_MOST_BYTES: Final = 512 * 1024
+_MOST_VERSION: Final = 2**53
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Downward:
+    """The changes up to `rev`; `more` says that another request would bring more at once."""
+
+    rev: int
+    changes: list[msgspec.Raw] = field(default_factory=list)
+    more: bool = False
+
+
+async def downward(
+    session: AsyncSession, station_id: uuid.UUID, rev: int, versions: Mapping[str, int], now_ms: int
+) -> Downward:
+    """What goes down to a station that has stored `rev` and holds these list versions."""
+    feed = await session.get(StationFeed, station_id)
+    if feed is None:
+        return Downward(rev=rev)
+    if rev == feed.rev and dict(versions) == feed.lists:
+        return Downward(rev=rev)
+    if rev > feed.rev or any(version > feed.lists.get(name, 0) for name, version in versions.items()):
+        feed = await _catch_up(session, station_id, rev, versions)
+    rows, more = await _page(session, station_id, rev, feed.rev, now_ms)
+    if more:
+        return Downward(rev=rows[-1].rev, changes=[msgspec.Raw(row.payload) for row in rows], more=True)
+    broken = _broken(rows, versions, feed.lists)
+    changes = [row.payload for row in rows if row.kind != "list" or row.name not in broken]
+    if broken:
+        feed = await _hold(session, station_id)
+        wholes = [await whole_list(session, station_id, name, feed.lists[name], feed.rev) for name in sorted(broken)]
+        changes += [encode(whole) for whole in wholes]
+    return Downward(rev=feed.rev, changes=[msgspec.Raw(raw) for raw in changes])
+
+
+async def current_rev(session: AsyncSession, station_id: uuid.UUID) -> int:
+    """The last revision of a station's changes."""
+    return await session.scalar(select(StationFeed.rev).where(StationFeed.station_id == station_id)) or 0
+
+
+async def _page(
+    session: AsyncSession, station_id: uuid.UUID, rev: int, last: int, now_ms: int
+) -> tuple[list[StationChange], bool]:
+    """The changes after `rev` that are still worth sending, oldest first; whether there are more."""
+    found = select(StationChange).where(
+        StationChange.station_id == station_id, StationChange.rev.between(rev + 1, last)
+    )
+    if rev == 0:
+        alive = or_(StationChange.not_after_ms.is_(None), StationChange.not_after_ms > now_ms)
+        found = found.where(StationChange.kind != "list", alive)
+    rows = (await session.scalars(found.order_by(StationChange.rev).limit(_MOST_CHANGES + 1))).all()
+    page: list[StationChange] = []
+    size = 0
+    for row in rows[:_MOST_CHANGES]:
+        size += len(row.payload)
+        if page and size > _MOST_BYTES:
+            break
+        page.append(row)
+    return page, len(page) < len(rows)
+
+
+def _broken(rows: Sequence[StationChange], versions: Mapping[str, int], current: Mapping[str, int]) -> set[str]:
+    """The lists whose steps do not lead from the station's version to the present one."""
+    held = dict(versions)
+    for row in rows:
+        change = decode_change(row.payload)
+        if isinstance(change, ListChange) and change.from_version in (None, held.get(change.name, 0)):
+            held[change.name] = change.to_version
+    return {name for name, version in current.items() if held.get(name, 0) != version}
+
+
+async def _hold(session: AsyncSession, station_id: uuid.UUID) -> StationFeed:
+    """The feed with its row held: no publisher changes a list while it is copied."""
+    found = select(StationFeed).where(StationFeed.station_id == station_id).with_for_update()
+    return (await session.scalars(found.execution_options(populate_existing=True))).one()
+
+
+async def _catch_up(session: AsyncSession, station_id: uuid.UUID, rev: int, versions: Mapping[str, int]) -> StationFeed:
+    """Go on above what the station holds: under our own numbers it may hold other content."""
+    feed = await _hold(session, station_id)
+    beyond = rev > feed.rev
+    feed.rev = max(feed.rev, rev)
+    lists = dict(feed.lists)
+    for name, version in versions.items():
+        if beyond or version > lists.get(name, 0):
+            lists[name] = max(version, lists.get(name, 0)) + 1
+    feed.lists = lists
+    await session.flush()
+    return feed

@@ -1,0 +1,135 @@
+"""`WebSocket /api/v1/live`: presence and telemetry up, "there is news" down. Lossy by design."""
+
+import asyncio
+import contextlib
+import uuid
+from typing import Final, Protocol
+
+import structlog
+from aiohttp import WSCloseCode, WSMsgType, web
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from hub import events
+from hub.intake.feed import current_rev
+from hub.intake.signatures import NumberTooLow, Signatures
+from hub.kernel.problem import ProblemError, problem
+from hub.kernel.web import Kernel
+from protocols.errors import Malformed, Refused
+from protocols.sync.live import Nudge, Telemetry, decode_live, encode_live
+
+HEARTBEAT_S: Final = 20.0
+_MAX_MESSAGE: Final = 256 * 1024
+_SEND_S: Final = 10.0
+_log = structlog.get_logger("hub.live")
+
+
+class Pictures(Protocol):
+    """Where the stations' last pictures are kept. Filled by the wiring."""
+
+    def hear(self, station_id: uuid.UUID, telemetry: Telemetry) -> bool:
+        """Take the picture; whether it is due to be written down."""
+
+    async def write(self, session: AsyncSession, station_id: uuid.UUID) -> None:
+        """Write the station's last picture down."""
+
+
+class LiveDoor:
+    """Holds the stations' live links; the newest of a station wins."""
+
+    def __init__(self, kernel: Kernel, signatures: Signatures, pictures: Pictures) -> None:
+        self._kernel = kernel
+        self._signatures = signatures
+        self._pictures = pictures
+        self._links: dict[uuid.UUID, web.WebSocketResponse] = {}
+        self.malformed = 0
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        """One live link from its opening to its end."""
+        station_id = await self._identify(request)
+        socket = web.WebSocketResponse(heartbeat=HEARTBEAT_S, max_msg_size=_MAX_MESSAGE)
+        await socket.prepare(request)
+        before = self._links.get(station_id)
+        self._links[station_id] = socket
+        if before is not None:
+            await _close(before, WSCloseCode.POLICY_VIOLATION, b"replaced")
+        try:
+            await self._serve(station_id, socket)
+        finally:
+            if self._links.get(station_id) is socket:
+                del self._links[station_id]
+                await self._seen(station_id, left=True)
+        return socket
+
+    async def run(self) -> None:
+        """Holds nothing open once the hub stops: cancelled at the end, it closes every link."""
+        try:
+            await asyncio.Event().wait()
+        finally:
+            for socket in tuple(self._links.values()):
+                await _close(socket, WSCloseCode.GOING_AWAY, b"hub stops")
+
+    async def _identify(self, request: web.Request) -> uuid.UUID:
+        try:
+            signed = await self._signatures.verify(request, b"")
+            async with self._kernel.database.transaction() as session:
+                await self._signatures.take(session, signed, "live")
+                seen = events.StationSeen(station_id=signed.station_id, at=self._kernel.clock.now())
+                await self._kernel.bus.publish(session, seen)
+        except NumberTooLow as error:
+            raise ProblemError(problem("request_replayed", 409)) from error
+        except Refused as refused:
+            raise ProblemError(problem(refused.code, 401, params=refused.params)) from refused
+        return signed.station_id
+
+    async def _serve(self, station_id: uuid.UUID, socket: web.WebSocketResponse) -> None:
+        news = asyncio.Event()
+        news.set()  # where the revisions stand is news to whoever has just come
+        leave = self._kernel.nudges.subscribe(station_id, news.set)
+        teller = asyncio.create_task(self._tell(station_id, socket, news))
+        try:
+            await self._hear(station_id, socket)
+        finally:
+            leave()
+            teller.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await teller
+
+    async def _hear(self, station_id: uuid.UUID, socket: web.WebSocketResponse) -> None:
+        async for message in socket:
+            if message.type not in {WSMsgType.BINARY, WSMsgType.TEXT}:
+                break
+            data = message.data.encode() if message.type is WSMsgType.TEXT else message.data
+            try:
+                heard = decode_live(data)
+            except Malformed as error:
+                self.malformed += 1
+                if self.malformed == 1:
+                    _log.warning("malformed live message", station_id=str(station_id), reason=str(error)[:200])
+                continue
+            if isinstance(heard, Telemetry) and self._pictures.hear(station_id, heard):
+                await self._seen(station_id, left=False)
+
+    async def _seen(self, station_id: uuid.UUID, *, left: bool) -> None:
+        async with self._kernel.database.transaction() as session:
+            await self._pictures.write(session, station_id)
+            seen = events.StationSeen(station_id=station_id, at=self._kernel.clock.now(), left=left)
+            await self._kernel.bus.publish(session, seen)
+
+    async def _tell(self, station_id: uuid.UUID, socket: web.WebSocketResponse, news: asyncio.Event) -> None:
+        while True:
+            await news.wait()
+            news.clear()
+            async with self._kernel.database.reading() as session:
+                rev = await current_rev(session, station_id)
+            try:
+                async with asyncio.timeout(_SEND_S):
+                    await socket.send_bytes(encode_live(Nudge(rev=rev)))
+            except (OSError, TimeoutError, RuntimeError):
+                await _close(socket, WSCloseCode.GOING_AWAY, b"cannot send")
+                return
+
+
+async def _close(socket: web.WebSocketResponse, code: int, reason: bytes) -> None:
+    with contextlib.suppress(OSError, TimeoutError, RuntimeError):
+        async with asyncio.timeout(2):
+            await socket.close(code=code, message=reason)

@@ -1,0 +1,137 @@
+"""Pure: what the hub's cursor says to a batch (taken, gap, fork), and which bytes of it are new.
+
+The rules of Replicache's and CouchDB's push, with a hash chain: numbers alone cannot tell a retry from another
+history under the same numbers (a cloned card, a restored image).
+"""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import msgspec
+
+from protocols.errors import Malformed
+from protocols.sync.envelope import MAX_FACTS, NO_HASH, Fact, FactBatch, Verdict, chain_all, decode_fact
+
+MAX_EPOCH: Final = 2**31 - 1
+_MAX_NUMBER: Final = 2**62
+_MAX_TYPE: Final = 80
+_MAX_NONCE: Final = 64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """What the hub holds of one (lane, epoch). `chain` None: its value is not known, any is believed."""
+
+    acked: int
+    nonce: str
+    chain: bytes | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Framed:
+    """A record with its place; `fact` None when its frame cannot be read, `fact_id` None when not even its id can."""
+
+    seq: int
+    record: bytes
+    fact_id: uuid.UUID | None
+    fact: Fact | None
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """`new` are the records to take; `compare` those that must equal what is stored already."""
+
+    verdict: Verdict
+    held: Held
+    new: Sequence[Framed] = ()
+    compare: Sequence[Framed] = ()
+
+
+class _OnlyId(msgspec.Struct, frozen=True):
+    id: uuid.UUID
+
+
+_only_id = msgspec.json.Decoder(_OnlyId)
+
+
+def check_batches(batches: Sequence[FactBatch]) -> None:
+    """Whether the envelope keeps the contract; facts are never refused here. Raises Malformed."""
+    if sum(len(batch.records) for batch in batches) > MAX_FACTS:
+        raise Malformed("too_many_facts", f"at most {MAX_FACTS} in one request")
+    for batch in batches:
+        place = f"{batch.lane} {batch.epoch}"
+        if not 0 < batch.epoch <= MAX_EPOCH:
+            raise Malformed("bad_epoch", place)
+        if not 0 < batch.first_seq <= _MAX_NUMBER or not batch.records:
+            raise Malformed("bad_numbers", f"{place} from {batch.first_seq}")
+        if not 0 < len(batch.nonce) <= _MAX_NONCE or not batch.nonce.isascii() or not batch.nonce.isprintable():
+            raise Malformed("bad_nonce", place)
+        hash_of(batch)
+
+
+def hash_of(batch: FactBatch) -> bytes:
+    """The batch's `prev_hash`. Raises Malformed when it is not 32 bytes in hex."""
+    try:
+        prev_hash = bytes.fromhex(batch.prev_hash)
+    except ValueError:
+        prev_hash = b""
+    if len(prev_hash) != len(NO_HASH):
+        raise Malformed("bad_prev_hash", f"{batch.lane} {batch.epoch}")
+    return prev_hash
+
+
+def frame(batch: FactBatch) -> list[Framed]:
+    """The batch's records with their numbers, each read as far as it can be."""
+    return [_framed(batch.first_seq + index, bytes(raw)) for index, raw in enumerate(batch.records)]
+
+
+def _framed(seq: int, record: bytes) -> Framed:
+    try:
+        fact = decode_fact(record)
+    except Malformed as error:
+        return Framed(seq=seq, record=record, fact_id=_id_of(record), fact=None, why=error.detail)
+    if not _fits(fact):
+        return Framed(seq=seq, record=record, fact_id=fact.id, fact=None, why="a number or a word is out of range")
+    return Framed(seq=seq, record=record, fact_id=fact.id, fact=fact)
+
+
+def _id_of(record: bytes) -> uuid.UUID | None:
+    try:
+        return _only_id.decode(record).id
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return None
+
+
+def _fits(fact: Fact) -> bool:
+    """Whether the frame's values fit the columns of both databases (PostgreSQL takes no NUL in text)."""
+    numbers = max(abs(fact.v), abs(fact.hlc), abs(fact.at_ms), abs(fact.mono_ms))
+    return numbers < 2**63 and 0 < len(fact.type) <= _MAX_TYPE and "\x00" not in fact.type
+
+
+def judge(held: Held | None, nonce: str | None, batch: FactBatch, framed: Sequence[Framed]) -> Judged:
+    """The verdict. `nonce` is what the hub knows of this epoch from any lane (None: nothing)."""
+    at = held or Held(acked=0, nonce=batch.nonce, chain=NO_HASH)
+    if batch.nonce != (nonce or at.nonce):
+        return Judged(verdict=Verdict.FORK, held=at)
+    if batch.first_seq > at.acked + 1:
+        return Judged(verdict=Verdict.GAP, held=at)
+    known = at.acked - batch.first_seq + 1  # how many of its records the hub holds already
+    old, new = framed[:known], framed[known:]
+    if len(old) < known:  # ends before the cursor: the chain's value there is not kept
+        return Judged(verdict=Verdict.TAKEN, held=at, compare=old)
+    here = _chain(hash_of(batch), old)
+    if at.chain is not None and here is not None and here != at.chain:
+        return Judged(verdict=Verdict.FORK, held=at)
+    after = Held(acked=at.acked + len(new), nonce=batch.nonce, chain=_chain(here or at.chain, new))
+    return Judged(verdict=Verdict.TAKEN, held=after, new=new)
+
+
+def _chain(start: bytes | None, framed: Sequence[Framed]) -> bytes | None:
+    """The chain's value after these; None once a record's id cannot be read, for then nobody can know it."""
+    ids = [(one.fact_id, one.record) for one in framed if one.fact_id is not None]
+    if start is None or len(ids) != len(framed):
+        return None
+    return chain_all(start, ids)

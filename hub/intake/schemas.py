@@ -1,0 +1,149 @@
+"""What people see and send at the stations' door: codes, orders, facts, quarantine."""
+
+import uuid
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field
+
+from hub.kernel.pages import PageQuery
+from hub.kernel.shapes import Instant, Shape
+
+Text = Annotated[str, BeforeValidator(lambda raw: raw.decode("utf-8", "replace") if isinstance(raw, bytes) else raw)]
+"""Bytes from a station, shown as the text that they are."""
+
+
+class NewCode(Shape):
+    """For which station."""
+
+    station_id: uuid.UUID
+
+
+class CodeShape(Shape):
+    """A one-time code; it is shown this once and kept only as a hash."""
+
+    station_id: uuid.UUID
+    code: str = Field(examples=["K7QD-2M4P-XT5A-9RWB"])
+    expires_at: Instant
+
+
+class Enrol(Shape):
+    """A station's wish to be known; see protocols/sync/enrolment.py."""
+
+    code: str = Field(max_length=64)
+    public_key: str = Field(description="Ed25519 public key, 64 hex digits")
+    proof: str = Field(description="Signature over `voltdock-enrol:` and the code, 128 hex digits")
+    agent: str = Field(max_length=120)
+
+
+class Enrolled(Shape):
+    """Who the station is from now on."""
+
+    station_id: uuid.UUID
+    name: str
+
+
+class UnlockDockOrder(Shape):
+    """Open a dock."""
+
+    type: Literal["UnlockDock"]
+    dock_no: int = Field(ge=1, le=255)
+    duration_s: float = Field(default=20, gt=0, le=120)
+    reason: str = Field(min_length=3, max_length=200)
+
+
+class RestartDockOrder(Shape):
+    """Restart a dock's controller."""
+
+    type: Literal["RestartDock"]
+    dock_no: int = Field(ge=1, le=255)
+
+
+class StartChargeOrder(Shape):
+    """Start charging for a card."""
+
+    type: Literal["StartCharge"]
+    charger_id: str = Field(min_length=1, max_length=64)
+    connector_no: int = Field(ge=1, le=255)
+    id_token: str = Field(min_length=1, max_length=36)
+
+
+class StopChargeOrder(Shape):
+    """End a charging session."""
+
+    type: Literal["StopCharge"]
+    session_id: uuid.UUID
+
+
+class NewOrder(Shape):
+    """An order and how long it may wait for the station; afterwards it is not carried out."""
+
+    order: Annotated[
+        UnlockDockOrder | RestartDockOrder | StartChargeOrder | StopChargeOrder, Field(discriminator="type")
+    ]
+    life_s: float = Field(default=30, gt=0, le=3600)
+
+
+class OrderShape(Shape):
+    """An order and its fate: `outcome` is null until the station has told it."""
+
+    id: uuid.UUID
+    created_at: Instant
+    station_id: uuid.UUID
+    type: str
+    body: dict[str, Any]
+    not_after: Instant
+    ordered_by: uuid.UUID | None
+    outcome: str | None
+    detail: str
+    ended_at: Instant | None
+
+
+class OrderQuery(PageQuery):
+    """Orders of one station."""
+
+    station_id: uuid.UUID | None = None
+
+
+class FactQuery(PageQuery):
+    """Which facts: of one station, in one lane."""
+
+    station_id: uuid.UUID
+    lane: Literal["biz", "ops", "tel"] = "biz"
+    type: str | None = Field(default=None, max_length=80)
+
+
+class FactShape(Shape):
+    """A fact as it was received; `record` is what the station wrote, to the byte."""
+
+    station_id: uuid.UUID
+    lane: str
+    epoch: int
+    seq: int
+    fact_id: uuid.UUID | None
+    type: str
+    v: int
+    hlc: int
+    at_ms: int
+    received_at: Instant
+    record: Text
+
+
+class QuarantineQuery(PageQuery):
+    """Set-aside facts of one station."""
+
+    station_id: uuid.UUID | None = None
+
+
+class QuarantineShape(Shape):
+    """A fact that could not be applied, and why."""
+
+    id: uuid.UUID
+    created_at: Instant
+    station_id: uuid.UUID
+    lane: str
+    epoch: int
+    seq: int
+    type: str
+    code: str
+    detail: str
+    record: Text

@@ -1,0 +1,72 @@
+"""Who a station's request is from: signature and request number, checked against the key of its enrolment."""
+
+import uuid
+
+from aiohttp import web
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from hub.intake import ledger
+from hub.kernel.db import Database
+from protocols.errors import Refused
+from protocols.sync import signing
+
+_HEADERS = ("Content-Digest", "Signature-Input", "Signature")
+_MAX_NUMBER = 2**63 - 1
+
+
+class NumberTooLow(Exception):
+    """The request's number was taken before: a replay, or a station that was set back. Nothing was changed."""
+
+    def __init__(self, epoch_floor: int) -> None:
+        super().__init__(epoch_floor)
+        self.epoch_floor = epoch_floor
+
+
+class Signatures:
+    """Checks signatures with the keys it remembers. `take` proves each time that the key is still the station's."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._keys: dict[uuid.UUID, bytes] = {}
+
+    async def verify(self, request: web.Request, body: bytes) -> signing.Signed:
+        """Whose request it is. Raises Malformed, Refused `not_enrolled` or `bad_signature`."""
+        headers = {name: request.headers[name] for name in _HEADERS if name in request.headers}
+        station_id = signing.claimed(headers.get("Signature-Input")).station_id
+        key = self._keys.get(station_id)
+        if key is not None:
+            try:
+                return self._bounded(signing.verify(key, headers, request.method, request.path, body))
+            except Refused:
+                self._keys.pop(station_id, None)  # enrolled again meanwhile?
+        key = await self._load(station_id)
+        signed = self._bounded(signing.verify(key, headers, request.method, request.path, body))
+        self._keys[station_id] = key
+        return signed
+
+    async def take(self, session: AsyncSession, signed: signing.Signed, channel: str) -> None:
+        """Use up the request's number, in the transaction of what it asks for.
+
+        Raises NumberTooLow, or Refused `bad_signature` when the key was changed since `verify`.
+        """
+        key = self._keys.get(signed.station_id)
+        if key is not None and await ledger.take_number(session, signed.station_id, key, channel, signed.number):
+            return
+        self._keys.pop(signed.station_id, None)
+        row = await ledger.station_key(session, signed.station_id)
+        if row is None or row.public_key != key:
+            raise Refused("bad_signature", why="key_changed")
+        last = row.sync_number if channel == "sync" else row.live_number
+        raise NumberTooLow((last >> 32) + 1)
+
+    async def _load(self, station_id: uuid.UUID) -> bytes:
+        async with self._database.reading() as session:
+            row = await ledger.station_key(session, station_id)
+        if row is None:
+            raise Refused("not_enrolled")
+        return row.public_key
+
+    def _bounded(self, signed: signing.Signed) -> signing.Signed:
+        if signed.number > _MAX_NUMBER:
+            raise Refused("bad_signature", why="number")
+        return signed

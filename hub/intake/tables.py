@@ -1,0 +1,134 @@
+"""What the stations' door keeps: identities, facts as received, cursors, quarantine, lists, changes, orders."""
+
+import datetime as dt
+import uuid
+from typing import Any
+
+from sqlalchemy import Index, LargeBinary, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from hub.kernel.columns import Base
+from hub.kernel.pages import Listed
+
+
+class StationKey(Base):
+    """A station's public key, and the last request number taken on each channel. Its row is the station's lock."""
+
+    __tablename__ = "station_keys"
+
+    station_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    public_key: Mapped[bytes] = mapped_column(LargeBinary(32))
+    enrolled_at: Mapped[dt.datetime]
+    sync_number: Mapped[int]
+    live_number: Mapped[int]
+
+
+class EnrolmentCode(Listed):
+    """A one-time code, hashed: it binds the next station that shows it."""
+
+    __tablename__ = "enrolment_codes"
+
+    station_id: Mapped[uuid.UUID] = mapped_column(index=True)
+    code_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    expires_at: Mapped[dt.datetime]
+    used_at: Mapped[dt.datetime | None]
+
+
+class FactRow(Base):
+    """A fact exactly as the station wrote it. Everything else in the hub could be made again from these rows."""
+
+    __tablename__ = "facts"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    station_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    lane: Mapped[str] = mapped_column(String(3), primary_key=True)
+    epoch: Mapped[int] = mapped_column(primary_key=True)
+    seq: Mapped[int] = mapped_column(primary_key=True)
+    fact_id: Mapped[uuid.UUID | None]
+    type: Mapped[str] = mapped_column(String(80))
+    v: Mapped[int]
+    hlc: Mapped[int]
+    at_ms: Mapped[int]
+    record: Mapped[bytes] = mapped_column(LargeBinary)
+    received_at: Mapped[dt.datetime]
+
+
+class FactCursor(Base):
+    """How far the hub holds one (lane, epoch), and the hash chain's value there (None: not known any more)."""
+
+    __tablename__ = "fact_cursors"
+
+    station_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    lane: Mapped[str] = mapped_column(String(3), primary_key=True)
+    epoch: Mapped[int] = mapped_column(primary_key=True)
+    nonce: Mapped[str] = mapped_column(String(64))
+    acked: Mapped[int]
+    chain_hash: Mapped[str | None] = mapped_column(String(64))
+    forked_at: Mapped[dt.datetime | None]
+
+
+class QuarantinedFact(Listed):
+    """A fact that is kept and acknowledged but could not be applied, and why."""
+
+    __tablename__ = "quarantine"
+    __table_args__ = (Index("uq_quarantine_place", "station_id", "lane", "epoch", "seq", unique=True),)
+
+    station_id: Mapped[uuid.UUID]
+    lane: Mapped[str] = mapped_column(String(3))
+    epoch: Mapped[int]
+    seq: Mapped[int]
+    type: Mapped[str] = mapped_column(String(80))
+    code: Mapped[str] = mapped_column(String(80))
+    detail: Mapped[str] = mapped_column(String(500))
+    record: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class StationFeed(Base):
+    """The last revision of a station's changes and the versions of its lists. Its row serialises publishers."""
+
+    __tablename__ = "station_feeds"
+
+    station_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    rev: Mapped[int]
+    lists: Mapped[dict[str, Any]]  # name → version
+
+
+class StationChange(Base):
+    """One change for a station, as the exact bytes that it is sent. `rev` has no gaps."""
+
+    __tablename__ = "station_changes"
+
+    station_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    rev: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(16))
+    name: Mapped[str] = mapped_column(String(40))  # the list's name, or the order's type
+    not_after_ms: Mapped[int | None]
+    payload: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class ListItem(Base):
+    """An item of a list as the exact bytes that stations hold. `scope` is a station's id, or zero for all."""
+
+    __tablename__ = "list_items"
+
+    list: Mapped[str] = mapped_column(String(40), primary_key=True)
+    scope: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(String(120), primary_key=True)
+    payload: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class Order(Listed):
+    """An order for a station and what became of it."""
+
+    __tablename__ = "orders"
+
+    station_id: Mapped[uuid.UUID] = mapped_column(index=True)
+    rev: Mapped[int]
+    type: Mapped[str] = mapped_column(String(40))
+    v: Mapped[int]
+    body: Mapped[dict[str, Any]]
+    not_after: Mapped[dt.datetime]
+    ordered_by: Mapped[uuid.UUID | None]
+    outcome: Mapped[str | None] = mapped_column(String(20))  # None: not ended yet
+    detail: Mapped[str] = mapped_column(String(500))
+    ended_at: Mapped[dt.datetime | None]

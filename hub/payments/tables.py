@@ -1,0 +1,38 @@
+"""Tariffs and their versions; a version never changes once it is written."""
+
+import datetime as dt
+import uuid
+
+from sqlalchemy import String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from hub.kernel.pages import Listed
+
+
+class TariffRow(Listed):
+    """A tariff: what its versions have in common."""
+
+    __tablename__ = "tariffs"
+
+    name: Mapped[str] = mapped_column(String(80))
+    use: Mapped[str] = mapped_column(String(10))  # rental | charging
+    currency: Mapped[str] = mapped_column(String(3))
+    version: Mapped[int]  # the last one
+
+
+class TariffVersion(Listed):
+    """One version: prices in minor units, gross. It holds until the next version's `valid_from`."""
+
+    __tablename__ = "tariff_versions"
+    __table_args__ = (UniqueConstraint("tariff_id", "version"),)
+
+    tariff_id: Mapped[uuid.UUID]
+    version: Mapped[int]
+    valid_from: Mapped[dt.datetime]
+    unlock_minor: Mapped[int]
+    per_minute_minor: Mapped[int]
+    free_minutes: Mapped[int]
+    day_cap_minor: Mapped[int | None]
+    per_kwh_minor: Mapped[int]
+    deposit_minor: Mapped[int]
+    tax_pct: Mapped[float]

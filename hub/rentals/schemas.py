@@ -1,0 +1,181 @@
+"""Rentals, reservations, vouchers and cards as JSON."""
+
+import uuid
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from hub.kernel.pages import PageQuery
+from hub.kernel.shapes import Instant, MoneyShape, Shape
+
+State = Literal["starting", "active", "ended", "voided"]
+May = Annotated[list[Literal["rent", "charge"]], Field(min_length=1, max_length=2)]
+Pin = Annotated[str, Field(pattern="^[0-9]{4,8}$", examples=["4711"])]
+
+
+class RentalQuery(PageQuery):
+    """Which rentals."""
+
+    station_id: uuid.UUID | None = None
+    vehicle_id: uuid.UUID | None = None
+    account_id: uuid.UUID | None = None
+    state: State | None = None
+
+
+class BillLineShape(Shape):
+    """A line of a bill."""
+
+    key: str
+    quantity: float
+    unit: str
+    unit_price_minor: int
+    amount_minor: int
+
+
+class RentalShape(Shape):
+    """A rental as its station told it. `price_checked`: whether the hub's own sum agrees (null: not ended yet)."""
+
+    id: uuid.UUID
+    created_at: Instant
+    station_id: uuid.UUID
+    state: str
+    vehicle_id: uuid.UUID | None
+    dock_no: int | None
+    account_id: uuid.UUID | None
+    renter_by: str | None
+    voucher_id: uuid.UUID | None
+    reservation_id: uuid.UUID | None
+    card_uid: str | None
+    tariff_id: uuid.UUID | None
+    tariff_version: int | None
+    offline: bool | None
+    started_at: Instant | None
+    undocked_at: Instant | None
+    ended_at: Instant | None
+    ended_dock_no: int | None
+    voided_at: Instant | None
+    void_reason: str | None
+    duration_s: float | None
+    duration_by: str | None
+    total: MoneyShape | None
+    tax: MoneyShape | None
+    bill: list[BillLineShape] | None
+    price_checked: bool | None
+    soc_start_pct: float | None
+    soc_end_pct: float | None
+
+
+class NewReservation(Shape):
+    """A wish: either one vehicle or a kind. `pin` is made up when left out; `account_id` is the caller by default."""
+
+    station_id: uuid.UUID
+    account_id: uuid.UUID | None = None
+    vehicle_id: uuid.UUID | None = None
+    vehicle_kind: Literal["scooter", "moped", "bicycle", "car"] | None = None
+    from_at: Instant
+    until_at: Instant
+    pin: Pin | None = None
+
+
+class ReservationQuery(PageQuery):
+    """Which reservations."""
+
+    station_id: uuid.UUID | None = None
+    vehicle_id: uuid.UUID | None = None
+    account_id: uuid.UUID | None = None
+    state: Literal["booked", "used", "cancelled"] | None = None
+
+
+class ReservationShape(Shape):
+    """A reservation."""
+
+    id: uuid.UUID
+    created_at: Instant
+    station_id: uuid.UUID
+    account_id: uuid.UUID
+    vehicle_id: uuid.UUID | None
+    vehicle_kind: str | None
+    code: str
+    from_at: Instant
+    until_at: Instant
+    state: str
+    rental_id: uuid.UUID | None
+
+
+class ReservationMade(ReservationShape):
+    """A new reservation with its PIN, which is shown this once."""
+
+    pin: str
+
+
+class NewVoucher(Shape):
+    """What a voucher is to allow; `stations` empty means every station."""
+
+    account_id: uuid.UUID
+    may: May = Field(default=["rent"])
+    stations: list[uuid.UUID] = Field(default=[], max_length=4)
+    not_before: Instant | None = None
+    expires: Instant
+    max_uses: int = Field(default=1, ge=1, le=1000)
+    vehicle_id: uuid.UUID | None = None
+
+
+class VoucherQuery(PageQuery):
+    """Whose vouchers."""
+
+    account_id: uuid.UUID | None = None
+
+
+class VoucherShape(Shape):
+    """A voucher without its text."""
+
+    id: uuid.UUID
+    created_at: Instant
+    account_id: uuid.UUID
+    may: list[str]
+    stations: list[uuid.UUID]
+    not_before: Instant
+    expires: Instant
+    max_uses: int
+    vehicle_id: uuid.UUID | None
+    kid: str
+    revoked_at: Instant | None
+
+
+class VoucherIssued(VoucherShape):
+    """A new voucher with its signed text (what the QR code holds), which is shown this once."""
+
+    text: str
+
+
+class NewCard(Shape):
+    """A card and what its holder may do."""
+
+    uid: str = Field(pattern="^[0-9A-Fa-f]{8,40}$", examples=["04A1B2C3D4E5F6"])
+    account_id: uuid.UUID
+    may: May
+    valid_to: Instant | None = None
+
+
+class CardEdit(Shape):
+    """Block a card, or allow it again."""
+
+    blocked: bool
+
+
+class CardQuery(PageQuery):
+    """Whose cards."""
+
+    account_id: uuid.UUID | None = None
+
+
+class CardShape(Shape):
+    """A card."""
+
+    id: uuid.UUID
+    created_at: Instant
+    uid: str
+    account_id: uuid.UUID
+    may: list[str]
+    valid_to: Instant | None
+    blocked: bool

@@ -1,0 +1,155 @@
+"""Vouchers and cards: rights that stations check without the hub."""
+
+import datetime as dt
+import hashlib
+import uuid
+from typing import Final
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from hub.kernel.clock import Clock
+from hub.kernel.problem import invalid
+from hub.rentals import repository
+from hub.rentals.booking import Lists
+from hub.rentals.schemas import NewCard, NewVoucher
+from hub.rentals.tables import Card, VoucherKeyRow, VoucherRow
+from protocols.errors import Refused
+from protocols.sync.changes import CardItem, DenialItem, VoucherKeyItem
+from protocols.values import to_ms
+from protocols.voucher.voucher import MAX_TEXT, Voucher, issue
+
+KEY_LIFETIME: Final = dt.timedelta(days=730)
+LONGEST: Final = dt.timedelta(days=90)
+
+
+class Vouchers:
+    """Issues vouchers with one key, tells the stations its public half and what is revoked."""
+
+    def __init__(self, clock: Clock, lists: Lists, key: Ed25519PrivateKey) -> None:
+        self._clock = clock
+        self._lists = lists
+        self._key = key
+        self._public = key.public_key().public_bytes_raw()
+        self._kid = hashlib.sha256(self._public).digest()[:4]
+
+    async def publish_key(self, session: AsyncSession) -> VoucherKeyRow:
+        """Tell all stations the key, the first time it is used."""
+        row = await repository.voucher_key(session, self._kid.hex())
+        if row is None:
+            now = self._clock.now()
+            row = VoucherKeyRow(
+                kid=self._kid.hex(), public_key=self._public.hex(), valid_from=now, valid_to=now + KEY_LIFETIME
+            )
+            session.add(row)
+            await session.flush()
+        item = VoucherKeyItem(
+            key=row.kid,
+            public_key=row.public_key,
+            valid_from_ms=to_ms(row.valid_from),
+            valid_to_ms=to_ms(row.valid_to),
+        )
+        await self._lists.put(session, "voucher_keys", [item])
+        return row
+
+    async def issue(self, session: AsyncSession, new: NewVoucher) -> tuple[VoucherRow, str]:
+        """A signed voucher and its text. Raises a 422 for a period that cannot be."""
+        key = await self.publish_key(session)
+        not_before = (new.not_before or self._clock.now()).replace(microsecond=0)
+        expires = new.expires.replace(microsecond=0)
+        if expires <= not_before or expires <= self._clock.now():
+            raise invalid("/expires", "must be in the future and after not_before")
+        if expires - not_before > LONGEST or expires > key.valid_to:
+            raise invalid("/expires", f"at most {LONGEST.days} days, and within the key's period")
+        row = VoucherRow(
+            id=self._clock.new_id(),
+            created_at=self._clock.now(),
+            account_id=new.account_id,
+            may=sorted(set(new.may)),
+            stations=[str(one) for one in new.stations],
+            not_before=not_before,
+            expires=expires,
+            max_uses=new.max_uses,
+            vehicle_id=new.vehicle_id,
+            kid=key.kid,
+            revoked_at=None,
+        )
+        session.add(row)
+        await session.flush()
+        return row, self._text(row, new)
+
+    async def revoke(self, session: AsyncSession, voucher_id: uuid.UUID) -> VoucherRow:
+        """No station takes it any more, once it has heard of it. Raises Refused `not_found`."""
+        row = await repository.voucher(session, voucher_id)
+        if row is None:
+            raise Refused("not_found")
+        if row.revoked_at is None:
+            row.revoked_at = self._clock.now()
+            await session.flush()
+            await self._lists.put(session, "voucher_denials", [DenialItem(key=str(voucher_id))])
+        return row
+
+    def _text(self, row: VoucherRow, new: NewVoucher) -> str:
+        voucher = Voucher(
+            voucher_id=row.id,
+            account_id=row.account_id,
+            may=tuple(row.may),
+            stations=tuple(new.stations),
+            not_before=row.not_before,
+            expires=row.expires,
+            max_uses=row.max_uses,
+            vehicle_id=row.vehicle_id,
+        )
+        text = issue(voucher, self._key, self._kid)
+        if len(text) > MAX_TEXT:
+            raise invalid("/stations", "too many for one code")
+        return text
+
+
+class Cards:
+    """Cards and tags, told to all stations."""
+
+    def __init__(self, clock: Clock, lists: Lists) -> None:
+        self._clock = clock
+        self._lists = lists
+
+    async def add(self, session: AsyncSession, new: NewCard) -> Card:
+        """A new card. Raises Refused `card_exists`."""
+        uid = new.uid.upper()
+        if await repository.card_by_uid(session, uid) is not None:
+            raise Refused("card_exists", uid=uid)
+        card = Card(
+            id=self._clock.new_id(),
+            created_at=self._clock.now(),
+            uid=uid,
+            account_id=new.account_id,
+            may=sorted(set(new.may)),
+            valid_to=new.valid_to,
+            blocked=False,
+            version=1,
+        )
+        session.add(card)
+        await session.flush()
+        await self._publish(session, card)
+        return card
+
+    async def block(self, session: AsyncSession, card_id: uuid.UUID, *, blocked: bool) -> Card:
+        """Block it, or allow it again. Raises Refused `not_found`."""
+        card = await repository.card(session, card_id)
+        if card is None:
+            raise Refused("not_found")
+        card.blocked = blocked
+        card.version += 1
+        await session.flush()
+        await self._publish(session, card)
+        return card
+
+    async def _publish(self, session: AsyncSession, card: Card) -> None:
+        item = CardItem(
+            key=card.uid,
+            account_id=card.account_id,
+            may=list(card.may),
+            valid_to_ms=None if card.valid_to is None else to_ms(card.valid_to),
+            blocked=card.blocked,
+        )
+        await self._lists.put(session, "cards", [item])

@@ -1,0 +1,100 @@
+"""The queries of stations, docks and chargers."""
+
+import datetime as dt
+import uuid
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from hub.kernel.bulk import upsert_many
+from hub.kernel.pages import Found, PageQuery, find_page
+from hub.stations.tables import Charger, Dock, Station
+
+_DOCK = ("dock_no", "kind", "serial", "firmware", "seen_hlc", "faults")
+_CHARGER = ("charger_id", "vendor", "model", "firmware", "seen_hlc", "connectors")
+
+
+async def station(session: AsyncSession, station_id: uuid.UUID, *, lock: bool = False) -> Station | None:
+    """The station with this id."""
+    return await session.get(Station, station_id, with_for_update=lock or None)
+
+
+async def by_number(session: AsyncSession, name: str) -> list[Station]:
+    """The stations with this number or name."""
+    found = select(Station).where(or_(Station.number == name, Station.name == name))
+    return list((await session.scalars(found)).all())
+
+
+async def stations(session: AsyncSession, query: PageQuery) -> Found[Station]:
+    """A page of stations, newest first."""
+    return await find_page(session, select(Station), Station, query)
+
+
+async def docks(session: AsyncSession, station_id: uuid.UUID) -> list[Dock]:
+    """A station's docks by number."""
+    found = select(Dock).where(Dock.station_id == station_id).order_by(Dock.dock_no)
+    return list((await session.scalars(found)).all())
+
+
+async def chargers(session: AsyncSession, station_id: uuid.UUID) -> list[Charger]:
+    """A station's chargers by id."""
+    found = select(Charger).where(Charger.station_id == station_id).order_by(Charger.charger_id)
+    return list((await session.scalars(found)).all())
+
+
+async def dock_rows(session: AsyncSession, station_id: uuid.UUID, numbers: Iterable[int]) -> dict[int, dict[str, Any]]:
+    """Docks as plain rows by number."""
+    columns = [getattr(Dock, name) for name in _DOCK]
+    found = select(*columns).where(Dock.station_id == station_id, Dock.dock_no.in_(sorted(numbers)))
+    return {row["dock_no"]: dict(row) for row in (await session.execute(found)).mappings()}
+
+
+async def charger_rows(session: AsyncSession, station_id: uuid.UUID, ids: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """Chargers as plain rows by id."""
+    columns = [getattr(Charger, name) for name in _CHARGER]
+    found = select(*columns).where(Charger.station_id == station_id, Charger.charger_id.in_(sorted(ids)))
+    return {row["charger_id"]: dict(row) for row in (await session.execute(found)).mappings()}
+
+
+async def put_docks(session: AsyncSession, station_id: uuid.UUID, rows: Iterable[dict[str, Any]]) -> None:
+    """Write docks."""
+    given = [{"station_id": station_id, **row} for row in rows]
+    await upsert_many(session, Dock, given, key=("station_id", "dock_no"))
+
+
+async def put_chargers(session: AsyncSession, station_id: uuid.UUID, rows: Iterable[dict[str, Any]]) -> None:
+    """Write chargers."""
+    given = [{"station_id": station_id, **row} for row in rows]
+    await upsert_many(session, Charger, given, key=("station_id", "charger_id"))
+
+
+async def agent_started(
+    session: AsyncSession, station_id: uuid.UUID, version: str, hlc: int, at: dt.datetime, *, unclean: bool
+) -> None:
+    """The agent's last start; an older one changes nothing."""
+    await session.execute(
+        update(Station)
+        .where(Station.id == station_id, Station.agent_hlc < hlc)
+        .values(agent=version, agent_hlc=hlc, agent_started_at=at, unclean_start=unclean)
+        .execution_options(synchronize_session=False)
+    )
+
+
+async def seen(session: AsyncSession, station_id: uuid.UUID, at: dt.datetime, *, left: bool) -> None:
+    """When the station was last heard of."""
+    values = {"last_left_at": at} if left else {"last_seen_at": at}
+    await session.execute(
+        update(Station).where(Station.id == station_id).values(values).execution_options(synchronize_session=False)
+    )
+
+
+async def put_picture(session: AsyncSession, station_id: uuid.UUID, picture: dict[str, Any], at: dt.datetime) -> None:
+    """The station's last telemetry."""
+    await session.execute(
+        update(Station)
+        .where(Station.id == station_id)
+        .values(picture=picture, picture_at=at)
+        .execution_options(synchronize_session=False)
+    )

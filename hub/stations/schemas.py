@@ -1,0 +1,121 @@
+"""Stations as JSON."""
+
+import uuid
+from typing import Annotated, Any
+from zoneinfo import available_timezones
+
+from pydantic import AfterValidator, Field
+
+from hub.kernel.shapes import Instant, Shape
+
+
+def _zone(name: str) -> str:
+    if name not in available_timezones():
+        raise ValueError("not an IANA time zone")
+    return name
+
+
+Zone = Annotated[str, AfterValidator(_zone), Field(max_length=64, examples=["Asia/Ho_Chi_Minh"])]
+Currency = Annotated[str, Field(pattern="^[A-Z]{3}$", examples=["EUR"], description="ISO 4217")]
+
+
+class NewStation(Shape):
+    """A station to be."""
+
+    name: str = Field(min_length=1, max_length=120, examples=["Riverside Market"])
+    number: str = Field(min_length=1, max_length=20, examples=["014"])
+    timezone: Zone
+    currency: Currency
+    latitude: float | None = Field(default=None, ge=-90, le=90)
+    longitude: float | None = Field(default=None, ge=-180, le=180)
+    help_phone: str = Field(default="", max_length=40)
+    pull_out_s: int = Field(default=60, ge=10, le=600, description="How long a dock stays open for a renter")
+    min_soc_pct: float = Field(default=20, ge=0, le=100, description="Vehicles below this charge are not rented out")
+
+
+class StationEdit(Shape):
+    """What to change; what is left out stays."""
+
+    name: str | None = Field(default=None, min_length=1, max_length=120)
+    timezone: Zone | None = None
+    latitude: float | None = Field(default=None, ge=-90, le=90)
+    longitude: float | None = Field(default=None, ge=-180, le=180)
+    help_phone: str | None = Field(default=None, max_length=40)
+    pull_out_s: int | None = Field(default=None, ge=10, le=600)
+    min_soc_pct: float | None = Field(default=None, ge=0, le=100)
+
+
+class StationShape(Shape):
+    """A station. `online`: its live link or a sync was heard of within the last 90 seconds."""
+
+    id: uuid.UUID
+    created_at: Instant
+    name: str
+    number: str
+    timezone: str
+    currency: str
+    latitude: float | None
+    longitude: float | None
+    help_phone: str
+    pull_out_s: int
+    min_soc_pct: float
+    agent: str | None
+    agent_started_at: Instant | None
+    unclean_start: bool
+    last_seen_at: Instant | None
+    online: bool
+
+
+class FaultShape(Shape):
+    """Something that is wrong with a dock now."""
+
+    code: str
+    at: Instant
+    detail: str
+
+
+class DockShape(Shape):
+    """A dock and what is wrong with it."""
+
+    dock_no: int
+    kind: str
+    serial: str
+    firmware: str
+    faults: list[FaultShape]
+
+
+class ConnectorShape(Shape):
+    """A connector's last state."""
+
+    connector_no: int
+    state: str
+    error_code: str
+    at: Instant
+
+
+class ChargerShape(Shape):
+    """A charger and its connectors."""
+
+    charger_id: str
+    vendor: str
+    model: str
+    firmware: str
+    connectors: list[ConnectorShape]
+
+
+class PictureShape(Shape):
+    """The station's last telemetry and how old it is."""
+
+    at: Instant
+    age_s: float
+    docks: list[dict[str, Any]]
+    chargers: list[dict[str, Any]]
+    meters: list[dict[str, Any]]
+
+
+class StationDetail(StationShape):
+    """A station with everything in it."""
+
+    docks: list[DockShape]
+    chargers: list[ChargerShape]
+    picture: PictureShape | None

@@ -1,0 +1,192 @@
+"""Use cases of stations: add, edit, hear their facts, know when they were last heard of."""
+
+import datetime as dt
+import uuid
+from typing import Any, Final, Protocol
+
+import msgspec
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from hub import events
+from hub.kernel.clock import Clock
+from hub.kernel.db import violates
+from hub.stations import repository, rules
+from hub.stations.schemas import NewStation, StationEdit
+from hub.stations.tables import Station
+from protocols.errors import Refused
+from protocols.sync import facts
+from protocols.sync.changes import Item, StationItem
+from protocols.sync.live import Telemetry
+from protocols.values import from_ms
+
+_SEEN_EVERY: Final = dt.timedelta(seconds=10)
+_PICTURE_EVERY: Final = dt.timedelta(seconds=60)
+
+
+class Lists(Protocol):
+    """The lists that stations hold. Filled by the wiring."""
+
+    async def put(
+        self, session: AsyncSession, name: str, items: list[Item], *, station_id: uuid.UUID | None = None
+    ) -> None:
+        """Add or replace items."""
+
+
+class Stations:
+    """Stations and their devices."""
+
+    def __init__(self, clock: Clock, lists: Lists) -> None:
+        self._clock = clock
+        self._lists = lists
+        self._seen: dict[uuid.UUID, dt.datetime] = {}
+
+    async def name_of(self, session: AsyncSession, station_id: uuid.UUID) -> str | None:
+        """The station's name; None when there is no such station."""
+        found = await repository.station(session, station_id)
+        return None if found is None else found.name
+
+    async def id_of(self, session: AsyncSession, name: str) -> uuid.UUID:
+        """The one station with this number or name. Raises Refused `not_found` or `ambiguous`."""
+        found = await repository.by_number(session, name)
+        if len(found) != 1:
+            raise Refused("ambiguous" if found else "not_found", name=name)
+        return found[0].id
+
+    async def add(self, session: AsyncSession, new: NewStation, station_id: uuid.UUID | None = None) -> Station:
+        """A new station; the caller publishes `StationAdded`, then calls `present`. Raises Refused `number_taken`."""
+        station = Station(
+            id=station_id or self._clock.new_id(),
+            created_at=self._clock.now(),
+            **new.model_dump(),
+            version=1,
+            agent=None,
+            agent_hlc=-1,
+            agent_started_at=None,
+            unclean_start=False,
+            last_seen_at=None,
+            last_left_at=None,
+            picture=None,
+            picture_at=None,
+        )
+        session.add(station)
+        try:
+            await session.flush()
+        except IntegrityError as error:
+            if violates(error, "uq_stations_number") or violates(error, "stations.number"):
+                raise Refused("number_taken", number=new.number) from error
+            raise
+        return station
+
+    async def edit(self, session: AsyncSession, station: Station, edit: StationEdit) -> None:
+        """Change what is given, and tell the station."""
+        for name, value in edit.model_dump(exclude_unset=True).items():
+            if value is not None or name in {"latitude", "longitude"}:
+                setattr(station, name, value)
+        station.version += 1
+        await session.flush()
+        await self.present(session, station)
+
+    async def present(self, session: AsyncSession, station: Station) -> None:
+        """Tell the station how it presents itself."""
+        item = StationItem(
+            key="self",
+            name=station.name,
+            number=station.number,
+            timezone=station.timezone,
+            currency=station.currency,
+            help_phone=station.help_phone,
+            pull_out_s=station.pull_out_s,
+            min_soc_pct=station.min_soc_pct,
+        )
+        await self._lists.put(session, "station", [item], station_id=station.id)
+
+    async def when_seen(self, session: AsyncSession, event: events.StationSeen) -> None:
+        """Remember when the station was last heard of, at most every ten seconds."""
+        last = self._seen.get(event.station_id)
+        if not event.left and last is not None and event.at - last < _SEEN_EVERY:
+            return
+        self._seen[event.station_id] = event.at
+        if event.left:
+            self._seen.pop(event.station_id)
+        await repository.seen(session, event.station_id, event.at, left=event.left)
+
+    async def when_devices(self, session: AsyncSession, event: events.DevicesReported) -> None:
+        """Docks, chargers and the agent, as the station tells of them."""
+        station_id = event.facts[0].station_id
+        docks = await self._docks(session, station_id, event)
+        chargers = await self._chargers(session, station_id, event)
+        for one in event.facts:
+            match one.body:
+                case facts.DockSeen() | facts.DockFault() as fact:
+                    docks[fact.dock_no] = rules.dock_after(docks[fact.dock_no], fact, one.hlc)
+                case facts.ChargerSeen() | facts.ConnectorChanged() as fact:
+                    chargers[fact.charger_id] = rules.charger_after(chargers[fact.charger_id], fact, one.hlc)
+                case facts.AgentStarted() as fact:
+                    await repository.agent_started(
+                        session, station_id, fact.version[:80], one.hlc, one.received_at, unclean=fact.unclean
+                    )
+        await repository.put_docks(session, station_id, docks.values())
+        await repository.put_chargers(session, station_id, chargers.values())
+
+    async def _docks(
+        self, session: AsyncSession, station_id: uuid.UUID, event: events.DevicesReported
+    ) -> dict[int, dict[str, Any]]:
+        told = {one.body.dock_no for one in event.facts if isinstance(one.body, facts.DockSeen | facts.DockFault)}
+        if not told:
+            return {}
+        return {no: rules.new_dock(no) for no in told} | await repository.dock_rows(session, station_id, told)
+
+    async def _chargers(
+        self, session: AsyncSession, station_id: uuid.UUID, event: events.DevicesReported
+    ) -> dict[str, dict[str, Any]]:
+        told = {
+            one.body.charger_id
+            for one in event.facts
+            if isinstance(one.body, facts.ChargerSeen | facts.ConnectorChanged)
+        }
+        if not told:
+            return {}
+        known = await repository.charger_rows(session, station_id, told)
+        return {charger_id: rules.new_charger(charger_id) for charger_id in told} | known
+
+
+class Pictures:
+    """The stations' last telemetry: the live part in memory, thinned to one write a minute."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._last: dict[uuid.UUID, tuple[Telemetry, dt.datetime]] = {}
+        self._written: dict[uuid.UUID, dt.datetime] = {}
+
+    def hear(self, station_id: uuid.UUID, telemetry: Telemetry) -> bool:
+        """Take the picture; whether it is due to be written down."""
+        now = self._clock.now()
+        self._last[station_id] = (telemetry, now)
+        written = self._written.get(station_id)
+        return written is None or now - written >= _PICTURE_EVERY
+
+    async def write(self, session: AsyncSession, station_id: uuid.UUID) -> None:
+        """Write the station's last picture down."""
+        found = self._last.get(station_id)
+        if found is not None:
+            telemetry, at = found
+            self._written[station_id] = at
+            await repository.put_picture(session, station_id, msgspec.to_builtins(telemetry), at)
+
+    def last(self, station: Station) -> tuple[dict[str, Any], dt.datetime] | None:
+        """The last picture and when it was heard, from memory or as it was written down."""
+        found = self._last.get(station.id)
+        if found is not None:
+            return msgspec.to_builtins(found[0]), found[1]
+        if station.picture is None or station.picture_at is None:
+            return None
+        return station.picture, station.picture_at
+
+
+def fault_at(at_ms: int) -> dt.datetime:
+    """The instant a device's fact tells; one that no calendar knows is shown as its beginning."""
+    try:
+        return from_ms(at_ms)
+    except (ValueError, OverflowError, OSError):
+        return from_ms(0)

@@ -1,0 +1,64 @@
+"""Stations and what stands in them: docks, chargers, connectors, as their stations last told."""
+
+import datetime as dt
+import uuid
+from typing import Any
+
+from sqlalchemy import String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from hub.kernel.columns import Base, Json
+from hub.kernel.pages import Listed
+
+
+class Station(Listed):
+    """A station: how it presents itself, and when it was last heard of."""
+
+    __tablename__ = "stations"
+
+    name: Mapped[str] = mapped_column(String(120))
+    number: Mapped[str] = mapped_column(String(20), unique=True)
+    timezone: Mapped[str] = mapped_column(String(64))  # IANA
+    currency: Mapped[str] = mapped_column(String(3))
+    latitude: Mapped[float | None]
+    longitude: Mapped[float | None]
+    help_phone: Mapped[str] = mapped_column(String(40))
+    pull_out_s: Mapped[int]
+    min_soc_pct: Mapped[float]
+    version: Mapped[int]
+    agent: Mapped[str | None] = mapped_column(String(80))
+    agent_hlc: Mapped[int]
+    agent_started_at: Mapped[dt.datetime | None]
+    unclean_start: Mapped[bool]
+    last_seen_at: Mapped[dt.datetime | None]
+    last_left_at: Mapped[dt.datetime | None]
+    picture: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    picture_at: Mapped[dt.datetime | None]
+
+
+class Dock(Base):
+    """A dock. `faults` holds for each code the last word on it: {code: {raised, hlc, at_ms, detail}}."""
+
+    __tablename__ = "docks"
+
+    station_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    dock_no: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(20))
+    serial: Mapped[str] = mapped_column(String(80))
+    firmware: Mapped[str] = mapped_column(String(80))
+    seen_hlc: Mapped[int]
+    faults: Mapped[dict[str, Any]]
+
+
+class Charger(Base):
+    """A charger. `connectors` holds for each number its last state: {no: {state, error_code, hlc, at_ms}}."""
+
+    __tablename__ = "chargers"
+
+    station_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    charger_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    vendor: Mapped[str] = mapped_column(String(80))
+    model: Mapped[str] = mapped_column(String(80))
+    firmware: Mapped[str] = mapped_column(String(80))
+    seen_hlc: Mapped[int]
+    connectors: Mapped[dict[str, Any]]
