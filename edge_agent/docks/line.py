@@ -151,7 +151,8 @@ class Line:
         self.sent += 1
         began = time.monotonic()
         try:
-            reply = self._await_reply(speaker, port, began + speaker.timeout.seconds)
+            wait_s = speaker.timeout.seconds if ask.retries else speaker.timeout.probe_s
+            reply = self._await_reply(speaker, port, began + wait_s)
         except Broken as error:
             speaker.on_broken(error, time.monotonic())
             return

@@ -21,6 +21,11 @@ class ReplyTimeout:
         self.seconds = self._ceiling_s / 2
         self.last_s = 0.0
 
+    @property
+    def probe_s(self) -> float:
+        """For a dock that is lost anyway: short, for an order to another dock may be waiting behind it."""
+        return min(self.seconds, 2 * self._floor_s)
+
     def answered(self, took_s: float) -> None:
         """A reply came after so long."""
         self.last_s = took_s

@@ -210,6 +210,11 @@ def test_a_lost_answer_to_the_proof_is_given_again_with_the_counters_going_on(do
     assert again is not None
     assert session.open(again).counter == 2
     assert dock.book.sessions == 1
+    dock.answer(session.seal(Frame(address=5, seq=0, type=MessageType.STATUS)))
+    replayed = master.send(frame)  # the session is in use now: a proof is worth nothing any more
+    assert replayed is not None
+    assert not replayed.secured
+    assert replayed.type == MessageType.ERROR
 
 
 def test_a_dock_without_a_secret_says_who_it_is_and_nothing_else(clock: Clock) -> None:
