@@ -62,5 +62,6 @@ function duration(seconds: number, unit: (value: number, name: string) => string
   const minutes = Math.floor(seconds / 60);
   if (minutes < 1) return unit(Math.floor(seconds), 's');
   if (minutes < 60) return unit(minutes, 'min');
-  return `${unit(Math.floor(minutes / 60), 'h')} ${unit(minutes % 60, 'min')}`;
+  const hours = unit(Math.floor(minutes / 60), 'h');
+  return minutes % 60 === 0 ? hours : `${hours} ${unit(minutes % 60, 'min')}`;
 }

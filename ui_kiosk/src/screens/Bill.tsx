@@ -11,6 +11,7 @@ export function Bill({ receipt }: { readonly receipt: ReceiptView }) {
   return (
     <Frame
       name="bill"
+      split
       offline="offline_bill"
       title={t('bill_title', { vehicle: receipt.vehicle_label })}
       hint={t('bill_in_dock', {

@@ -12,22 +12,27 @@ export function Charge() {
   return (
     <Frame
       name="charge"
+      split
       offline="offline_charge"
       title={t('charge_title')}
       hint={view.chargers.length === 0 ? t('charge_none') : t('charge_hint')}
       answers={<Answer id="done" title={t('refused_home')} onPress={() => { tell({ on: 'home' }); }} />}
+      aside={
+        <>
+          {price !== null && <p className="price-tag">{t('charge_price', { price: f.money(price) })}</p>}
+          <ol className="how">
+            <li>{t('charge_step_1')}</li>
+            <li>{t('charge_step_2')}</li>
+            <li>{t('charge_step_3')}</li>
+          </ol>
+        </>
+      }
     >
-      {price !== null && <p className="price-tag">{t('charge_price', { price: f.money(price) })}</p>}
       <ul className="chargers">
         {view.chargers.map((charger) => (
           <Charger key={charger.charger_id} charger={charger} />
         ))}
       </ul>
-      <ol className="how">
-        <li>{t('charge_step_1')}</li>
-        <li>{t('charge_step_2')}</li>
-        <li>{t('charge_step_3')}</li>
-      </ol>
     </Frame>
   );
 }

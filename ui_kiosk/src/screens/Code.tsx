@@ -37,6 +37,7 @@ function CodeStage({ code, setCode, onDone }: CodeStageProps) {
   return (
     <Frame
       name="code"
+      split
       step={2}
       title={t('code_title')}
       hint={t('code_hint')}
@@ -83,6 +84,7 @@ function PinStage({ code, onAgain }: { readonly code: string; readonly onAgain: 
   return (
     <Frame
       name="pin"
+      split
       step={2}
       title={t('pin_title')}
       hint={t('pin_hint', { code })}

@@ -45,7 +45,7 @@ export function GiveBack() {
           <li>{t('return_3')}</li>
         </ol>
       )}
-      {!isFull && free.some((dock) => dock.kind === 'bay') && <p className="aside">{t('return_car')}</p>}
+      {!isFull && free.some((dock) => dock.kind === 'bay') && <p className="also">{t('return_car')}</p>}
     </Frame>
   );
 }

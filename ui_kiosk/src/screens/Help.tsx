@@ -10,6 +10,7 @@ export function Help() {
   return (
     <Frame
       name="help"
+      split
       title={t('help_title')}
       answers={<Answer id="help-close" tone="volt" title={t('help_close')} onPress={() => { tell({ on: 'back' }); }} />}
     >

@@ -11,6 +11,7 @@ export function Identify() {
   return (
     <Frame
       name="identify"
+      split
       step={2}
       title={dockNo === null ? t('identify_title') : t('identify_title_dock', { dock: dockNo })}
       hint={isAsking ? t('one_moment') : t('identify_hint')}

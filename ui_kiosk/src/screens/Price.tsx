@@ -22,6 +22,18 @@ export function Price({ quote }: { readonly quote: QuoteView }) {
       title={t('price_title', { dock, km })}
       hint={<VehicleLine quote={quote} />}
       foot={t('nothing_charged_yet')}
+      split
+      aside={
+        <>
+          <Examples quote={quote} />
+          <p className="terms">
+            {t('price_terms')} {t('price_tax', { tax: f.percent(quote.tariff.tax_pct) })}
+          </p>
+          <Small id="contract" bare onPress={() => { setReading(true); }}>
+            {t('price_contract')}
+          </Small>
+        </>
+      }
       answers={
         <>
           <Answer
@@ -47,14 +59,7 @@ export function Price({ quote }: { readonly quote: QuoteView }) {
           <Vehicle kind={vehicle.kind} />
         </div>
         <PriceRows tariff={quote.tariff} />
-        <Examples quote={quote} />
       </section>
-      <p className="terms">
-        {t('price_terms')} {t('price_tax', { tax: f.percent(quote.tariff.tax_pct) })}{' '}
-        <Small id="contract" bare onPress={() => { setReading(true); }}>
-          {t('price_contract')}
-        </Small>
-      </p>
       {reading && (
         <Suspense>
           <Contract hasCap={quote.tariff.day_cap !== null} onClose={() => { setReading(false); }} />

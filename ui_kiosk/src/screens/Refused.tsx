@@ -23,6 +23,7 @@ export function Refused({ problem, next }: { readonly problem: Problem; readonly
   return (
     <Frame
       name="refused"
+      split
       title={t(key, values)}
       hint={t(`${key}_do` as MessageKey, values)}
       answers={

@@ -34,16 +34,20 @@ function Opening({ rental }: { readonly rental: RentalView }) {
       title={t(isBay ? 'open_bay' : 'open_dock', { dock })}
       foot={t('rental_started', { reference: rental.reference, time: f.time(rental.started_at) })}
       answers={
-        <Answer
-          id="not-open"
-          title={t('not_open')}
-          note={t('not_open_note')}
-          busy={isChecking ? t('checking') : undefined}
-          onPress={() => { tell({ on: 'not-open' }); }}
-        />
+        <>
+          {isOpen && <TimeLeft rental={rental} />}
+          <Answer
+            id="not-open"
+            title={t('not_open')}
+            note={t('not_open_note')}
+            busy={isChecking ? t('checking') : undefined}
+            onPress={() => { tell({ on: 'not-open' }); }}
+          />
+        </>
       }
     >
       <section className={`deep-card ${isOpen ? 'is-open' : ''}`} {...(isOpen ? { 'data-testid': 'open-now' } : {})}>
+        <div className="deep-words">
         <p className="deep-label" aria-live="assertive">
           {t(isOpen ? 'open_now' : 'opening')}
         </p>
@@ -54,9 +58,9 @@ function Opening({ rental }: { readonly rental: RentalView }) {
           <WalkWords dockNo={dock} />
           {isOpen ? t(isBay ? 'open_how_bay' : 'open_how_latch') : t('opening_hint')}
         </p>
+        </div>
         <WalkPicture dockNo={dock} isOpen={isOpen} />
       </section>
-      {isOpen && <TimeLeft rental={rental} />}
     </Frame>
   );
 }
@@ -101,6 +105,7 @@ function Voided({ rental }: { readonly rental: RentalView }) {
   return (
     <Frame
       name="voided"
+      split
       offline="offline_rental"
       title={t(reason === 'not_taken' ? 'voided_title_not_taken' : 'voided_title', { dock })}
       hint={t(keyFor('voided', reason))}

@@ -13,6 +13,7 @@ export function RideOn({ rental }: { readonly rental: RentalView }) {
   return (
     <Frame
       name="ride-on"
+      split
       step={4}
       offline="offline_rental"
       title={t('ride_title', { vehicle: rental.vehicle_label })}

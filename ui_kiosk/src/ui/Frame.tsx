@@ -12,7 +12,11 @@ interface FrameProps {
   readonly name: string;
   readonly title: ReactNode;
   readonly hint?: ReactNode;
-  readonly children: ReactNode;
+  readonly children?: ReactNode;
+  /** What explains the thing: under it in a tall window, under the title in a wide one. */
+  readonly aside?: ReactNode;
+  /** In a wide window the title stands beside the thing, not above it. */
+  readonly split?: boolean;
   readonly answers?: ReactNode;
   readonly offline?: MessageKey;
   readonly step?: number;
@@ -20,7 +24,8 @@ interface FrameProps {
 }
 
 /** One screen. `offline` says what this step means without Internet: final, or queued. */
-export function Frame({ name, title, hint, children, answers, offline = 'offline_start', step, foot }: FrameProps) {
+export function Frame(props: FrameProps) {
+  const { name, title, hint, children, aside, split = false, answers, offline = 'offline_start', step, foot } = props;
   const { prefs } = useKiosk();
   const titleRef = useRef<HTMLHeadingElement>(null);
   const mainRef = useRef<HTMLElement>(null);
@@ -40,7 +45,7 @@ export function Frame({ name, title, hint, children, answers, offline = 'offline
         <PausedStrip />
         <NoticeStrip />
       </div>
-      <main ref={mainRef}>
+      <main ref={mainRef} className={split ? 'split' : ''}>
         <div className="hero">
           <h1 ref={titleRef} tabIndex={-1}>
             {title}
@@ -48,6 +53,7 @@ export function Frame({ name, title, hint, children, answers, offline = 'offline
           {hint !== undefined && <p className="hint">{hint}</p>}
         </div>
         <div className="thing">{children}</div>
+        {aside !== undefined && <div className="aside">{aside}</div>}
       </main>
       {answers !== undefined && <div className="answers">{answers}</div>}
       <Foot>{foot}</Foot>
@@ -67,7 +73,10 @@ function Header({ isStart, step }: { readonly isStart: boolean; readonly step: n
       ) : (
         <div className="where">
           <strong>{view.station.name}</strong>
-          <span>{t('station_line', { number: view.station.number })}</span>
+          <span>
+            {t('station_line', { number: view.station.number })}
+            <Clock />
+          </span>
         </div>
       )}
       {step !== undefined && <Progress step={step} />}
@@ -81,6 +90,12 @@ function Header({ isStart, step }: { readonly isStart: boolean; readonly step: n
       </div>
     </header>
   );
+}
+
+/** A small window has no footer; its clock stands here. */
+function Clock() {
+  const { f } = useKiosk();
+  return <span className="header-clock"> · {f.time(useNow(5000))}</span>;
 }
 
 const STEPS = 4;

@@ -24,7 +24,7 @@ interface KeysProps {
 export function Keys({ rows, name, onKey }: KeysProps) {
   const { t } = useKiosk();
   return (
-    <div className={`keys ${name}`}>
+    <div className={`keys for-${name}`}>
       {rows.map((row) => (
         <div className="key-row" key={row.join('')}>
           {row.map((key) =>
