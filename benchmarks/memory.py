@@ -82,6 +82,7 @@ async def _watching(http: aiohttp.ClientSession, stage: Stage) -> Any:
 async def _rent(stage: Stage, number: int) -> None:
     """Out of the one dock and into the other, to and fro."""
     there, back = (4, 3) if number % 2 == 0 else (3, 4)
+    await _until(lambda: _is_rentable(stage, there))
     quote = await stage.kiosk.quote(await _voucher(stage), there)
     rental = await stage.kiosk.agree(quote["quote_id"])
     yard = stage.world.yard
@@ -107,6 +108,11 @@ async def _charge_all(stage: Stage) -> None:
         await asyncio.sleep(3600 / SPEED / 2)
         await stage.world.present_card("CP-01", RENTER_CARD)
         stage.world.unplug("CP-01")
+
+
+async def _is_rentable(stage: Stage, dock_no: int) -> bool:
+    docks = (await stage.kiosk.view())["docks"]
+    return any(one["dock_no"] == dock_no and one["vehicle"] and one["vehicle"]["rentable"] for one in docks)
 
 
 async def _in_state(stage: Stage, rental_id: str, state: str) -> bool:
