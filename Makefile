@@ -3,7 +3,9 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 
-PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do command -v $$p && break; done | head -n 1)
+# The first that really runs: a shim may be on the path without an interpreter behind it.
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
+	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && echo $$p && break; done)
 VENV := .venv
 BIN := $(VENV)/bin
 STAMPS := build/stamps
@@ -33,6 +35,7 @@ lint: $(STAMPS)/python $(STAMPS)/npm ## all static checks
 	@$(BIN)/lint-imports
 	@$(NPM) run typecheck
 	@$(NPM) run lint
+	@$(NPM) run format:check
 
 format: $(STAMPS)/python $(STAMPS)/npm ## all formatters
 	@$(BIN)/ruff check --fix-only --quiet .

@@ -8,7 +8,7 @@ have_any() { for one in "$@"; do have "$one" && return 0; done; return 1; }
 
 python=${PYTHON:-python3}
 if ! have "$python" || ! "$python" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))'; then
-  echo "Voltdock needs Python 3.11, 3.12 or 3.13 (found: $("$python" --version 2>&1 || echo none))." >&2
+  echo "Voltdock needs Python 3.11, 3.12 or 3.13 (found: $("$python" --version 2>/dev/null || echo none); set PYTHON=…)." >&2
   exit 1
 fi
 if ! have node || [ "$(node -p 'Number(process.versions.node.split(".")[0])')" -lt 20 ]; then
