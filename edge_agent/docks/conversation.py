@@ -1,14 +1,12 @@
 """One dock's whole story as a generator: it yields what it wants from the line and is sent what came of it.
 
-`Ask` wants an exchange, `Rest` wants to be left alone. No serial port, thread or retry is known here, so the
+`Ask` wants an exchange, `Rest` wants to be left alone (`wishes`). No serial port, thread or retry is known here, so the
 story can be read from top to bottom: find it, prove, watch it, carry out orders, settle what broke.
 """
 
-import enum
 import time
 from collections import deque
 from collections.abc import Callable, Generator
-from dataclasses import dataclass
 from secrets import token_bytes
 from typing import Final, TypeVar
 
@@ -19,10 +17,11 @@ from edge_agent.docks.channel import Broken, Channel, Why
 from edge_agent.docks.config import DockConfig, Pace, Tell
 from edge_agent.docks.timing import Probing
 from edge_agent.docks.verdict import Sent, Verdict
+from edge_agent.docks.wishes import Ask, Haste, Rest, Story, TooLate, Withdrawn
 from protocols.dock import codes, requests
 from protocols.dock.codes import Capability, StatusFlag
 from protocols.dock.lifecycle import Happened, Phase
-from protocols.dock.messages import Reply, Request
+from protocols.dock.messages import Reply
 from protocols.dock.replies import Battery, CardPage, ErrorReply, EventPage, Identity, LockAnswer, Status
 
 _KEPT_EVENTS: Final = 16
@@ -34,43 +33,6 @@ _HAPPENED: Final = {
 }
 
 
-class Haste(enum.IntEnum):
-    """Who goes first on the line: somebody at the kiosk waits for an order; a moving bolt goes before mere polls."""
-
-    ORDER = 0
-    BOLT = 1
-    POLL = 2
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ask:
-    """An exchange, please. After `not_after_mono_s` it is not put on the line any more."""
-
-    request: Request
-    haste: Haste = Haste.POLL
-    not_after_mono_s: float | None = None
-    retries: bool = True
-    yields: bool = False  # may be withdrawn for an order as long as it was not put on the line
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rest:
-    """Nothing until then, unless an order comes and `orders_wake`."""
-
-    until_mono_s: float
-    orders_wake: bool = True
-
-
-class TooLate(Exception):
-    """The ask's time was over before it was put on the line for the first time."""
-
-
-class Withdrawn(Exception):
-    """A poll that was not on the line yet made room for an order."""
-
-
-Story = Generator[Ask | Rest, Reply | None, None]
-Part = Generator[Ask | Rest, Reply | None, Reply]
 _Wanted = TypeVar("_Wanted")
 
 

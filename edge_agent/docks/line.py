@@ -10,9 +10,10 @@ from collections.abc import Sequence
 
 from edge_agent.docks.channel import Broken, Why
 from edge_agent.docks.config import Pace
-from edge_agent.docks.conversation import Ask, Conversation, Haste, Rest, TooLate, Withdrawn
+from edge_agent.docks.conversation import Conversation
 from edge_agent.docks.port import SerialPort
 from edge_agent.docks.timing import ReplyTimeout
+from edge_agent.docks.wishes import Ask, Haste, Rest, TooLate, Withdrawn
 from protocols.dock.framing import FrameStream, encode
 from protocols.dock.lifecycle import Exchange, Turn, turn
 from protocols.dock.messages import Reply

@@ -12,8 +12,9 @@ from edge_agent.core.inputs import BatteryReported, CardRead, DockFound, DockLos
 from edge_agent.core.orders import DockOrder, SwitchContactor, UnlockDock
 from edge_agent.docks.channel import Broken, Why
 from edge_agent.docks.config import DockConfig, Pace
-from edge_agent.docks.conversation import Ask, Conversation, Rest, TooLate
+from edge_agent.docks.conversation import Conversation
 from edge_agent.docks.verdict import command_id
+from edge_agent.docks.wishes import Ask, Rest, TooLate
 from firmware_sim.docks.device import SimDock
 from firmware_sim.docks.faults import BrownOut, Moment
 from firmware_sim.vehicles.vehicle import SimVehicle

@@ -5,8 +5,9 @@ import uuid
 
 from edge_agent.core.orders import LockDock
 from edge_agent.docks.config import DockConfig, Pace
-from edge_agent.docks.conversation import Ask, Conversation, Haste
+from edge_agent.docks.conversation import Conversation
 from edge_agent.docks.line import Speaker, choose
+from edge_agent.docks.wishes import Ask, Haste
 from firmware_sim.docks.device import SimDock
 from protocols.dock.codes import MessageType
 from protocols.dock.framing import FrameStream
