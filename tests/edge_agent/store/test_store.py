@@ -142,6 +142,19 @@ async def test_batches_stay_below_the_byte_limit_and_one_fact_always_goes(store:
     assert len(ids_of(await store.batches(max_bytes=10))) == 1
 
 
+async def test_a_fact_that_does_not_fit_any_more_is_not_overtaken_by_a_smaller_one(
+    path: Path, clock: MovedClock
+) -> None:
+    small, large, later = fact(), fact(b'"' + b"x" * 5000 + b'"'), fact()
+    store = await Store.open(path, clock=clock, ballast_bytes=65_536)
+    await store.commit(work(clock, small, large))
+    await store.close()
+    store = await Store.open(path, clock=clock, ballast_bytes=65_536)
+    await store.commit(work(clock, later))
+    assert ids_of(await store.batches(max_bytes=2500)) == [small.id]
+    await store.close()
+
+
 async def test_an_acknowledged_fact_is_not_sent_again_and_the_next_batch_follows_its_hash(
     store: Store, clock: MovedClock, path: Path
 ) -> None:
