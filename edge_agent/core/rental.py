@@ -228,7 +228,9 @@ def unlock_ended(step: Step, ended: DockOrderEnded) -> None:
     until = step.now.mono_s + step.state.profile.pull_out_s
     match ended.outcome:
         case Outcome.DONE:
-            step.put_rental(dataclasses.replace(rental, phase=Phase.OPEN, pull_until_mono_s=until))
+            # "relocked": it did open, but the dock holds the vehicle again (a brown-out): not handed over.
+            seen = rental.seen_unlocked or ended.detail == "relocked"
+            step.put_rental(dataclasses.replace(rental, phase=Phase.OPEN, pull_until_mono_s=until, seen_unlocked=seen))
         case Outcome.NO_ANSWER:
             step.put_rental(dataclasses.replace(rental, phase=Phase.UNSURE, pull_until_mono_s=until))
         case _ if rental.phase is Phase.STARTING:
