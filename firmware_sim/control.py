@@ -39,6 +39,8 @@ WORDS: Final = {
     "already_plugged": "A car is plugged in at {charger} already.",
     "not_plugged": "Nothing is plugged in at {charger}.",
 }
+HOST: Final = "127.0.0.1"
+LOOPBACK: Final = frozenset(("127.0.0.1", "localhost", "::1"))
 SECURITY: Final = {
     "Content-Security-Policy": "default-src 'self' 'unsafe-inline'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
@@ -140,6 +142,8 @@ async def _own_host_only(
     request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
 ) -> web.StreamResponse:
     """No other site may push our vehicles about: a browser that says where it comes from must come from here."""
+    if request.url.host not in LOOPBACK:  # a foreign name that was made to point here
+        return _problem(403, "foreign_host", "Call this machine by its own name.")
     origin = request.headers.get("Origin")
     if request.method != "GET" and origin is not None and origin.partition("://")[2] != request.host:
         return _problem(403, "foreign_origin", "Only this page may do that.")
@@ -244,17 +248,15 @@ def _dock_no(request: web.Request) -> int:
 
 
 @contextlib.asynccontextmanager
-async def serve_control(
-    world: World, *, host: str = "127.0.0.1", port: int = 0, links: dict[str, str] | None = None
-) -> AsyncIterator[str]:
-    """Serve while inside; gives the page's URL. Raises OSError when the port is taken."""
+async def serve_control(world: World, *, port: int = 0, links: dict[str, str] | None = None) -> AsyncIterator[str]:
+    """Serve on loopback while inside; gives the page's URL. Raises OSError when the port is taken."""
     app = web.Application(middlewares=[_answer_errors, _own_host_only], client_max_size=64 * 1024)
     app.add_routes(Control(world, links or {}).routes())
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
     await runner.setup()
     try:
-        listener = socket.create_server((host, port))
+        listener = socket.create_server((HOST, port))
         await web.SockSite(runner, listener).start()
-        yield f"http://{host}:{listener.getsockname()[1]}"
+        yield f"http://{HOST}:{listener.getsockname()[1]}"
     finally:
         await runner.cleanup()

@@ -12,6 +12,7 @@ from typing import Final
 from firmware_sim.waiting import DemoError
 
 STOP_S: Final = 15.0
+MAX_LOG_BYTES: Final = 8 << 20
 _OURS: Final = ("VOLTDOCK_HUB_", "VOLTDOCK_EDGE_")
 
 
@@ -40,7 +41,9 @@ class Child:
         return self._process.pid
 
     async def start(self) -> None:
-        """Start it; a log of an earlier start is continued."""
+        """Start it; a log of an earlier start is continued, a long one begun anew."""
+        if self.log.exists() and self.log.stat().st_size > MAX_LOG_BYTES:
+            self.log.replace(self.log.with_suffix(".old.log"))
         with self.log.open("ab") as output:
             self._process = await asyncio.create_subprocess_exec(
                 sys.executable,

@@ -13,45 +13,56 @@ RENTER: Final = "renter@voltdock.example"
 JSON = Any
 
 
-async def _answer(response: aiohttp.ClientResponse) -> JSON:
-    if response.status >= 400:
-        text = (await response.text())[:400]
-        raise DemoError(f"{response.method} {response.url.path}: HTTP {response.status}: {text}")
-    return await response.json()
-
-
-class Hub:
-    """The hub as an administrator uses it."""
+class _Client:
+    """What both have in common: one base address, JSON both ways, errors for people."""
 
     def __init__(self, http: aiohttp.ClientSession, url: str) -> None:
         self._http = http
         self._url = url
-        self._token = ""
 
-    async def is_ready(self) -> bool:
-        """Whether it is able to serve."""
+    async def _ask(self, method: str, path: str, *, body: JSON = None, headers: dict[str, str] | None = None) -> JSON:
         try:
-            async with self._http.get(f"{self._url}/readyz") as response:
+            async with self._http.request(method, self._url + path, json=body, headers=headers) as response:
+                if response.status >= 400:
+                    text = (await response.text())[:400]
+                    raise DemoError(f"{method} {path}: HTTP {response.status}: {text}")
+                return await response.json()
+        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+            raise DemoError(f"{method} {self._url}{path}: {str(error) or type(error).__name__}") from error
+
+    async def _is_well(self, path: str) -> bool:
+        try:
+            async with self._http.get(self._url + path) as response:
                 return response.status == 200
         except (aiohttp.ClientError, OSError, TimeoutError):
             return False
 
+
+class Hub(_Client):
+    """The hub as an administrator uses it."""
+
+    def __init__(self, http: aiohttp.ClientSession, url: str) -> None:
+        super().__init__(http, url)
+        self._token = ""
+
+    async def is_ready(self) -> bool:
+        """Whether it is able to serve."""
+        return await self._is_well("/readyz")
+
     async def sign_in(self, email: str = ADMIN, password: str = PASSWORD) -> None:
         """As the demo's admin, or as somebody else. Raises DemoError."""
-        body = {"email": email, "password": password}
-        async with self._http.post(f"{self._url}/api/v1/auth/token", json=body) as response:
-            self._token = (await _answer(response))["access_token"]
+        answer = await self._ask("POST", "/api/v1/auth/token", body={"email": email, "password": password})
+        self._token = answer["access_token"]
 
     async def get(self, path: str) -> JSON:
         """One answer. Raises DemoError."""
-        async with self._http.get(self._url + path, headers=self._headers()) as response:
-            return await _answer(response)
+        return await self._ask("GET", path, headers=self._headers())
 
     async def post(self, path: str, body: dict[str, Any]) -> JSON:
         """One answer to something that is done once. Raises DemoError."""
-        headers = self._headers() | {"Idempotency-Key": str(uuid.uuid4())}
-        async with self._http.post(self._url + path, json=body, headers=headers) as response:
-            return await _answer(response)
+        return await self._ask(
+            "POST", path, body=body, headers=self._headers() | {"Idempotency-Key": str(uuid.uuid4())}
+        )
 
     async def all_of(self, path: str) -> list[dict[str, Any]]:
         """A whole list, page by page. Raises DemoError."""
@@ -68,25 +79,16 @@ class Hub:
         return {"Authorization": f"Bearer {self._token}"} if self._token else {}
 
 
-class Kiosk:
-    """The kiosk's screen, without eyes."""
-
-    def __init__(self, http: aiohttp.ClientSession, url: str) -> None:
-        self._http = http
-        self._url = url
+class Kiosk(_Client):
+    """The kiosk's screen, without eyes. Every question raises DemoError when the answer is no."""
 
     async def is_up(self) -> bool:
         """Whether the agent answers."""
-        try:
-            async with self._http.get(f"{self._url}/healthz") as response:
-                return response.status == 200
-        except (aiohttp.ClientError, OSError, TimeoutError):
-            return False
+        return await self._is_well("/healthz")
 
     async def get(self, path: str) -> JSON:
-        """Raises DemoError."""
-        async with self._http.get(self._url + path) as response:
-            return await _answer(response)
+        """Anything."""
+        return await self._ask("GET", path)
 
     async def view(self) -> JSON:
         """The whole picture."""
@@ -95,13 +97,11 @@ class Kiosk:
     async def quote(self, token: str, dock_no: int) -> JSON:
         """What this voucher's owner would pay for the vehicle in this dock."""
         body = {"who": {"kind": "voucher", "token": token}, "dock_no": dock_no}
-        async with self._http.post(f"{self._url}/api/quotes", json=body) as response:
-            return await _answer(response)
+        return await self._ask("POST", "/api/quotes", body=body)
 
     async def agree(self, quote_id: str) -> JSON:
         """Yes."""
-        async with self._http.post(f"{self._url}/api/rentals", json={"quote_id": quote_id}) as response:
-            return await _answer(response)
+        return await self._ask("POST", "/api/rentals", body={"quote_id": quote_id})
 
     async def rental(self, rental_id: str) -> JSON:
         """How a rental stands."""

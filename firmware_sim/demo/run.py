@@ -7,6 +7,7 @@ from typing import Final
 
 import click
 
+from firmware_sim.demo.booking import booking_code
 from firmware_sim.demo.ports import Ports
 from firmware_sim.demo.stage import Stage, open_stage
 from firmware_sim.demo.summary import summary
@@ -14,6 +15,9 @@ from firmware_sim.stopping import Interrupted, until_told_to_stop
 from firmware_sim.waiting import DemoError
 
 POLL_S: Final = 5.0
+FOLDERS: Final = ("hub", "agent")
+FILES: Final = ("agent.toml", "station.secret", "world.json", "world.new", "booking.json")
+LOGS: Final = ("hub.log", "hub.old.log", "agent.log", "agent.old.log")
 
 
 class Progress:
@@ -49,7 +53,7 @@ async def play(folder: Path, ports: Ports, *, speed: float, fresh: bool) -> int:
     try:
         async with until_told_to_stop(), open_stage(folder, ports, speed=speed, poll_s=POLL_S, say=progress) as stage:
             progress.done()
-            click.echo(summary(stage))
+            click.echo(summary(stage, await booking_code(stage.hub, folder)))
             return await _stay(stage)
     except Interrupted:
         progress.failed()
@@ -70,8 +74,8 @@ def _begin_anew(folder: Path) -> None:
     """Forget an earlier demo; a folder that is not one is left alone. Raises click.ClickException."""
     if not folder.exists():
         return
-    known = {"hub", "agent", "hub.log", "agent.log", "agent.toml", "station.secret", "world.json", "world.new"}
     found = {entry.name for entry in folder.iterdir() if not entry.name.startswith("CP-")}
-    if found - known:
-        raise click.ClickException(f"{folder} holds more than a demo ({', '.join(sorted(found - known))}): not removed")
+    strange = found.difference(FOLDERS, FILES, LOGS)
+    if strange:
+        raise click.ClickException(f"{folder} holds more than a demo ({', '.join(sorted(strange))}): not removed")
     shutil.rmtree(folder)

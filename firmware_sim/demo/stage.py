@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 import aiohttp
+import msgspec
 
 from firmware_sim.agent_config import Addresses, agent_toml, write_private
 from firmware_sim.control import serve_control
@@ -93,16 +94,27 @@ class Stage:
         """Wait until a child ends by itself; gives what to tell people."""
         waits = {asyncio.ensure_future(one.wait()): one for one in (self.hub_process, self.agent_process)}
         try:
-            done, _ = await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-            first = next(iter(done))
-            return waits[first].obituary(first.result())
+            await asyncio.wait({*waits, self._living}, return_when=asyncio.FIRST_COMPLETED)
+            for wait, child in waits.items():
+                if wait.done():
+                    return child.obituary(wait.result())
+            return f"the simulated hardware ended: {self._living.exception()!r}"
         finally:
-            for one in waits:
-                one.cancel()
+            for wait in waits:
+                wait.cancel()
 
     async def _start_world(self) -> None:
         self._say("hardware")
         self._secret = self._station_secret()
+        try:
+            await self._open_world()
+        except msgspec.DecodeError as error:
+            raise DemoError(f"the hardware's memory in {self.folder} cannot be read ({error}): use --fresh") from error
+        except (OSError, RuntimeError) as error:  # a port that was taken since we looked
+            raise DemoError(f"the hardware: {error}") from error
+        self._write_config()
+
+    async def _open_world(self) -> None:
         self.world = World(
             DEMO,
             station_secret=self._secret,
@@ -114,7 +126,9 @@ class Stage:
         await self._exits.enter_async_context(self.world.open_meter())
         links = {"kiosk": self.kiosk_url, "hub": self.hub_url}
         await self._exits.enter_async_context(serve_control(self.world, port=self.ports.control, links=links))
-        await self._exits.enter_async_context(_beside(self.world))
+        self._living = await self._exits.enter_async_context(_beside(self.world))
+
+    def _write_config(self) -> None:
         addresses = Addresses(
             hub_url=self.hub_url,
             docks_port=self.world.line.path,
@@ -181,14 +195,13 @@ class Stage:
 
 
 @contextlib.asynccontextmanager
-async def _beside(world: World) -> AsyncIterator[None]:
+async def _beside(world: World) -> AsyncIterator[asyncio.Task[None]]:
     living = asyncio.create_task(world.run())
     try:
-        yield
+        yield living
     finally:
         living.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await living
+        await asyncio.wait({living})  # what it died of was told where somebody waited for it
 
 
 @contextlib.asynccontextmanager

@@ -29,6 +29,7 @@ async def run_fleet(
         async with until_told_to_stop():
             await _enrol(members, hub_url, email, password)
             click.echo(f"{stations} stations enrolled in {time.monotonic() - began:.1f} s")
+            began = time.monotonic()
             await _work(members, seconds, facts_per_batch)
     except DemoError as error:
         click.echo(f"voltdock-sim: {error}", err=True)
@@ -38,7 +39,7 @@ async def run_fleet(
         return 1
     except Interrupted:
         click.echo("stopped")
-    return _report(members, seconds)
+    return _report(members, time.monotonic() - began)
 
 
 async def _enrol(members: list[Member], hub_url: str, email: str, password: str) -> None:
@@ -82,7 +83,7 @@ async def _work(members: list[Member], seconds: float, facts_per_batch: int) -> 
             group.create_task(member.work(http, until_s=until_s, facts_per_batch=facts_per_batch))
 
 
-def _report(members: list[Member], seconds: float) -> int:
+def _report(members: list[Member], took_s: float) -> int:
     tallies = [member.tally for member in members]
     latencies_ms = sorted(1000 * one for tally in tallies for one in tally.latencies_s)
     acknowledged = sum(tally.acknowledged for tally in tallies)
@@ -90,7 +91,7 @@ def _report(members: list[Member], seconds: float) -> int:
     quarantined = sum(tally.quarantined for tally in tallies)
     rows = [
         ("facts acknowledged", f"{acknowledged}"),
-        ("facts a second", f"{acknowledged / seconds:.0f}"),
+        ("facts a second", f"{acknowledged / took_s:.0f}"),
         ("requests", f"{sum(tally.requests for tally in tallies)}"),
         ("repeated on purpose", f"{sum(tally.repeated for tally in tallies)}"),
         ("sent", f"{sum(tally.bytes_sent for tally in tallies) / 1e6:.1f} MB"),

@@ -113,6 +113,11 @@ async def test_another_site_may_not_move_our_vehicles(door: Door) -> None:
     assert (await door("POST", "/api/chargers/CP-01/plug", None, Origin=door.url))[0] == 200
 
 
+async def test_a_foreign_name_for_this_machine_is_refused(door: Door) -> None:
+    status, problem = await door("GET", "/api/world", None, Host="evil.example:8099")
+    assert (status, problem["code"]) == (403, "foreign_host")
+
+
 async def test_a_charge_draws_power_through_the_grid_meter(door: Door) -> None:
     base_w = (await door("GET", "/api/world"))[1]["meter"]["power_w"]
     assert (await door("POST", "/api/chargers/CP-01/plug"))[0] == 200
