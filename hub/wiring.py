@@ -105,10 +105,14 @@ def subscriptions(rooms: Rooms) -> list[Subscription]:
 
 def routes(kernel: Kernel, tokens: AccessTokens, passwords: Passwords, doors: Doors) -> list[Route | RawRoute]:
     """Every route of every domain."""
-    rooms = doors.rooms
     accounts = Accounts(database=kernel.database, clock=kernel.clock, tokens=tokens, passwords=passwords)
+    return [*routes_of(AccountsApi(accounts)), *domain_routes(doors)]
+
+
+def domain_routes(doors: Doors) -> list[Route | RawRoute]:
+    """The routes of every domain but the accounts."""
+    rooms = doors.rooms
     return [
-        *routes_of(AccountsApi(accounts)),
         *routes_of(IntakeApi(rooms.enrolment, rooms.downlink, doors.limit)),
         *raw_routes(doors.sync, doors.live),
         *routes_of(StationsApi(rooms.stations, rooms.pictures)),

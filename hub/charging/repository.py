@@ -51,7 +51,7 @@ async def highest_energy(session: AsyncSession, ids: Sequence[uuid.UUID]) -> dic
         .where(MeterValue.session_id.in_(ids), MeterValue.energy_wh.is_not(None))
         .group_by(MeterValue.session_id)
     )
-    highest = (await session.execute(found)).tuples().all()
+    highest = (await session.execute(found)).all()
     return {session_id: energy_wh for session_id, energy_wh in highest if energy_wh is not None}
 
 

@@ -183,7 +183,7 @@ async def _items(session: AsyncSession, name: str | None, scopes: Sequence[uuid.
     if name is not None:
         found = found.where(ListItem.list == name)
     lists: dict[str, Items] = {}
-    rows = (await session.execute(found)).tuples().all()
+    rows = (await session.execute(found)).all()
     for one, _, key, payload in sorted(rows, key=lambda row: scopes.index(row[1])):
         lists.setdefault(one, {})[key] = payload
     return lists
@@ -194,7 +194,7 @@ async def _by_scope(session: AsyncSession, name: str, scopes: Sequence[uuid.UUID
         ListItem.list == name, ListItem.scope.in_(scopes)
     )
     items: dict[uuid.UUID, Items] = {}
-    for scope, key, payload in (await session.execute(found)).tuples():
+    for scope, key, payload in await session.execute(found):
         items.setdefault(scope, {})[key] = payload
     return items
 

@@ -125,7 +125,7 @@ async def is_the_same(
         FactRow.epoch == epoch,
         FactRow.seq.between(framed[0].seq, framed[-1].seq),
     )
-    stored = dict((await session.execute(found)).tuples().all())
+    stored = dict((await session.execute(found)).all())
     return all(stored.get(one.seq) == one.record for one in framed)
 
 

@@ -17,7 +17,7 @@ from hub.rentals.tables import Card, VoucherKeyRow, VoucherRow
 from protocols.errors import Refused
 from protocols.sync.changes import CardItem, DenialItem, VoucherKeyItem
 from protocols.values import to_ms
-from protocols.voucher.voucher import MAX_TEXT, Voucher, issue
+from protocols.voucher.voucher import Voucher, issue
 
 KEY_LIFETIME: Final = dt.timedelta(days=730)
 LONGEST: Final = dt.timedelta(days=90)
@@ -100,10 +100,10 @@ class Vouchers:
             max_uses=row.max_uses,
             vehicle_id=row.vehicle_id,
         )
-        text = issue(voucher, self._key, self._kid)
-        if len(text) > MAX_TEXT:
-            raise invalid("/stations", "too many for one code")
-        return text
+        try:
+            return issue(voucher, self._key, self._kid)
+        except ValueError as error:
+            raise invalid("/stations", "too many for one code") from error
 
 
 class Cards:

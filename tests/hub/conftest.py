@@ -21,6 +21,7 @@ from hub.kernel.nudges import LocalNudges
 from hub.kernel.routes import RawRoute, Route
 from hub.kernel.web import MAX_BODY_BYTES, Kernel, build
 from protocols.values import UTC, to_ms, uuid7
+from tests.hub.stations_double import World, world_of
 from tests.postgres import Cluster, cluster
 
 START = dt.datetime(2026, 11, 21, 14, 0, tzinfo=UTC)
@@ -134,7 +135,9 @@ async def serve() -> AsyncIterator[Serve]:
     async def start(
         kernel: Kernel, routes: Sequence[Route | RawRoute], *, max_body_bytes: int = MAX_BODY_BYTES
     ) -> TestClient[Any, Any]:
-        client = TestClient(TestServer(build(kernel, routes, max_body_bytes=max_body_bytes)))
+        server = TestServer(build(kernel, routes, max_body_bytes=max_body_bytes))
+        await server.start_server(auto_decompress=False)  # as hub.app serves
+        client = TestClient(server)
         clients.append(client)
         await client.start_server()
         return client
@@ -142,6 +145,13 @@ async def serve() -> AsyncIterator[Serve]:
     yield start
     for client in clients:
         await client.close()
+
+
+@pytest.fixture
+async def world(kernel: Kernel, serve: Serve) -> World:
+    """A served hub with every domain wired."""
+    wired, rooms, doors, routes = world_of(kernel)
+    return World(wired, rooms, doors, await serve(wired, routes))
 
 
 async def _sqlite_copy(template: Path, folder: Path) -> str:
