@@ -11,6 +11,7 @@ from typing import Final
 
 from firmware_sim.waiting import DemoError
 
+LEASH: Final = "firmware_sim.demo.leash"
 STOP_S: Final = 15.0
 MAX_LOG_BYTES: Final = 8 << 20
 _OURS: Final = ("VOLTDOCK_HUB_", "VOLTDOCK_EDGE_")
@@ -48,6 +49,7 @@ class Child:
             self._process = await asyncio.create_subprocess_exec(
                 sys.executable,
                 "-m",
+                LEASH,
                 *self._arguments,
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=output,

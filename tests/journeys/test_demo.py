@@ -93,6 +93,18 @@ async def test_a_part_that_dies_ends_the_demo_with_its_last_words(tmp_path: Path
     assert [one for one in family if one.is_running()] == []
 
 
+async def test_a_demo_that_is_killed_outright_leaves_nothing_behind_either(tmp_path: Path) -> None:
+    ports = free_ports()
+    async with voltdock_sim("demo", "--data", str(tmp_path / "demo"), *ports_as_options(ports)) as process:
+        await said_until(process, "Ctrl-C stops everything.")
+        family = psutil.Process(process.pid).children(recursive=True)
+        process.kill()
+        await process.wait()
+    _, alive = await asyncio.to_thread(psutil.wait_procs, family, 20)
+    assert alive == []
+    check_free(ports)
+
+
 async def test_a_taken_port_is_named_before_anything_starts(tmp_path: Path) -> None:
     ports = free_ports()
     busy = await asyncio.start_server(lambda _r, w: w.close(), "127.0.0.1", ports.kiosk)
