@@ -12,7 +12,7 @@ STAMPS := build/stamps
 UI_SOURCES := $(shell find ui_kiosk -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
 NPM := npm --no-fund --no-audit --loglevel=error
 
-.PHONY: help setup demo test bench lint format clean screenshots soak
+.PHONY: help setup demo test bench lint format clean screenshots
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
