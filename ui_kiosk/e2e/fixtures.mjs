@@ -36,7 +36,14 @@ export function vehicle(n, over = {}) {
 /** @param {number} no @param {Partial<DockView>} over @returns {DockView} */
 export function dock(no, over = {}) {
   const standing = over.vehicle === undefined ? null : over.vehicle;
-  return { dock_no: no, kind: 'latch', state: standing ? 'occupied' : 'free', fault: null, ...over, vehicle: standing };
+  return {
+    dock_no: no,
+    kind: 'latch',
+    state: standing ? 'occupied' : 'free',
+    fault: null,
+    ...over,
+    vehicle: standing,
+  };
 }
 
 /** @returns {readonly DockView[]} */
@@ -45,19 +52,45 @@ export const sixDocks = () => [
   dock(2, { vehicle: vehicle(2, { soc_pct: 78, range_km: 54, charging: true }) }),
   dock(3),
   dock(4, { vehicle: vehicle(8, { kind: 'moped', soc_pct: 96, range_km: 67, best: true }) }),
-  dock(5, { vehicle: vehicle(5, { kind: 'bicycle', soc_pct: 24, range_km: 16, charging: true, rentable: false, why_not: 'low_charge' }) }),
-  dock(6, { kind: 'bay', vehicle: vehicle(6, { kind: 'car', label: 'V-204', soc_pct: 55, range_km: 180, rentable: false, why_not: 'reserved', reserved_until: inMinutes(52) }) }),
+  dock(5, {
+    vehicle: vehicle(5, {
+      kind: 'bicycle',
+      soc_pct: 24,
+      range_km: 16,
+      charging: true,
+      rentable: false,
+      why_not: 'low_charge',
+    }),
+  }),
+  dock(6, {
+    kind: 'bay',
+    vehicle: vehicle(6, {
+      kind: 'car',
+      label: 'V-204',
+      soc_pct: 55,
+      range_km: 180,
+      rentable: false,
+      why_not: 'reserved',
+      reserved_until: inMinutes(52),
+    }),
+  }),
 ];
 
 /** @returns {readonly DockView[]} */
 const twelveDocks = () => [
   ...sixDocks(),
   dock(7, { vehicle: vehicle(17, { soc_pct: 100, range_km: 71 }) }),
-  dock(8, { state: 'out_of_order', fault: 'lock_stuck', vehicle: vehicle(18, { rentable: false, why_not: 'fault' }) }),
+  dock(8, {
+    state: 'out_of_order',
+    fault: 'lock_stuck',
+    vehicle: vehicle(18, { rentable: false, why_not: 'fault' }),
+  }),
   dock(9),
   dock(10, { state: 'unknown', fault: 'no_answer' }),
   dock(11, { vehicle: vehicle(21, { kind: 'bicycle', soc_pct: 61, range_km: 38 }) }),
-  dock(12, { vehicle: vehicle(22, { soc_pct: null, range_km: null, rentable: false, why_not: 'unknown_vehicle' }) }),
+  dock(12, {
+    vehicle: vehicle(22, { soc_pct: null, range_km: null, rentable: false, why_not: 'unknown_vehicle' }),
+  }),
 ];
 
 /** @param {Partial<StationView>} over @returns {StationView} */
@@ -65,7 +98,12 @@ export function station(over = {}) {
   return {
     seq: 1,
     at: new Date().toISOString(),
-    station: { name: 'Riverside Market', number: '014', timezone: 'Europe/Berlin', help_phone: '+49 30 555 0199' },
+    station: {
+      name: 'Riverside Market',
+      number: '014',
+      timezone: 'Europe/Berlin',
+      help_phone: '+49 30 555 0199',
+    },
     hub: { online: true, since: inMinutes(-900), last_contact: inMinutes(0) },
     docks: sixDocks(),
     chargers: [
@@ -82,7 +120,9 @@ export function station(over = {}) {
         charger_id: 'CP-2',
         label: 'Charger B',
         online: true,
-        connectors: [{ connector_no: 1, state: 'finishing', power_w: 0, energy_wh: 22_310, since: inMinutes(-190) }],
+        connectors: [
+          { connector_no: 1, state: 'finishing', power_w: 0, energy_wh: 22_310, since: inMinutes(-190) },
+        ],
       },
     ],
     price_hint: { unlock: eur(100), per_minute: eur(19) },
@@ -97,7 +137,20 @@ export function station(over = {}) {
 const offline = () => ({ online: false, since: inMinutes(-35), last_contact: inMinutes(-35) });
 /** @param {readonly DockView[]} docks @param {string} why */
 const without = (docks, why) =>
-  docks.map((one) => (one.vehicle ? { ...one, vehicle: { ...one.vehicle, rentable: false, best: false, why_not: why, charging: why === 'low_charge' } } : one));
+  docks.map((one) =>
+    one.vehicle
+      ? {
+          ...one,
+          vehicle: {
+            ...one.vehicle,
+            rentable: false,
+            best: false,
+            why_not: why,
+            charging: why === 'low_charge',
+          },
+        }
+      : one,
+  );
 
 /** @type {Readonly<Record<string, () => StationView>>} */
 export const SCENARIOS = {
@@ -106,12 +159,25 @@ export const SCENARIOS = {
   twelve: () => station({ docks: twelveDocks() }),
   twelve_offline: () => station({ docks: twelveDocks(), hub: offline() }),
   three: () => station({ docks: sixDocks().slice(1, 4), chargers: [] }),
-  full: () => station({ docks: sixDocks().map((one) => (one.vehicle ? one : dock(3, { vehicle: vehicle(3, { soc_pct: 81, range_km: 56 }) }))) }),
+  full: () =>
+    station({
+      docks: sixDocks().map((one) =>
+        one.vehicle ? one : dock(3, { vehicle: vehicle(3, { soc_pct: 81, range_km: 56 }) }),
+      ),
+    }),
   empty: () => station({ docks: sixDocks().map((one) => dock(one.dock_no, { kind: one.kind })) }),
   none_ready: () => station({ docks: without(sixDocks(), 'low_charge') }),
-  all_out: () => station({ docks: sixDocks().map((one) => ({ ...dock(one.dock_no), state: 'out_of_order', fault: 'supply_low' })), hub: offline() }),
+  all_out: () =>
+    station({
+      docks: sixDocks().map((one) => ({ ...dock(one.dock_no), state: 'out_of_order', fault: 'supply_low' })),
+      hub: offline(),
+    }),
   store_full: () => station({ not_accepting: 'store_full' }),
-  starting: () => station({ not_accepting: 'starting', docks: sixDocks().map((one) => ({ ...dock(one.dock_no), state: 'unknown' })) }),
+  starting: () =>
+    station({
+      not_accepting: 'starting',
+      docks: sixDocks().map((one) => ({ ...dock(one.dock_no), state: 'unknown' })),
+    }),
 };
 
 /** @param {StationView} view @param {number} dockNo @param {QuoteView['identified_by']} by @returns {QuoteView} */

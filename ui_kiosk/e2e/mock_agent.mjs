@@ -14,7 +14,12 @@ import { quote, rental, SCENARIOS } from './fixtures.mjs';
 
 const BUILD = fileURLToPath(new URL('../../edge_agent/kiosk/static/', import.meta.url));
 /** @type {Readonly<Record<string, string>>} */
-const TYPES = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css', '.woff2': 'font/woff2' };
+const TYPES = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript',
+  '.css': 'text/css',
+  '.woff2': 'font/woff2',
+};
 
 export class MockAgent {
   /** @type {StationView} */
@@ -86,7 +91,9 @@ export class MockAgent {
     for await (const chunk of request) chunks.push(chunk);
     const body = chunks.length > 0 ? JSON.parse(Buffer.concat(chunks).toString()) : {};
     const [status, value] = this.#act(request.method ?? 'GET', path, body);
-    response.writeHead(status, { 'Content-Type': status < 400 ? 'application/json' : 'application/problem+json' });
+    response.writeHead(status, {
+      'Content-Type': status < 400 ? 'application/json' : 'application/problem+json',
+    });
     response.end(JSON.stringify(value));
   }
 
@@ -119,19 +126,34 @@ export class MockAgent {
 /** @param {string} name @returns {StationView} */
 export function station(name) {
   const make = SCENARIOS[name];
-  if (make === undefined) throw new Error(`no such scenario: ${name}; there are ${Object.keys(SCENARIOS).join(', ')}`);
+  if (make === undefined)
+    throw new Error(`no such scenario: ${name}; there are ${Object.keys(SCENARIOS).join(', ')}`);
   return make();
 }
 
 /** @param {No} no @param {number} status @returns {[number, unknown]} */
 function problem({ code, params = {} }, status) {
-  return [status, { type: `https://voltdock.example/problems/${code}`, title: code, status, code, params, detail: '', errors: [] }];
+  return [
+    status,
+    {
+      type: `https://voltdock.example/problems/${code}`,
+      title: code,
+      status,
+      code,
+      params,
+      detail: '',
+      errors: [],
+    },
+  ];
 }
 
 /** @param {string} path @param {import('node:http').ServerResponse} response */
 function file(path, response) {
   const wanted = join(BUILD, normalize(path));
-  const found = wanted.startsWith(BUILD) && extname(wanted) !== '' && existsSync(wanted) ? wanted : join(BUILD, 'index.html');
+  const found =
+    wanted.startsWith(BUILD) && extname(wanted) !== '' && existsSync(wanted)
+      ? wanted
+      : join(BUILD, 'index.html');
   const packed = existsSync(`${found}.gz`);
   response.writeHead(200, {
     'Content-Type': TYPES[extname(found)] ?? 'application/octet-stream',

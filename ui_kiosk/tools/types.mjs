@@ -9,7 +9,8 @@ import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const TARGET = fileURLToPath(new URL('../src/api/types.ts', import.meta.url));
-const EXPORT = 'import json; from protocols.kiosk.schema import json_schema; print(json.dumps(json_schema()))';
+const EXPORT =
+  'import json; from protocols.kiosk.schema import json_schema; print(json.dumps(json_schema()))';
 
 /** @returns {Schema} */
 function schemaFromPython() {
@@ -21,7 +22,10 @@ function schemaFromPython() {
 /** @param {unknown} text @param {string} indent */
 function comment(text, indent) {
   if (typeof text !== 'string') return '';
-  const lines = text.trim().split('\n').map((line) => line.trim().replaceAll('``', '`'));
+  const lines = text
+    .trim()
+    .split('\n')
+    .map((line) => line.trim().replaceAll('``', '`'));
   if (lines.length === 1) return `${indent}/** ${lines[0]} */\n`;
   return `${indent}/**\n${lines.map((line) => `${indent} * ${line}`.trimEnd()).join('\n')}\n${indent} */\n`;
 }
@@ -70,8 +74,15 @@ function declaration(name, schema) {
 /** @param {Schema} document */
 function typescript(document) {
   const defs = /** @type {Record<string, Schema>} */ (document['$defs']);
-  const head = '// Made by `npm run types` from protocols/kiosk. Do not edit: change the Python and run it again.\n\n';
-  return head + Object.keys(defs).sort().map((name) => declaration(name, defs[name] ?? {})).join('\n');
+  const head =
+    '// Made by `npm run types` from protocols/kiosk. Do not edit: change the Python and run it again.\n\n';
+  return (
+    head +
+    Object.keys(defs)
+      .sort()
+      .map((name) => declaration(name, defs[name] ?? {}))
+      .join('\n')
+  );
 }
 
 if (process.argv.includes('--stdin')) {

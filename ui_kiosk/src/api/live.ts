@@ -114,7 +114,8 @@ export class LiveLine {
     this.grace ??= setTimeout(() => {
       this.ears.link(false);
     }, GRACE_MS);
-    const wait = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** this.tries) * (0.75 + this.tools.chance() / 2);
+    const wait =
+      Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** this.tries) * (0.75 + this.tools.chance() / 2);
     this.tries += 1;
     clearTimeout(this.retry);
     this.retry = setTimeout(() => {

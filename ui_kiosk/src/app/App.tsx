@@ -1,5 +1,14 @@
 /** Joins the kiosk, its line to the agent, its words and its look; chooses the screen. */
-import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
+import {
+  lazy,
+  Suspense,
+  useCallback,
+  useEffect,
+  useMemo,
+  useRef,
+  useState,
+  useSyncExternalStore,
+} from 'react';
 import { en, type Catalogue } from '../i18n/en';
 import { catalogueOf, wordsOf } from '../i18n/words';
 import { formats } from '../lib/format';
@@ -34,23 +43,46 @@ export function App({ kiosk, first, link }: AppProps) {
   const [prefs, setPrefs] = useState(first);
   const catalogue = useCatalogue(prefs.lang);
   const zone = state.view?.station.timezone ?? 'UTC';
-  const t = useMemo(() => wordsOf(catalogue.lang, catalogue.words, prefs.isPseudo), [catalogue, prefs.isPseudo]);
+  const t = useMemo(
+    () => wordsOf(catalogue.lang, catalogue.words, prefs.isPseudo),
+    [catalogue, prefs.isPseudo],
+  );
   const f = useMemo(() => formats(catalogue.lang, zone), [catalogue.lang, zone]);
-  const prefer = useCallback((change: Partial<Prefs>) => { setPrefs((old) => ({ ...old, ...change })); }, []);
+  const prefer = useCallback((change: Partial<Prefs>) => {
+    setPrefs((old) => ({ ...old, ...change }));
+  }, []);
 
-  useEffect(() => { wear(document.documentElement, prefs); }, [prefs]);
-  useEffect(() => listenForScans(window, (token) => { kiosk.tell({ on: 'scanned', token }); }), [kiosk]);
-  useEffect(() => { void loadRest(); }, []);
+  useEffect(() => {
+    wear(document.documentElement, prefs);
+  }, [prefs]);
+  useEffect(
+    () =>
+      listenForScans(window, (token) => {
+        kiosk.tell({ on: 'scanned', token });
+      }),
+    [kiosk],
+  );
+  useEffect(() => {
+    void loadRest();
+  }, []);
 
   const { view } = state;
   if (view === null || !isLive) return <Down t={t} last={view} isOpening={isOpening(state)} />;
   const surroundings: Surroundings = { state, view, tell: kiosk.tell, t, f, prefs, prefer };
   const isStart = state.screen.name === 'start' && !state.help;
   return (
-      <SurroundingsContext value={surroundings}>
-        <Suspense>{isStart ? <Start /> : <Rest />}</Suspense>
-        <Idle isStart={isStart} at={`${state.screen.name} ${String(state.ticket)} ${String(state.help)}`} isHeld={isOpening(state)} onOver={() => { kiosk.tell({ on: 'idle' }); setPrefs(first); }} />
-      </SurroundingsContext>
+    <SurroundingsContext value={surroundings}>
+      <Suspense>{isStart ? <Start /> : <Rest />}</Suspense>
+      <Idle
+        isStart={isStart}
+        at={`${state.screen.name} ${String(state.ticket)} ${String(state.help)}`}
+        isHeld={isOpening(state)}
+        onOver={() => {
+          kiosk.tell({ on: 'idle' });
+          setPrefs(first);
+        }}
+      />
+    </SurroundingsContext>
   );
 }
 
@@ -64,8 +96,12 @@ function useCatalogue(lang: Prefs['lang']): Spoken {
   const [spoken, setSpoken] = useState<Spoken>({ lang: 'en', words: en });
   useEffect(() => {
     let isWanted = true;
-    void catalogueOf(lang).then((words) => { if (isWanted) setSpoken({ lang, words }); });
-    return () => { isWanted = false; };
+    void catalogueOf(lang).then((words) => {
+      if (isWanted) setSpoken({ lang, words });
+    });
+    return () => {
+      isWanted = false;
+    };
   }, [lang]);
   return spoken;
 }
@@ -82,27 +118,51 @@ interface IdleProps {
 function Idle({ isStart, at, isHeld, onOver }: IdleProps) {
   const [left, setLeft] = useState<number | null>(null);
   const over = useRef(onOver);
-  useEffect(() => { over.current = onOver; });
-  const [timer] = useState(() => new IdleTimer({ warning: setLeft, over: () => { over.current(); } }));
+  useEffect(() => {
+    over.current = onOver;
+  });
+  const [timer] = useState(
+    () =>
+      new IdleTimer({
+        warning: setLeft,
+        over: () => {
+          over.current();
+        },
+      }),
+  );
   useEffect(() => {
     if (isHeld) timer.stop();
     else timer.start();
   }, [timer, isHeld]);
   useEffect(() => {
     // While the question stands only its own answers count: a press on `Start again` must not close it first.
-    const touch = () => { if (!timer.isAsking()) timer.touch(); };
+    const touch = () => {
+      if (!timer.isAsking()) timer.touch();
+    };
     const signs = ['pointerdown', 'keydown'] as const;
-    signs.forEach((sign) => { window.addEventListener(sign, touch, { capture: true }); });
+    signs.forEach((sign) => {
+      window.addEventListener(sign, touch, { capture: true });
+    });
     return () => {
-      signs.forEach((sign) => { window.removeEventListener(sign, touch, { capture: true }); });
+      signs.forEach((sign) => {
+        window.removeEventListener(sign, touch, { capture: true });
+      });
       timer.stop();
     };
   }, [timer]);
-  useEffect(() => { timer.touch(); }, [timer, at]);
+  useEffect(() => {
+    timer.touch();
+  }, [timer, at]);
   if (left === null || isStart || isHeld) return null;
   return (
     <Suspense>
-      <IdleQuestion secondsLeft={left} onStay={() => { timer.touch(); }} onLeave={onOver} />
+      <IdleQuestion
+        secondsLeft={left}
+        onStay={() => {
+          timer.touch();
+        }}
+        onLeave={onOver}
+      />
     </Suspense>
   );
 }

@@ -38,6 +38,7 @@ export function wear(root: HTMLElement, prefs: Prefs): void {
     root.style.setProperty(name, value);
   }
   root.style.colorScheme = prefs.mode;
+  root.dataset['mode'] = prefs.mode;
   root.lang = prefs.lang;
   root.dataset['type'] = prefs.large ? 'large' : 'normal';
   root.dataset['contrast'] = prefs.contrast;

@@ -41,7 +41,10 @@ export interface State {
 export type Event =
   | { readonly on: 'view'; readonly view: StationView }
   | { readonly on: 'rental'; readonly rental: RentalView }
-  | { readonly on: 'rent' | 'return' | 'charge' | 'help' | 'back' | 'home' | 'another' | 'booked' | 'use-code' | 'next' }
+  | {
+      readonly on:
+        'rent' | 'return' | 'charge' | 'help' | 'back' | 'home' | 'another' | 'booked' | 'use-code' | 'next';
+    }
   | { readonly on: 'agree' | 'more-time' | 'not-open' | 'open-notice' | 'close-notice' | 'idle' }
   | { readonly on: 'choose'; readonly dockNo: number }
   | { readonly on: 'reservation'; readonly code: string; readonly pin: string }

@@ -3,7 +3,16 @@
  * Pure, like the station's core; `kiosk.ts` carries the questions out.
  */
 import type { ReceiptView, RentalView, StationView } from '../api/types';
-import { isCheckingOut, isOpening, type Command, type Event, type Next, type Screen, type State, type Who } from './state';
+import {
+  isCheckingOut,
+  isOpening,
+  type Command,
+  type Event,
+  type Next,
+  type Screen,
+  type State,
+  type Who,
+} from './state';
 
 export type Step = readonly [State, Command | null];
 
@@ -100,14 +109,20 @@ function scanned(state: State, token: string): Step {
 function agree(state: State): Step {
   if (state.screen.name !== 'price' || state.waiting !== null) return [state, null];
   const ticket = state.ticket + 1;
-  return [{ ...state, waiting: 'agree', ticket }, { do: 'agree', ticket, quoteId: state.screen.quote.quote_id }];
+  return [
+    { ...state, waiting: 'agree', ticket },
+    { do: 'agree', ticket, quoteId: state.screen.quote.quote_id },
+  ];
 }
 
 function atRental(state: State, what: 'more-time' | 'not-open'): Step {
   if (state.screen.name !== 'rental' || state.waiting !== null || !isOpening(state)) return [state, null];
   const ticket = state.ticket + 1;
   const rentalId = state.screen.rental.rental_id;
-  return [{ ...state, waiting: what, ticket, remark: null }, { do: what, ticket, rentalId }];
+  return [
+    { ...state, waiting: what, ticket, remark: null },
+    { do: what, ticket, rentalId },
+  ];
 }
 
 function answered(state: State, ticket: number, screen: Screen): State {
@@ -179,10 +194,15 @@ function toBill(state: State, receipt: ReceiptView): State {
 function arrived(state: State, view: StationView): Step {
   const isFirst = state.view === null;
   const fresh = view.returns.find((receipt) => !state.seenReturns.has(receipt.rental_id));
-  let known: State = { ...state, view, seenReturns: new Set(view.returns.map((receipt) => receipt.rental_id)) };
+  let known: State = {
+    ...state,
+    view,
+    seenReturns: new Set(view.returns.map((receipt) => receipt.rental_id)),
+  };
   if (isFirst) return [{ ...known, seenCard: view.card?.read_id ?? null }, null];
   if (fresh !== undefined) {
-    known = isCheckingOut(known) || known.waiting !== null ? { ...known, notice: fresh } : toBill(known, fresh);
+    known =
+      isCheckingOut(known) || known.waiting !== null ? { ...known, notice: fresh } : toBill(known, fresh);
   }
   return view.card === null || view.card.read_id === known.seenCard
     ? [known, null]

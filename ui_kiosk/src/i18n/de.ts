@@ -9,7 +9,6 @@ export const de: Catalogue = {
   station_line: 'Station {number}',
   last_contact: 'Letzter Kontakt zur Zentrale',
   never: 'noch keiner',
-  now_online: 'Verbunden',
   language: 'Sprache',
   call: 'Anrufen: {phone}',
   step_of: 'Schritt {step} von {steps}',
@@ -22,7 +21,8 @@ export const de: Catalogue = {
   offline_return: 'Ihre Rückgabe gilt hier sofort; die Zahlung folgt später.',
   offline_charge: 'Laden geht mit Karten, die diese Station kennt.',
   paused_title: 'Zurzeit keine neuen Mieten.',
-  paused_store_full: 'Die Station kann gerade nichts speichern; darum öffnet sie nichts und berechnet nichts.',
+  paused_store_full:
+    'Die Station kann gerade nichts speichern; darum öffnet sie nichts und berechnet nichts.',
   paused_starting: 'Die Station startet gerade. Das dauert keine Minute.',
   paused_other: 'Bitte kommen Sie bald wieder oder rufen Sie uns an.',
   notice_returned: '{vehicle} ist zurück in Dock {dock}.',
@@ -54,15 +54,13 @@ export const de: Catalogue = {
   bay: 'Stellplatz {dock}',
   docks_picture: 'Die Docks, wie sie vor Ihnen stehen',
   dock_free: 'Frei zur Rückgabe',
-  dock_free_short: 'Frei',
   dock_open: 'Jetzt offen',
   dock_moving: 'Bewegt sich …',
   dock_out_of_order: 'Außer Betrieb',
   dock_unknown: 'Keine Antwort',
-  vehicle_best: 'Am besten für weite Wege',
+  vehicle_best: 'Größte Reichweite',
   vehicle_charging: 'Lädt',
   vehicle_ready: 'Bereit',
-  charge_unknown: 'Ladung unbekannt',
   why_low_charge: 'Lädt erst auf',
   why_reserved: '{until, select, none {Gebucht} other {Gebucht bis {until}}}',
   why_fault: 'Wird geprüft',
@@ -119,7 +117,8 @@ export const de: Catalogue = {
   price_label: 'Ihr Preis',
   price_unlock: 'Öffnen',
   price_minute: 'Jede Minute',
-  price_free: '{count, plural, =1 {die erste Minute ist frei} other {die ersten # Minuten sind frei, um das Fahrzeug anzusehen}}',
+  price_free:
+    '{count, plural, =1 {die erste Minute ist frei} other {die ersten # Minuten sind frei, um das Fahrzeug anzusehen}}',
   price_day: 'Höchstens am Tag',
   price_kwh: 'Jede verbrauchte kWh',
   price_deposit: 'Bis zur Rückgabe vorgemerkt',
@@ -130,7 +129,6 @@ export const de: Catalogue = {
   price_contract: 'Vertrag lesen',
   agree: 'Einverstanden, Dock {dock} öffnen',
   agree_note: 'Es öffnet sofort; Sie haben {seconds} Sekunden, um das Fahrzeug herauszuziehen.',
-  agree_short: '{seconds} Sekunden zum Herausziehen',
   another: 'Anderes Fahrzeug wählen',
   nothing_charged_yet: 'Öffnet das Dock nicht, kostet es nichts.',
   by_voucher_done: 'mit Ihrem QR-Code',
@@ -138,7 +136,8 @@ export const de: Catalogue = {
   by_card_done: 'mit Ihrer Karte',
 
   contract_title: 'Der Vertrag in einfachen Worten',
-  contract_1: 'Sie mieten dieses Fahrzeug vom Herausziehen an, bis es wieder fest in einem unserer Docks steht.',
+  contract_1:
+    'Sie mieten dieses Fahrzeug vom Herausziehen an, bis es wieder fest in einem unserer Docks steht.',
   contract_2: 'Sie zahlen den hier gezeigten Preis, an einem Tag nie mehr als den Tagespreis.',
   contract_2_no_cap: 'Sie zahlen den hier gezeigten Preis.',
   contract_3: 'Öffnet das Dock nicht oder lassen Sie das Fahrzeug stehen, kostet es nichts.',
@@ -159,7 +158,8 @@ export const de: Catalogue = {
   walk_right: '{steps, plural, =1 {Das nächste Dock rechts von Ihnen.} other {# Docks nach rechts.}}',
   walk_here: 'Direkt neben Ihnen.',
   you: 'Sie',
-  seconds_left: '{count, plural, one {Noch # Sekunde zum Herausziehen} other {Noch # Sekunden zum Herausziehen}}',
+  seconds_left:
+    '{count, plural, one {Noch # Sekunde zum Herausziehen} other {Noch # Sekunden zum Herausziehen}}',
   seconds_over: 'Schließt jetzt …',
   seconds_hint: 'Danach schließt es wieder, und es kostet nichts.',
   more_time: 'Mehr Zeit',
@@ -168,7 +168,6 @@ export const de: Catalogue = {
   checking: 'Das Schloss wird geprüft …',
   rental_started: 'Miete {reference}, begonnen {time}',
 
-  ride_on: 'Gute Fahrt!',
   ride_title: '{vehicle} gehört Ihnen. Gute Fahrt!',
   ride_hint: 'Zum Beenden in ein beliebiges freies Dock von uns schieben.',
   ride_reference: 'Ihre Mietnummer',
@@ -186,13 +185,15 @@ export const de: Catalogue = {
   voided_next: 'Nehmen Sie ein anderes Fahrzeug oder rufen Sie uns an: {phone}.',
   take_another: 'Anderes Fahrzeug nehmen',
 
-  return_title: '{count, plural, =0 {Kein Dock ist frei.} =1 {In Dock {dock} schieben.} other {In ein freies Dock schieben.}}',
+  return_title:
+    '{count, plural, =0 {Kein Dock ist frei.} =1 {In Dock {dock} schieben.} other {In ein freies Dock schieben.}}',
   return_hint: 'Sie müssen nichts drücken. Die Rechnung erscheint hier von selbst.',
   return_1: 'Vorderrad voran gerade hinein, bis es klickt.',
   return_2: 'Einmal ziehen: Es muss halten.',
   return_3: 'Ihre Rechnung erscheint auf diesem Bildschirm.',
   return_car: 'Mit Auto: auf einen freien Stellplatz, Kabel einstecken, Schlüssel in den Kasten.',
-  return_full: 'Stellen Sie es dicht neben die Docks, ohne den Weg zu versperren, und rufen Sie an: Wir beenden Ihre Miete am Telefon.',
+  return_full:
+    'Stellen Sie es dicht neben die Docks, ohne den Weg zu versperren, und rufen Sie an: Wir beenden Ihre Miete am Telefon.',
   return_full_hint: 'Oder warten Sie kurz: Sobald jemand losfährt, wird ein Dock frei.',
   bill_title: 'Danke. {vehicle} ist zurück.',
   bill_in_dock: 'Dock {dock}, {from} bis {to}, {duration}',
@@ -239,7 +240,8 @@ export const de: Catalogue = {
   help_close: 'Zurück, wo ich war',
 
   idle_title: 'Sind Sie noch da?',
-  idle_text: '{count, plural, one {In # Sekunde beginnt dieser Bildschirm neu.} other {In # Sekunden beginnt dieser Bildschirm neu.}}',
+  idle_text:
+    '{count, plural, one {In # Sekunde beginnt dieser Bildschirm neu.} other {In # Sekunden beginnt dieser Bildschirm neu.}}',
   idle_stay: 'Ich brauche mehr Zeit',
   idle_leave: 'Neu beginnen',
 
@@ -280,12 +282,14 @@ export const de: Catalogue = {
   problem_voucher_revoked: 'Dieser Code wurde widerrufen.',
   problem_voucher_revoked_do: 'Waren Sie das nicht selbst, rufen Sie uns an.',
   problem_reservation_unknown: 'Code und PIN passen nicht zusammen.',
-  problem_reservation_unknown_do: 'Prüfen Sie beides. Nach mehreren Fehlern gibt es zu Ihrem Schutz eine Pause.',
+  problem_reservation_unknown_do:
+    'Prüfen Sie beides. Nach mehreren Fehlern gibt es zu Ihrem Schutz eine Pause.',
   problem_reservation_locked: 'Zu viele falsche PINs.',
   problem_reservation_locked_do:
     '{until, select, none {Warten Sie eine Weile, oder zeigen Sie QR-Code oder Karte.} other {Warten Sie bis {until}, oder zeigen Sie QR-Code oder Karte.}}',
   problem_reservation_not_now: 'Ihre Buchung ist für eine andere Zeit.',
-  problem_reservation_not_now_do: '{begins, select, none {In Ihrer Buchung steht, wann sie beginnt.} other {Sie gilt von {begins} bis {until}.}}',
+  problem_reservation_not_now_do:
+    '{begins, select, none {In Ihrer Buchung steht, wann sie beginnt.} other {Sie gilt von {begins} bis {until}.}}',
   problem_card_unknown: 'Diese Karte kennen wir nicht.',
   problem_card_unknown_do: 'Nehmen Sie die Karte Ihres Kontos oder einen anderen Weg.',
   problem_card_blocked: 'Diese Karte ist gesperrt.',

@@ -7,12 +7,12 @@ export const en = {
   station_line: 'Station {number}',
   last_contact: 'Last contact with the office',
   never: 'not yet',
-  now_online: 'Connected',
   language: 'Language',
   call: 'Call {phone}',
   step_of: 'Step {step} of {steps}',
 
-  offline_title: '{time, select, none {Working without Internet.} other {Working without Internet since {time}.}}',
+  offline_title:
+    '{time, select, none {Working without Internet.} other {Working without Internet since {time}.}}',
   offline_start: 'Rentals and returns work as always; cards are charged later.',
   offline_price: 'This rental is final here; your card is charged later.',
   offline_rental: 'Your rental is final and saved here; the office hears of it later.',
@@ -20,7 +20,8 @@ export const en = {
   offline_return: 'Your return is final here; the payment is taken later.',
   offline_charge: 'Charging works with cards that this station knows.',
   paused_title: 'No new rentals right now.',
-  paused_store_full: 'This station cannot save anything at the moment, so nothing is opened and nothing is charged.',
+  paused_store_full:
+    'This station cannot save anything at the moment, so nothing is opened and nothing is charged.',
   paused_starting: 'The station is just starting. This takes less than a minute.',
   paused_other: 'Please come back soon, or call us.',
   notice_returned: '{vehicle} came back to dock {dock}.',
@@ -52,15 +53,13 @@ export const en = {
   bay: 'Bay {dock}',
   docks_picture: 'The docks as they stand in front of you',
   dock_free: 'Free to return',
-  dock_free_short: 'Free',
   dock_open: 'Open now',
   dock_moving: 'Moving …',
   dock_out_of_order: 'Out of order',
   dock_unknown: 'No answer',
-  vehicle_best: 'Best for long trips',
+  vehicle_best: 'Longest range',
   vehicle_charging: 'Charging',
   vehicle_ready: 'Ready',
-  charge_unknown: 'Charge unknown',
   why_low_charge: 'Charging first',
   why_reserved: '{until, select, none {Booked} other {Booked until {until}}}',
   why_fault: 'Being checked',
@@ -117,7 +116,8 @@ export const en = {
   price_label: 'Your price',
   price_unlock: 'To unlock',
   price_minute: 'Each minute',
-  price_free: '{count, plural, =1 {the first minute is free} other {the first # minutes are free, to look at the vehicle}}',
+  price_free:
+    '{count, plural, =1 {the first minute is free} other {the first # minutes are free, to look at the vehicle}}',
   price_day: 'At most in a day',
   price_kwh: 'Each kWh used',
   price_deposit: 'Held until you return it',
@@ -128,7 +128,6 @@ export const en = {
   price_contract: 'Read the contract',
   agree: 'I agree, open dock {dock}',
   agree_note: 'It opens at once; you have {seconds} seconds to take the vehicle out.',
-  agree_short: '{seconds} seconds to take it out',
   another: 'Choose another vehicle',
   nothing_charged_yet: 'Nothing is charged if the dock does not open.',
   by_voucher_done: 'with your QR code',
@@ -136,7 +135,8 @@ export const en = {
   by_card_done: 'with your card',
 
   contract_title: 'The contract in plain words',
-  contract_1: 'You rent this vehicle from the moment you pull it out until it stands locked in a dock of ours.',
+  contract_1:
+    'You rent this vehicle from the moment you pull it out until it stands locked in a dock of ours.',
   contract_2: 'You pay the price shown here, and never more than the day price in a day.',
   contract_2_no_cap: 'You pay the price shown here.',
   contract_3: 'If the dock does not open, or you leave the vehicle in it, nothing is charged.',
@@ -166,7 +166,6 @@ export const en = {
   checking: 'Checking the lock …',
   rental_started: 'Rental {reference}, started {time}',
 
-  ride_on: 'Ride on!',
   ride_title: '{vehicle} is yours. Ride safely.',
   ride_hint: 'To end the rental, push it into any free dock of ours.',
   ride_reference: 'Your rental number',
@@ -184,13 +183,15 @@ export const en = {
   voided_next: 'Take another vehicle, or call us: {phone}.',
   take_another: 'Take another vehicle',
 
-  return_title: '{count, plural, =0 {No dock is free.} =1 {Push it into dock {dock}.} other {Push it into a free dock.}}',
+  return_title:
+    '{count, plural, =0 {No dock is free.} =1 {Push it into dock {dock}.} other {Push it into a free dock.}}',
   return_hint: 'No need to press anything. The bill comes up here by itself.',
   return_1: 'Wheel first, straight in, until it clicks.',
   return_2: 'Pull once: it must hold.',
   return_3: 'Your bill appears on this screen.',
   return_car: 'With a car: park in a free bay, plug in, put the key into the box.',
-  return_full: 'Stand it close beside the docks, out of the way of others, and call us: we end your rental on the phone.',
+  return_full:
+    'Stand it close beside the docks, out of the way of others, and call us: we end your rental on the phone.',
   return_full_hint: 'Or wait a moment: a dock gets free whenever somebody leaves.',
   bill_title: 'Thank you. {vehicle} is back.',
   bill_in_dock: 'Dock {dock}, {from} to {to}, {duration}',
@@ -237,7 +238,8 @@ export const en = {
   help_close: 'Back to where I was',
 
   idle_title: 'Are you still there?',
-  idle_text: '{count, plural, one {This screen starts again in # second.} other {This screen starts again in # seconds.}}',
+  idle_text:
+    '{count, plural, one {This screen starts again in # second.} other {This screen starts again in # seconds.}}',
   idle_stay: 'I need more time',
   idle_leave: 'Start again',
 
@@ -278,12 +280,14 @@ export const en = {
   problem_voucher_revoked: 'That code was cancelled.',
   problem_voucher_revoked_do: 'If you did not do this yourself, call us.',
   problem_reservation_unknown: 'Code and PIN do not fit.',
-  problem_reservation_unknown_do: 'Look at both once more. After several wrong tries we wait a while, to protect you.',
+  problem_reservation_unknown_do:
+    'Look at both once more. After several wrong tries we wait a while, to protect you.',
   problem_reservation_locked: 'Too many wrong PINs.',
   problem_reservation_locked_do:
     '{until, select, none {Wait a while, or show your QR code or card.} other {Wait until {until}, or show your QR code or card.}}',
   problem_reservation_not_now: 'Your booking is for another time.',
-  problem_reservation_not_now_do: '{begins, select, none {Look in your booking when it begins.} other {It is good from {begins} until {until}.}}',
+  problem_reservation_not_now_do:
+    '{begins, select, none {Look in your booking when it begins.} other {It is good from {begins} until {until}.}}',
   problem_card_unknown: 'We do not know that card.',
   problem_card_unknown_do: 'Use the card of your account, or another way.',
   problem_card_blocked: 'That card is blocked.',

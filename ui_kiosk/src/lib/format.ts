@@ -29,7 +29,8 @@ export function formats(lang: Lang, timeZone: string): Formats {
   const number = (value: number, digits = 0) =>
     new Intl.NumberFormat(locale, { maximumFractionDigits: digits }).format(value);
   const unit = (value: number, name: string, digits = 0) => `${number(value, digits)}\u00a0${name}`;
-  const at = (options: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat(locale, { timeZone, ...options });
+  const at = (options: Intl.DateTimeFormatOptions) =>
+    new Intl.DateTimeFormat(locale, { timeZone, ...options });
   const clock = at({ hour: '2-digit', minute: '2-digit', hour12: false });
   const day = at({ weekday: 'short', day: 'numeric', month: 'short' });
   const sameDay = at({ year: 'numeric', month: 'numeric', day: 'numeric' });

@@ -30,7 +30,10 @@ export class Scanner {
   }
 
   private accepts(text: string): boolean {
-    return text.length <= LONGEST && (text.length < PREFIX.length ? PREFIX.startsWith(text) : text.startsWith(PREFIX));
+    return (
+      text.length <= LONGEST &&
+      (text.length < PREFIX.length ? PREFIX.startsWith(text) : text.startsWith(PREFIX))
+    );
   }
 
   private end(): boolean {

@@ -21,7 +21,16 @@ export function Bill({ receipt }: { readonly receipt: ReceiptView }) {
         duration: f.minutes(receipt.duration_s),
       })}
       foot={t('bill_reference', { reference: receipt.reference })}
-      answers={<Answer id="done" tone="volt" title={t('done')} onPress={() => { tell({ on: 'home' }); }} />}
+      answers={
+        <Answer
+          id="done"
+          tone="volt"
+          title={t('done')}
+          onPress={() => {
+            tell({ on: 'home' });
+          }}
+        />
+      }
     >
       <section className="card bill">
         <dl className="rows">

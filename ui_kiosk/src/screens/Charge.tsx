@@ -16,7 +16,15 @@ export function Charge() {
       offline="offline_charge"
       title={t('charge_title')}
       hint={view.chargers.length === 0 ? t('charge_none') : t('charge_hint')}
-      answers={<Answer id="done" title={t('refused_home')} onPress={() => { tell({ on: 'home' }); }} />}
+      answers={
+        <Answer
+          id="done"
+          title={t('refused_home')}
+          onPress={() => {
+            tell({ on: 'home' });
+          }}
+        />
+      }
       aside={
         <>
           {price !== null && <p className="price-tag">{t('charge_price', { price: f.money(price) })}</p>}
@@ -45,7 +53,12 @@ function Charger({ charger }: { readonly charger: ChargerView }) {
       </h2>
       <ul>
         {charger.connectors.map((connector) => (
-          <Connector key={connector.connector_no} connector={connector} online={charger.online} many={charger.connectors.length > 1} />
+          <Connector
+            key={connector.connector_no}
+            connector={connector}
+            online={charger.online}
+            many={charger.connectors.length > 1}
+          />
         ))}
       </ul>
     </li>

@@ -9,7 +9,9 @@ export function Choose() {
   const { view, state, t, f, tell } = useKiosk();
   const best = bestDock(view);
   const busy = state.waiting === 'quote' ? t('one_moment') : undefined;
-  const choose = (dockNo: number) => { tell({ on: 'choose', dockNo }); };
+  const choose = (dockNo: number) => {
+    tell({ on: 'choose', dockNo });
+  };
   const note = best?.vehicle && {
     vehicle: t(best.vehicle.kind),
     soc: best.vehicle.soc_pct === null ? '–' : f.percent(best.vehicle.soc_pct),
@@ -30,7 +32,9 @@ export function Choose() {
               title={t('choose_best', { dock: best.dock_no })}
               note={t('choose_best_note', note)}
               busy={busy}
-              onPress={() => { choose(best.dock_no); }}
+              onPress={() => {
+                choose(best.dock_no);
+              }}
             />
           )}
           {state.who === null && (
@@ -38,7 +42,9 @@ export function Choose() {
               id="booked"
               title={t('choose_booked')}
               note={t('choose_booked_note')}
-              onPress={() => { tell({ on: 'booked' }); }}
+              onPress={() => {
+                tell({ on: 'booked' });
+              }}
             />
           )}
         </>

@@ -12,9 +12,20 @@ export function Code() {
   const [code, setCode] = useState('');
   const [stage, setStage] = useState<'code' | 'pin'>('code');
   return stage === 'code' ? (
-    <CodeStage code={code} setCode={setCode} onDone={() => { setStage('pin'); }} />
+    <CodeStage
+      code={code}
+      setCode={setCode}
+      onDone={() => {
+        setStage('pin');
+      }}
+    />
   ) : (
-    <PinStage code={code} onAgain={() => { setStage('code'); }} />
+    <PinStage
+      code={code}
+      onAgain={() => {
+        setStage('code');
+      }}
+    />
   );
 }
 
@@ -25,15 +36,22 @@ interface CodeStageProps {
 }
 
 function clean(text: string): string {
-  return text.toUpperCase().replace(/[^A-Z0-9-]/g, '').slice(0, 16);
+  return text
+    .toUpperCase()
+    .replace(/[^A-Z0-9-]/g, '')
+    .slice(0, 16);
 }
 
 function CodeStage({ code, setCode, onDone }: CodeStageProps) {
   const { t } = useKiosk();
   const isWhole = CODE.test(code);
-  const press = (key: string) => { setCode(clean(key === 'erase' ? code.slice(0, -1) : code + key)); };
+  const press = (key: string) => {
+    setCode(clean(key === 'erase' ? code.slice(0, -1) : code + key));
+  };
   const field = useRef<HTMLInputElement>(null);
-  useEffect(() => { field.current?.focus(); }, []);
+  useEffect(() => {
+    field.current?.focus();
+  }, []);
   return (
     <Frame
       name="code"
@@ -41,9 +59,17 @@ function CodeStage({ code, setCode, onDone }: CodeStageProps) {
       step={2}
       title={t('code_title')}
       hint={t('code_hint')}
-      answers={<Answer id="code-next" tone="volt" title={t('code_next')} disabled={!isWhole} onPress={onDone} />}
+      answers={
+        <Answer id="code-next" tone="volt" title={t('code_next')} disabled={!isWhole} onPress={onDone} />
+      }
     >
-      <form className="typing" onSubmit={(event) => { event.preventDefault(); if (isWhole) onDone(); }}>
+      <form
+        className="typing"
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (isWhole) onDone();
+        }}
+      >
         <input
           ref={field}
           data-testid="code-input"
@@ -55,7 +81,9 @@ function CodeStage({ code, setCode, onDone }: CodeStageProps) {
           maxLength={16}
           aria-label={t('code_label')}
           value={code}
-          onChange={(event) => { setCode(clean(event.target.value)); }}
+          onChange={(event) => {
+            setCode(clean(event.target.value));
+          }}
         />
         <Keys rows={LETTERS} name="key" onKey={press} />
       </form>
@@ -67,7 +95,9 @@ function PinStage({ code, onAgain }: { readonly code: string; readonly onAgain: 
   const { state, t, tell } = useKiosk();
   const [pin, setPin] = useState('');
   const isWhole = PIN.test(pin);
-  const send = () => { if (isWhole && state.waiting === null) tell({ on: 'reservation', code, pin }); };
+  const send = () => {
+    if (isWhole && state.waiting === null) tell({ on: 'reservation', code, pin });
+  };
   const press = (key: string) => {
     if (key === 'erase' && pin === '') onAgain();
     else setPin(key === 'erase' ? pin.slice(0, -1) : (pin + key).slice(0, 8));
@@ -79,7 +109,9 @@ function PinStage({ code, onAgain }: { readonly code: string; readonly onAgain: 
       else if (event.key === 'Enter' && !(event.target instanceof HTMLButtonElement)) send();
     };
     window.addEventListener('keydown', typed);
-    return () => { window.removeEventListener('keydown', typed); };
+    return () => {
+      window.removeEventListener('keydown', typed);
+    };
   });
   return (
     <Frame

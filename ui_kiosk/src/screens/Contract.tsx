@@ -3,7 +3,13 @@ import { useKiosk } from '../app/context';
 import { Answer } from '../ui/Press';
 import { Sheet } from '../ui/Sheet';
 
-export default function Contract({ hasCap, onClose }: { readonly hasCap: boolean; readonly onClose: () => void }) {
+export default function Contract({
+  hasCap,
+  onClose,
+}: {
+  readonly hasCap: boolean;
+  readonly onClose: () => void;
+}) {
   const { t, view } = useKiosk();
   const phone = view.station.help_phone;
   return (

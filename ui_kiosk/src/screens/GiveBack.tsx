@@ -20,11 +20,31 @@ export function GiveBack() {
       answers={
         isFull ? (
           <>
-            <Answer id="call" tone="volt" sign="phone" title={t('call', { phone })} onPress={() => { tell({ on: 'help' }); }} />
-            <Answer id="done" title={t('refused_home')} onPress={() => { tell({ on: 'home' }); }} />
+            <Answer
+              id="call"
+              tone="volt"
+              sign="phone"
+              title={t('call', { phone })}
+              onPress={() => {
+                tell({ on: 'help' });
+              }}
+            />
+            <Answer
+              id="done"
+              title={t('refused_home')}
+              onPress={() => {
+                tell({ on: 'home' });
+              }}
+            />
           </>
         ) : (
-          <Answer id="done" title={t('refused_home')} onPress={() => { tell({ on: 'home' }); }} />
+          <Answer
+            id="done"
+            title={t('refused_home')}
+            onPress={() => {
+              tell({ on: 'home' });
+            }}
+          />
         )
       }
     >

@@ -12,7 +12,16 @@ export function Help() {
       name="help"
       split
       title={t('help_title')}
-      answers={<Answer id="help-close" tone="volt" title={t('help_close')} onPress={() => { tell({ on: 'back' }); }} />}
+      answers={
+        <Answer
+          id="help-close"
+          tone="volt"
+          title={t('help_close')}
+          onPress={() => {
+            tell({ on: 'back' });
+          }}
+        />
+      }
     >
       <section className="deep-card phone" data-testid="phone">
         <Icon sign="phone" className="huge" />
@@ -22,20 +31,38 @@ export function Help() {
         </div>
       </section>
       <div className="eases">
-        <Ease id="ease-large" name={t('help_larger')} isOn={prefs.large} onChange={(large) => { prefer({ large }); }} />
+        <Ease
+          id="ease-large"
+          name={t('help_larger')}
+          isOn={prefs.large}
+          onChange={(large) => {
+            prefer({ large });
+          }}
+        />
         <Ease
           id="ease-contrast"
           name={t('help_contrast')}
           isOn={prefs.contrast === 'high'}
-          onChange={(isHigh) => { prefer({ contrast: isHigh ? 'high' : 'normal' }); }}
+          onChange={(isHigh) => {
+            prefer({ contrast: isHigh ? 'high' : 'normal' });
+          }}
         />
-        <Ease id="ease-low" name={t('help_lower')} isOn={prefs.low} onChange={(low) => { prefer({ low }); }} />
+        <Ease
+          id="ease-low"
+          name={t('help_lower')}
+          isOn={prefs.low}
+          onChange={(low) => {
+            prefer({ low });
+          }}
+        />
         <Ease
           id="ease-aloud"
           name={t('help_read')}
           isOn={prefs.aloud}
           missing={canSpeak() ? undefined : t('help_cannot_read')}
-          onChange={(aloud) => { prefer({ aloud }); }}
+          onChange={(aloud) => {
+            prefer({ aloud });
+          }}
         />
       </div>
     </Frame>
@@ -60,7 +87,9 @@ function Ease({ id, name, isOn, missing, onChange }: EaseProps) {
       aria-checked={isOn}
       data-testid={id}
       disabled={missing !== undefined}
-      onClick={() => { onChange(!isOn); }}
+      onClick={() => {
+        onChange(!isOn);
+      }}
     >
       <span>
         {name}

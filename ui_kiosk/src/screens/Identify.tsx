@@ -22,7 +22,9 @@ export function Identify() {
           title={t('by_code')}
           note={t('by_code_note')}
           busy={isAsking ? t('one_moment') : undefined}
-          onPress={() => { tell({ on: 'use-code' }); }}
+          onPress={() => {
+            tell({ on: 'use-code' });
+          }}
         />
       }
     >
@@ -59,7 +61,10 @@ function PhonePicture() {
   return (
     <svg viewBox="0 0 160 120" aria-hidden="true">
       <rect x="52" y="6" width="56" height="84" rx="9" className="body" />
-      <path d="M66 26h12v12H66zM84 26h10v10H84zM66 46h10v10H66zM84 46h4v4M94 46v8M84 58h10M66 64h6" className="mark" />
+      <path
+        d="M66 26h12v12H66zM84 26h10v10H84zM66 46h10v10H66zM84 46h4v4M94 46v8M84 58h10M66 64h6"
+        className="mark"
+      />
       <path d="M30 112h100" className="edge" />
       <path d="M62 104h36" className="beam" />
     </svg>

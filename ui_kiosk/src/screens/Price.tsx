@@ -29,7 +29,13 @@ export function Price({ quote }: { readonly quote: QuoteView }) {
           <p className="terms">
             {t('price_terms')} {t('price_tax', { tax: f.percent(quote.tariff.tax_pct) })}
           </p>
-          <Small id="contract" bare onPress={() => { setReading(true); }}>
+          <Small
+            id="contract"
+            bare
+            onPress={() => {
+              setReading(true);
+            }}
+          >
             {t('price_contract')}
           </Small>
         </>
@@ -42,9 +48,18 @@ export function Price({ quote }: { readonly quote: QuoteView }) {
             title={t('agree', { dock })}
             note={t('agree_note', { seconds: quote.pull_out_s })}
             busy={isAsking ? t('one_moment') : undefined}
-            onPress={() => { tell({ on: 'agree' }); }}
+            onPress={() => {
+              tell({ on: 'agree' });
+            }}
           />
-          <Answer id="another" title={t('another')} disabled={isAsking} onPress={() => { tell({ on: 'another' }); }} />
+          <Answer
+            id="another"
+            title={t('another')}
+            disabled={isAsking}
+            onPress={() => {
+              tell({ on: 'another' });
+            }}
+          />
         </>
       }
     >
@@ -62,7 +77,12 @@ export function Price({ quote }: { readonly quote: QuoteView }) {
       </section>
       {reading && (
         <Suspense>
-          <Contract hasCap={quote.tariff.day_cap !== null} onClose={() => { setReading(false); }} />
+          <Contract
+            hasCap={quote.tariff.day_cap !== null}
+            onClose={() => {
+              setReading(false);
+            }}
+          />
         </Suspense>
       )}
     </Frame>

@@ -33,9 +33,19 @@ export function Refused({ problem, next }: { readonly problem: Problem; readonly
             tone="volt"
             title={t(GO_ON[next])}
             busy={state.waiting === 'quote' ? t('one_moment') : undefined}
-            onPress={() => { tell({ on: 'next' }); }}
+            onPress={() => {
+              tell({ on: 'next' });
+            }}
           />
-          {next !== 'home' && <Answer id="done" title={t('refused_home')} onPress={() => { tell({ on: 'home' }); }} />}
+          {next !== 'home' && (
+            <Answer
+              id="done"
+              title={t('refused_home')}
+              onPress={() => {
+                tell({ on: 'home' });
+              }}
+            />
+          )}
         </>
       }
     >

@@ -41,23 +41,28 @@ function Opening({ rental }: { readonly rental: RentalView }) {
             title={t('not_open')}
             note={t('not_open_note')}
             busy={isChecking ? t('checking') : undefined}
-            onPress={() => { tell({ on: 'not-open' }); }}
+            onPress={() => {
+              tell({ on: 'not-open' });
+            }}
           />
         </>
       }
     >
-      <section className={`deep-card ${isOpen ? 'is-open' : ''}`} {...(isOpen ? { 'data-testid': 'open-now' } : {})}>
+      <section
+        className={`deep-card ${isOpen ? 'is-open' : ''}`}
+        {...(isOpen ? { 'data-testid': 'open-now' } : {})}
+      >
         <div className="deep-words">
-        <p className="deep-label" aria-live="assertive">
-          {t(isOpen ? 'open_now' : 'opening')}
-        </p>
-        <p className="deep-title" aria-hidden="true">
-          {t(isBay ? 'open_bay' : 'open_dock', { dock })}
-        </p>
-        <p className="deep-text">
-          <WalkWords dockNo={dock} />
-          {isOpen ? t(isBay ? 'open_how_bay' : 'open_how_latch') : t('opening_hint')}
-        </p>
+          <p className="deep-label" aria-live="assertive">
+            {t(isOpen ? 'open_now' : 'opening')}
+          </p>
+          <p className="deep-title" aria-hidden="true">
+            {t(isBay ? 'open_bay' : 'open_dock', { dock })}
+          </p>
+          <p className="deep-text">
+            <WalkWords dockNo={dock} />
+            {isOpen ? t(isBay ? 'open_how_bay' : 'open_how_latch') : t('opening_hint')}
+          </p>
         </div>
         <WalkPicture dockNo={dock} isOpen={isOpen} />
       </section>
@@ -90,7 +95,9 @@ function TimeLeft({ rental }: { readonly rental: RentalView }) {
         id="more-time"
         sign="clock"
         disabled={state.waiting !== null || state.remark !== null}
-        onPress={() => { tell({ on: 'more-time' }); }}
+        onPress={() => {
+          tell({ on: 'more-time' });
+        }}
       >
         {t('more_time')}
       </Small>
@@ -112,8 +119,21 @@ function Voided({ rental }: { readonly rental: RentalView }) {
       foot={t('bill_reference', { reference: rental.reference })}
       answers={
         <>
-          <Answer id="take-another" tone="volt" title={t('take_another')} onPress={() => { tell({ on: 'rent' }); }} />
-          <Answer id="done" title={t('refused_home')} onPress={() => { tell({ on: 'home' }); }} />
+          <Answer
+            id="take-another"
+            tone="volt"
+            title={t('take_another')}
+            onPress={() => {
+              tell({ on: 'rent' });
+            }}
+          />
+          <Answer
+            id="done"
+            title={t('refused_home')}
+            onPress={() => {
+              tell({ on: 'home' });
+            }}
+          />
         </>
       }
     >

@@ -18,7 +18,16 @@ export function RideOn({ rental }: { readonly rental: RentalView }) {
       offline="offline_rental"
       title={t('ride_title', { vehicle: rental.vehicle_label })}
       hint={t('ride_hint')}
-      answers={<Answer id="done" tone="volt" title={t('done')} onPress={() => { tell({ on: 'home' }); }} />}
+      answers={
+        <Answer
+          id="done"
+          tone="volt"
+          title={t('done')}
+          onPress={() => {
+            tell({ on: 'home' });
+          }}
+        />
+      }
     >
       <section className="card ticket" data-testid="ride-on">
         <div className="ticket-picture">

@@ -38,7 +38,13 @@ export default function Start() {
     >
       <DockRow
         lit="best"
-        onChoose={isPaused ? undefined : (dockNo) => { tell({ on: 'choose', dockNo }); }}
+        onChoose={
+          isPaused
+            ? undefined
+            : (dockNo) => {
+                tell({ on: 'choose', dockNo });
+              }
+        }
       />
     </Frame>
   );
@@ -56,17 +62,28 @@ function Answers({ situation, isPaused }: { readonly situation: Situation; reado
         title={t('rent')}
         note={<RentNote situation={situation} isPaused={isPaused} />}
         disabled={isPaused || situation === 'out'}
-        onPress={() => { tell({ on: 'rent' }); }}
+        onPress={() => {
+          tell({ on: 'rent' });
+        }}
       />
       <Answer
         id="return"
         tone="deep"
         title={t('return')}
         note={t('return_into', { count: free.length, dock: free[0]?.dock_no })}
-        onPress={() => { tell({ on: 'return' }); }}
+        onPress={() => {
+          tell({ on: 'return' });
+        }}
       />
       {view.chargers.length > 0 && <ChargeAnswer />}
-      <Answer id="help" title={t('help')} note={t('help_note')} onPress={() => { tell({ on: 'help' }); }} />
+      <Answer
+        id="help"
+        title={t('help')}
+        note={t('help_note')}
+        onPress={() => {
+          tell({ on: 'help' });
+        }}
+      />
     </>
   );
 }
@@ -82,14 +99,18 @@ function RentNote({ situation, isPaused }: { readonly situation: Situation; read
 
 function ChargeAnswer() {
   const { view, t, tell } = useKiosk();
-  const places = view.chargers.flatMap((charger) => charger.connectors.map((one) => charger.online && one.state === 'available'));
+  const places = view.chargers.flatMap((charger) =>
+    charger.connectors.map((one) => charger.online && one.state === 'available'),
+  );
   const free = places.filter((isFree) => isFree).length;
   return (
     <Answer
       id="charge"
       title={t('charge')}
       note={t('charge_free', { free, all: places.length })}
-      onPress={() => { tell({ on: 'charge' }); }}
+      onPress={() => {
+        tell({ on: 'charge' });
+      }}
     />
   );
 }

@@ -36,9 +36,13 @@ export function DockRow({ onChoose, lit }: DockRowProps) {
 function useMost(): number {
   const [most, setMost] = useState(measure);
   useEffect(() => {
-    const again = () => { setMost(measure()); };
+    const again = () => {
+      setMost(measure());
+    };
     window.addEventListener('resize', again);
-    return () => { window.removeEventListener('resize', again); };
+    return () => {
+      window.removeEventListener('resize', again);
+    };
   }, []);
   return most;
 }
@@ -62,7 +66,11 @@ function DockTile({ dock, lit, onChoose }: DockTileProps) {
   const inside = (
     <>
       <span className="dock-no">{dock.dock_no}</span>
-      {dock.vehicle === null || look === 'out' ? <EmptyDock dock={dock} /> : <Standing vehicle={dock.vehicle} />}
+      {dock.vehicle === null || look === 'out' ? (
+        <EmptyDock dock={dock} />
+      ) : (
+        <Standing vehicle={dock.vehicle} />
+      )}
       <span className="dock-word">{word}</span>
     </>
   );
@@ -79,17 +87,29 @@ function DockTile({ dock, lit, onChoose }: DockTileProps) {
       data-testid={`dock-${String(dock.dock_no)}`}
       data-state={dock.state}
       aria-label={label}
-      onClick={() => { onChoose(dock.dock_no); }}
+      onClick={() => {
+        onChoose(dock.dock_no);
+      }}
     >
       {inside}
     </button>
   );
 }
 
-function spoken(dock: DockView, word: string, percent: (value: number) => string, km: (value: number) => string): string {
+function spoken(
+  dock: DockView,
+  word: string,
+  percent: (value: number) => string,
+  km: (value: number) => string,
+): string {
   const { vehicle } = dock;
   if (vehicle === null) return word;
-  const parts = [vehicle.label, vehicle.soc_pct === null ? null : percent(vehicle.soc_pct), vehicle.range_km === null ? null : km(vehicle.range_km), word];
+  const parts = [
+    vehicle.label,
+    vehicle.soc_pct === null ? null : percent(vehicle.soc_pct),
+    vehicle.range_km === null ? null : km(vehicle.range_km),
+    word,
+  ];
   return parts.filter((part) => part !== null).join(', ');
 }
 
@@ -112,14 +132,14 @@ function EmptyDock({ dock }: { readonly dock: DockView }) {
 }
 
 function Standing({ vehicle }: { readonly vehicle: VehicleView }) {
-  const { f, t } = useKiosk();
+  const { f } = useKiosk();
   const { soc_pct: soc, range_km: range } = vehicle;
   return (
     <>
       <Vehicle kind={vehicle.kind} />
       <Battery soc={soc} charging={vehicle.charging} />
       <span className="dock-soc">{soc === null ? '–' : f.percent(soc)}</span>
-      <span className="dock-km">{range === null ? (soc === null ? t('charge_unknown') : '') : f.km(range)}</span>
+      <span className="dock-km">{range === null ? '' : f.km(range)}</span>
     </>
   );
 }

@@ -25,7 +25,18 @@ interface FrameProps {
 
 /** One screen. `offline` says what this step means without Internet: final, or queued. */
 export function Frame(props: FrameProps) {
-  const { name, title, hint, children, aside, split = false, answers, offline = 'offline_start', step, foot } = props;
+  const {
+    name,
+    title,
+    hint,
+    children,
+    aside,
+    split = false,
+    answers,
+    offline = 'offline_start',
+    step,
+    foot,
+  } = props;
   const { prefs } = useKiosk();
   const titleRef = useRef<HTMLHeadingElement>(null);
   const mainRef = useRef<HTMLElement>(null);
@@ -56,7 +67,7 @@ export function Frame(props: FrameProps) {
         {aside !== undefined && <div className="aside">{aside}</div>}
       </main>
       {answers !== undefined && <div className="answers">{answers}</div>}
-      <Foot>{foot}</Foot>
+      <Foot isStart={name === 'start'}>{foot}</Foot>
     </div>
   );
 }
@@ -67,7 +78,14 @@ function Header({ isStart, step }: { readonly isStart: boolean; readonly step: n
   return (
     <header>
       {canLeave ? (
-        <Small id="back" sign="back" bare onPress={() => { tell({ on: 'back' }); }}>
+        <Small
+          id="back"
+          sign="back"
+          bare
+          onPress={() => {
+            tell({ on: 'back' });
+          }}
+        >
           {t('back')}
         </Small>
       ) : (
@@ -83,7 +101,12 @@ function Header({ isStart, step }: { readonly isStart: boolean; readonly step: n
       <div className="header-right">
         <Languages isStart={isStart} />
         {!isStart && !state.help && (
-          <Small id="help" onPress={() => { tell({ on: 'help' }); }}>
+          <Small
+            id="help"
+            onPress={() => {
+              tell({ on: 'help' });
+            }}
+          >
             {t('help')}
           </Small>
         )}
@@ -122,7 +145,9 @@ function Languages({ isStart }: { readonly isStart: boolean }) {
           lang={lang}
           label={name}
           pressed={prefs.lang === lang}
-          onPress={() => { prefer({ lang, isPseudo: false }); }}
+          onPress={() => {
+            prefer({ lang, isPseudo: false });
+          }}
         >
           <span className="whole">{name}</span>
           <span className="brief">{short}</span>
@@ -165,8 +190,12 @@ function NoticeStrip() {
   const { notice } = state;
   useEffect(() => {
     if (notice === null) return;
-    const timer = setTimeout(() => { tell({ on: 'close-notice' }); }, 20_000);
-    return () => { clearTimeout(timer); };
+    const timer = setTimeout(() => {
+      tell({ on: 'close-notice' });
+    }, 20_000);
+    return () => {
+      clearTimeout(timer);
+    };
   }, [notice, tell]);
   if (notice === null) return null;
   return (
@@ -174,24 +203,42 @@ function NoticeStrip() {
       <Icon sign="check" />
       <p>{t('notice_returned', { vehicle: notice.vehicle_label, dock: notice.dock_no })}</p>
       {!isOpening(state) && (
-        <Small bare onPress={() => { tell({ on: 'open-notice' }); }}>{t('notice_show')}</Small>
+        <Small
+          bare
+          onPress={() => {
+            tell({ on: 'open-notice' });
+          }}
+        >
+          {t('notice_show')}
+        </Small>
       )}
-      <Small bare label={t('notice_close')} sign="cross" onPress={() => { tell({ on: 'close-notice' }); }}>{''}</Small>
+      <Small
+        bare
+        label={t('notice_close')}
+        sign="cross"
+        onPress={() => {
+          tell({ on: 'close-notice' });
+        }}
+      >
+        {''}
+      </Small>
     </div>
   );
 }
 
-function Foot({ children }: { readonly children: ReactNode }) {
+function Foot({ isStart, children }: { readonly isStart: boolean; readonly children: ReactNode }) {
   const { view, t, f } = useKiosk();
   const now = useNow(5000);
   const contact = view.hub.last_contact;
   return (
     <footer>
       <span className="foot-left">
-        {children ?? (
+        {isStart ? (
           <>
             {t('last_contact')} <b>{contact === null ? t('never') : f.when(contact, now)}</b>
           </>
+        ) : (
+          (children ?? `${view.station.name} · ${t('station_line', { number: view.station.number })}`)
         )}
       </span>
       <span className="foot-clock">

@@ -38,8 +38,12 @@ export function Keys({ rows, name, onKey }: KeysProps) {
                 data-testid={`${name}-${key}`}
                 aria-label={key === 'erase' ? t('delete') : key}
                 // The field keeps the focus, so that a real keyboard can go on.
-                onMouseDown={(event) => { event.preventDefault(); }}
-                onClick={() => { onKey(key); }}
+                onMouseDown={(event) => {
+                  event.preventDefault();
+                }}
+                onClick={() => {
+                  onKey(key);
+                }}
               >
                 {key === 'erase' ? <Icon sign="erase" /> : key}
               </button>

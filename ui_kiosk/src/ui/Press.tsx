@@ -19,7 +19,16 @@ interface AnswerProps extends PressProps {
 }
 
 /** A big answer, at least 96 px high. */
-export function Answer({ id, title, note, tone = 'plain', sign, busy, disabled = false, onPress }: AnswerProps) {
+export function Answer({
+  id,
+  title,
+  note,
+  tone = 'plain',
+  sign,
+  busy,
+  disabled = false,
+  onPress,
+}: AnswerProps) {
   return (
     <button
       type="button"
@@ -49,7 +58,17 @@ interface SmallProps extends PressProps {
 }
 
 /** A small answer: at least 44 px, also for a thumb in a glove. */
-export function Small({ id, children, sign, pressed, label, lang, bare = false, disabled = false, onPress }: SmallProps) {
+export function Small({
+  id,
+  children,
+  sign,
+  pressed,
+  label,
+  lang,
+  bare = false,
+  disabled = false,
+  onPress,
+}: SmallProps) {
   return (
     <button
       type="button"

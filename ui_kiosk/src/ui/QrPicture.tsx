@@ -7,7 +7,13 @@ export default function QrPicture({ text }: { readonly text: string }) {
     .flatMap((row, y) => row.map((isDark, x) => (isDark ? `M${String(x)} ${String(y)}h1v1h-1z` : '')))
     .join('');
   return (
-    <svg className="qr" viewBox={`0 0 ${String(size)} ${String(size)}`} role="img" aria-label={text} shapeRendering="crispEdges">
+    <svg
+      className="qr"
+      viewBox={`0 0 ${String(size)} ${String(size)}`}
+      role="img"
+      aria-label={text}
+      shapeRendering="crispEdges"
+    >
       <rect width={size} height={size} fill="#fff" />
       <path d={path} fill="#10201b" />
     </svg>

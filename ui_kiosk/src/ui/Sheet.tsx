@@ -18,7 +18,12 @@ export function Sheet({ name, title, children, onClose }: SheetProps) {
   const titleId = `${name}-title`;
   return (
     <ThemeProvider theme={theme}>
-      <Dialog open onClose={onClose} aria-labelledby={titleId} slotProps={{ paper: { className: `sheet ${name}` } }}>
+      <Dialog
+        open
+        onClose={onClose}
+        aria-labelledby={titleId}
+        slotProps={{ paper: { className: `sheet ${name}` } }}
+      >
         <h2 id={titleId}>{title}</h2>
         {children}
       </Dialog>

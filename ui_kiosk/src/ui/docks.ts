@@ -10,7 +10,9 @@ export interface DockWords {
   readonly word: string;
 }
 
-const STATES: Readonly<Record<Exclude<DockView['state'], 'occupied' | 'free'>, readonly [DockLook, MessageKey]>> = {
+const STATES: Readonly<
+  Record<Exclude<DockView['state'], 'occupied' | 'free'>, readonly [DockLook, MessageKey]>
+> = {
   open: ['open', 'dock_open'],
   moving: ['open', 'dock_moving'],
   out_of_order: ['out', 'dock_out_of_order'],
@@ -24,7 +26,9 @@ export function dockWords(dock: DockView, t: Words, until: string | null): DockW
     const [look, key] = STATES[dock.state];
     return { look, word: t(key) };
   }
-  return dock.vehicle === null ? { look: 'out', word: t('dock_unknown') } : vehicleWords(dock.vehicle, t, until);
+  return dock.vehicle === null
+    ? { look: 'out', word: t('dock_unknown') }
+    : vehicleWords(dock.vehicle, t, until);
 }
 
 function vehicleWords(vehicle: VehicleView, t: Words, until: string | null): DockWords {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { formatMessage, MessageError, namesIn, pseudo } from './icu';
 
-const READY = '{count, plural, =0 {No vehicle is ready.} one {# vehicle is ready.} other {# vehicles are ready.}}';
+const READY =
+  '{count, plural, =0 {No vehicle is ready.} one {# vehicle is ready.} other {# vehicles are ready.}}';
 
 describe('formatMessage', () => {
   it('puts values in', () => {
@@ -34,10 +35,17 @@ describe('formatMessage', () => {
 
 describe('namesIn and pseudo', () => {
   it('finds every name, also inside cases', () => {
-    expect([...namesIn('{a, plural, other {{b} {c, select, other {{d}}}}}')].sort()).toEqual(['a', 'b', 'c', 'd']);
+    expect([...namesIn('{a, plural, other {{b} {c, select, other {{d}}}}}')].sort()).toEqual([
+      'a',
+      'b',
+      'c',
+      'd',
+    ]);
   });
 
   it('changes words but not values', () => {
-    expect(formatMessage('Dock {dock} is open', { dock: 'A1' }, 'en', pseudo)).toMatch(/^Dóçk.* A1 ís ópéñ·+$/);
+    expect(formatMessage('Dock {dock} is open', { dock: 'A1' }, 'en', pseudo)).toMatch(
+      /^Dóçk.* A1 ís ópéñ·+$/,
+    );
   });
 });

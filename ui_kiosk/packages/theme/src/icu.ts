@@ -10,7 +10,11 @@ type Node =
   | { readonly is: 'text'; readonly text: string }
   | { readonly is: 'value'; readonly name: string }
   | { readonly is: 'count' }
-  | { readonly is: 'plural' | 'select'; readonly name: string; readonly cases: ReadonlyMap<string, readonly Node[]> };
+  | {
+      readonly is: 'plural' | 'select';
+      readonly name: string;
+      readonly cases: ReadonlyMap<string, readonly Node[]>;
+    };
 
 /** The message is not well-formed: a mistake in our catalogue, found by its test. */
 export class MessageError extends Error {}
@@ -136,7 +140,8 @@ function writeOne(node: Node, setting: Setting, count: string): string {
     case 'plural': {
       const number = Number(setting.values[node.name] ?? 0);
       const rule = new Intl.PluralRules(setting.locale).select(number);
-      const chosen = node.cases.get(`=${String(number)}`) ?? node.cases.get(rule) ?? node.cases.get('other') ?? [];
+      const chosen =
+        node.cases.get(`=${String(number)}`) ?? node.cases.get(rule) ?? node.cases.get('other') ?? [];
       return write(chosen, setting, new Intl.NumberFormat(setting.locale).format(number));
     }
     case 'select': {
@@ -177,5 +182,7 @@ const ACCENTS: Readonly<Record<string, string>> = {
 /** Pseudo-locale: accents on every letter and a third longer, so that what is not translated or overflows is seen. */
 export function pseudo(text: string): string {
   const accented = text.replace(/[a-zA-Z]/g, (letter) => ACCENTS[letter] ?? letter);
-  return text.trim().length < 3 ? accented : accented.replace(/\S(?=\s*$)/, (last) => `${last}${'·'.repeat(Math.ceil(text.trim().length / 4))}`);
+  return text.trim().length < 3
+    ? accented
+    : accented.replace(/\S(?=\s*$)/, (last) => `${last}${'·'.repeat(Math.ceil(text.trim().length / 4))}`);
 }

@@ -130,5 +130,7 @@ export function tokensFor(mode: Mode, contrast: Contrast = 'normal'): Tokens {
 /** The same colours as CSS custom properties: `voltSoft` becomes `--volt-soft`. */
 export function cssVariables(tokens: Tokens): Record<string, string> {
   const kebab = (name: string) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-  return Object.fromEntries(Object.entries(tokens).map(([name, value]) => [`--${kebab(name)}`, String(value)]));
+  return Object.fromEntries(
+    Object.entries(tokens).map(([name, value]) => [`--${kebab(name)}`, String(value)]),
+  );
 }
