@@ -128,6 +128,7 @@ async def test_a_listener_that_never_answers_is_lost() -> None:
         await ear.until(lambda: ear.losses)
     for writer in held:
         writer.close()
+    await asyncio.gather(*(writer.wait_closed() for writer in held), return_exceptions=True)
     assert ear.losses == ["no_answer"]
 
 
