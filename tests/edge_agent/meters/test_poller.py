@@ -126,9 +126,9 @@ async def test_a_listener_that_never_answers_is_lost() -> None:
     server = await asyncio.start_server(lambda _reader, writer: held.append(writer), "127.0.0.1", 0)
     async with server, polling(ear, server.sockets[0].getsockname()[1]):
         await ear.until(lambda: ear.losses)
-    for writer in held:
-        writer.close()
-    await asyncio.gather(*(writer.wait_closed() for writer in held), return_exceptions=True)
+        # Since Python 3.12 a server waits at its end for every connection that it still holds.
+        for writer in held:
+            writer.close()
     assert ear.losses == ["no_answer"]
 
 
