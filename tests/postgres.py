@@ -22,6 +22,7 @@ _SETTINGS = {
     "autovacuum": "off",
     "listen_addresses": "127.0.0.1",
 }
+_DURABLE = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,8 +41,11 @@ class Cluster:
 
 
 @contextlib.contextmanager
-def cluster() -> Iterator[Cluster]:
-    """Start a cluster in a temporary folder; stop it and remove the folder at the end."""
+def cluster(*, durable: bool = False) -> Iterator[Cluster]:
+    """Start a cluster in a temporary folder; stop it and remove the folder at the end.
+
+    `durable` waits for the disk like a real one: for benchmarks.
+    """
     binaries = _binaries()
     folder = Path(tempfile.mkdtemp(prefix="voltdock-pg-"))
     try:
@@ -53,7 +57,8 @@ def cluster() -> Iterator[Cluster]:
              "--locale=C", "--no-sync"],
             folder,
         )  # fmt: skip
-        options = " ".join(f"-c {name}={value}" for name, value in _SETTINGS.items())
+        settings = _SETTINGS | (_DURABLE if durable else {})
+        options = " ".join(f"-c {name}={value}" for name, value in settings.items())
         control = [*as_user, binaries / "pg_ctl", "-D", data, "-w", "-t", "60"]
         start = [*control, "-l", folder / "log", "-o", f"-p {port} -k {folder} {options}", "start"]
         _run(start, folder)

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
+import msgspec
 import structlog
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -61,11 +62,19 @@ class Failed:
     detail: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Ready:
+class Ready(msgspec.Struct, frozen=True):
+    """A fact whose body is understood, and the event it belongs to."""
+
     framed: Framed
     group: Group
     reported: events.Reported[facts.Body]
+
+
+class Understood(msgspec.Struct, frozen=True):
+    """A batch's facts, read before its transaction begins: those to apply, and those that cannot be read."""
+
+    ready: list[Ready]
+    failed: list[Failed]
 
 
 class Projection:
@@ -74,11 +83,10 @@ class Projection:
     def __init__(self, bus: Bus) -> None:
         self._bus = bus
 
-    async def apply(
-        self, session: AsyncSession, station_id: uuid.UUID, framed: Sequence[Framed], now: dt.datetime
-    ) -> list[Failed]:
-        """Apply the facts in their order; the answer is what was set aside. Unknown types are nobody's failure."""
-        ready, failed = _read(station_id, framed, now)
+    async def apply(self, session: AsyncSession, understood: Understood, first_seq: int) -> list[Failed]:
+        """Apply the facts from this number on, in their order; the answer is what was set aside."""
+        ready = [one for one in understood.ready if one.framed.seq >= first_seq]
+        failed = [one for one in understood.failed if one.framed.seq >= first_seq]
         if ready and await self._try(session, ready) is not None:
             # Something in the batch does not fit: one by one, each in a savepoint of its own, finds out what.
             for one in ready:
@@ -87,7 +95,7 @@ class Projection:
                     failed.append(_failed(one.framed, problem))
         return failed
 
-    async def _try(self, session: AsyncSession, ready: Sequence[_Ready]) -> Exception | None:
+    async def _try(self, session: AsyncSession, ready: Sequence[Ready]) -> Exception | None:
         try:
             async with session.begin_nested():
                 for group, of_group in _grouped(ready).items():
@@ -101,8 +109,10 @@ class Projection:
         return None
 
 
-def _read(station_id: uuid.UUID, framed: Sequence[Framed], now: dt.datetime) -> tuple[list[_Ready], list[Failed]]:
-    ready, failed = [], []
+def understand(station_id: uuid.UUID, framed: Sequence[Framed], now: dt.datetime) -> Understood:
+    """Read every body. A type or version that nobody here knows is kept like any other, and nobody's failure."""
+    ready: list[Ready] = []
+    failed: list[Failed] = []
     for one in framed:
         if one.fact is None:
             failed.append(Failed(framed=one, code="bad_frame", detail=_cut(one.why)))
@@ -118,11 +128,11 @@ def _read(station_id: uuid.UUID, framed: Sequence[Framed], now: dt.datetime) -> 
         reported = events.Reported(
             station_id=station_id, fact_id=one.fact.id, hlc=one.fact.hlc, received_at=now, body=body
         )
-        ready.append(_Ready(one, group, reported))
-    return ready, failed
+        ready.append(Ready(one, group, reported))
+    return Understood(ready, failed)
 
 
-def _grouped(ready: Sequence[_Ready]) -> dict[Group, list[events.Reported[facts.Body]]]:
+def _grouped(ready: Sequence[Ready]) -> dict[Group, list[events.Reported[facts.Body]]]:
     groups: dict[Group, list[events.Reported[facts.Body]]] = {}
     for one in ready:
         groups.setdefault(one.group, []).append(one.reported)

@@ -12,10 +12,11 @@ from typing import Final
 import msgspec
 
 from protocols.errors import Malformed
-from protocols.sync.envelope import MAX_FACTS, NO_HASH, Fact, FactBatch, Verdict, chain_all, decode_fact
+from protocols.sync.envelope import MAX_FACTS, NO_HASH, Fact, FactBatch, Verdict, chain, decode_fact
 
 MAX_EPOCH: Final = 2**31 - 1
 _MAX_NUMBER: Final = 2**62
+_WIDE: Final = 2**63
 _MAX_TYPE: Final = 80
 _MAX_NONCE: Final = 64
 
@@ -29,15 +30,29 @@ class Held:
     chain: bytes | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Framed:
-    """A record with its place; `fact` None when its frame cannot be read, `fact_id` None when not even its id can."""
+class Framed(msgspec.Struct, frozen=True, kw_only=True):
+    """A record with its place; `fact` None when its frame cannot be read, `fact_id` None when not even its id can.
+
+    A struct, not a dataclass: five hundred are made for every request.
+    """
 
     seq: int
     record: bytes
     fact_id: uuid.UUID | None
     fact: Fact | None
     why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Read:
+    """A batch, read before its transaction begins. `chain[n]` is the chain's value after its first n records.
+
+    The values are None from the first record on whose id cannot be read, for then nobody can know them.
+    """
+
+    batch: FactBatch
+    framed: Sequence[Framed]
+    chain: Sequence[bytes | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,9 +98,10 @@ def hash_of(batch: FactBatch) -> bytes:
     return prev_hash
 
 
-def frame(batch: FactBatch) -> list[Framed]:
-    """The batch's records with their numbers, each read as far as it can be."""
-    return [_framed(batch.first_seq + index, bytes(raw)) for index, raw in enumerate(batch.records)]
+def read(batch: FactBatch) -> Read:
+    """The batch's records with their numbers, each read as far as it can be, and chained."""
+    framed = [_framed(seq, bytes(raw)) for seq, raw in enumerate(batch.records, batch.first_seq)]
+    return Read(batch=batch, framed=framed, chain=_chained(hash_of(batch), framed))
 
 
 def _framed(seq: int, record: bytes) -> Framed:
@@ -107,12 +123,18 @@ def _id_of(record: bytes) -> uuid.UUID | None:
 
 def _fits(fact: Fact) -> bool:
     """Whether the frame's values fit the columns of both databases (PostgreSQL takes no NUL in text)."""
-    numbers = max(abs(fact.v), abs(fact.hlc), abs(fact.at_ms), abs(fact.mono_ms))
-    return numbers < 2**63 and 0 < len(fact.type) <= _MAX_TYPE and "\x00" not in fact.type
+    return (
+        -_WIDE < fact.v < _WIDE
+        and -_WIDE < fact.hlc < _WIDE
+        and -_WIDE < fact.at_ms < _WIDE
+        and 0 < len(fact.type) <= _MAX_TYPE
+        and "\x00" not in fact.type
+    )
 
 
-def judge(held: Held | None, nonce: str | None, batch: FactBatch, framed: Sequence[Framed]) -> Judged:
+def judge(held: Held | None, nonce: str | None, read: Read) -> Judged:
     """The verdict. `nonce` is what the hub knows of this epoch from any lane (None: nothing)."""
+    batch, framed = read.batch, read.framed
     at = held or Held(acked=0, nonce=batch.nonce, chain=NO_HASH)
     if batch.nonce != (nonce or at.nonce):
         return Judged(verdict=Verdict.FORK, held=at)
@@ -122,16 +144,20 @@ def judge(held: Held | None, nonce: str | None, batch: FactBatch, framed: Sequen
     old, new = framed[:known], framed[known:]
     if len(old) < known:  # ends before the cursor: the chain's value there is not kept
         return Judged(verdict=Verdict.TAKEN, held=at, compare=old)
-    here = _chain(hash_of(batch), old)
+    here = read.chain[known]
     if at.chain is not None and here is not None and here != at.chain:
         return Judged(verdict=Verdict.FORK, held=at)
-    after = Held(acked=at.acked + len(new), nonce=batch.nonce, chain=_chain(here or at.chain, new))
-    return Judged(verdict=Verdict.TAKEN, held=after, new=new)
+    after = read.chain[-1] if here is not None or not new else _chained(at.chain, new)[-1]
+    return Judged(
+        verdict=Verdict.TAKEN,
+        held=Held(acked=at.acked + len(new), nonce=batch.nonce, chain=after if new else at.chain),
+        new=new,
+    )
 
 
-def _chain(start: bytes | None, framed: Sequence[Framed]) -> bytes | None:
-    """The chain's value after these; None once a record's id cannot be read, for then nobody can know it."""
-    ids = [(one.fact_id, one.record) for one in framed if one.fact_id is not None]
-    if start is None or len(ids) != len(framed):
-        return None
-    return chain_all(start, ids)
+def _chained(start: bytes | None, framed: Sequence[Framed]) -> list[bytes | None]:
+    values = [start]
+    for one in framed:
+        start = None if start is None or one.fact_id is None else chain(start, one.fact_id, one.record)
+        values.append(start)
+    return values

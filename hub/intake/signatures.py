@@ -1,6 +1,7 @@
 """Who a station's request is from: signature and request number, checked against the key of its enrolment."""
 
 import uuid
+from dataclasses import dataclass
 
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -22,6 +23,15 @@ class NumberTooLow(Exception):
         self.epoch_floor = epoch_floor
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verified:
+    """A request whose signature fits this key."""
+
+    station_id: uuid.UUID
+    number: int
+    key: bytes
+
+
 class Signatures:
     """Checks signatures with the keys it remembers. `take` proves each time that the key is still the station's."""
 
@@ -29,32 +39,31 @@ class Signatures:
         self._database = database
         self._keys: dict[uuid.UUID, bytes] = {}
 
-    async def verify(self, request: web.Request, body: bytes) -> signing.Signed:
+    async def verify(self, request: web.Request, body: bytes) -> Verified:
         """Whose request it is. Raises Malformed, Refused `not_enrolled` or `bad_signature`."""
         headers = {name: request.headers[name] for name in _HEADERS if name in request.headers}
         station_id = signing.claimed(headers.get("Signature-Input")).station_id
         key = self._keys.get(station_id)
         if key is not None:
             try:
-                return self._bounded(signing.verify(key, headers, request.method, request.path, body))
+                return _verified(key, headers, request, body)
             except Refused:
                 self._keys.pop(station_id, None)  # enrolled again meanwhile?
         key = await self._load(station_id)
-        signed = self._bounded(signing.verify(key, headers, request.method, request.path, body))
+        verified = _verified(key, headers, request, body)
         self._keys[station_id] = key
-        return signed
+        return verified
 
-    async def take(self, session: AsyncSession, signed: signing.Signed, channel: str) -> None:
+    async def take(self, session: AsyncSession, signed: Verified, channel: str) -> None:
         """Use up the request's number, in the transaction of what it asks for.
 
         Raises NumberTooLow, or Refused `bad_signature` when the key was changed since `verify`.
         """
-        key = self._keys.get(signed.station_id)
-        if key is not None and await ledger.take_number(session, signed.station_id, key, channel, signed.number):
+        if await ledger.take_number(session, signed.station_id, signed.key, channel, signed.number):
             return
         self._keys.pop(signed.station_id, None)
         row = await ledger.station_key(session, signed.station_id)
-        if row is None or row.public_key != key:
+        if row is None or row.public_key != signed.key:
             raise Refused("bad_signature", why="key_changed")
         last = row.sync_number if channel == "sync" else row.live_number
         raise NumberTooLow((last >> 32) + 1)
@@ -66,7 +75,9 @@ class Signatures:
             raise Refused("not_enrolled")
         return row.public_key
 
-    def _bounded(self, signed: signing.Signed) -> signing.Signed:
-        if signed.number > _MAX_NUMBER:
-            raise Refused("bad_signature", why="number")
-        return signed
+
+def _verified(key: bytes, headers: dict[str, str], request: web.Request, body: bytes) -> Verified:
+    signed = signing.verify(key, headers, request.method, request.path, body)
+    if signed.number > _MAX_NUMBER:
+        raise Refused("bad_signature", why="number")
+    return Verified(station_id=signed.station_id, number=signed.number, key=key)

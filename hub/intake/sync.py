@@ -13,10 +13,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub import events
 from hub.intake import feed, ledger
-from hub.intake.projection import Projection, quarantine_row
+from hub.intake.projection import Failed, Projection, Understood, quarantine_row, understand
 from hub.intake.reading import decompressed, read_body
-from hub.intake.rules import Framed, Held, check_batches, frame, judge
-from hub.intake.signatures import NumberTooLow, Signatures
+from hub.intake.rules import Held, Read, check_batches, judge, read
+from hub.intake.signatures import NumberTooLow, Signatures, Verified
 from hub.intake.tables import FactCursor
 from hub.kernel.db import may_succeed_again
 from hub.kernel.edge import TRACE_ID
@@ -37,11 +37,11 @@ from protocols.sync.envelope import (
     decode_request,
     encode,
 )
-from protocols.sync.signing import Signed
 from protocols.values import to_ms
 
 HUB: Final = "voltdock-hub"
 _TRIES: Final = 4
+_ANOTHER: Final = "\x00"  # no nonce is it
 _STATUS: Final = {"not_enrolled": 401, "bad_signature": 401, "protocol_unknown": 426}
 _log = structlog.get_logger("hub.intake")
 
@@ -82,23 +82,27 @@ class SyncDoor:
             raise ProblemError(shown) from refused
         return web.Response(body=encode(reply), content_type="application/json")
 
-    async def _retried(self, signed: Signed, asked: SyncRequest) -> SyncReply:
+    async def _retried(self, signed: Verified, asked: SyncRequest) -> SyncReply:
+        # Reading and hashing come before the transaction: on SQLite nobody else can write while it is open.
+        now = self._kernel.clock.now()
+        batches = [_understood(signed.station_id, batch, now) for batch in asked.batches]
         for last in (number == _TRIES - 1 for number in range(_TRIES)):
             try:
                 async with self._kernel.database.transaction() as session:
                     await self._signatures.take(session, signed, "sync")
-                    return await self.take(session, signed.station_id, asked)  # committed before it is returned
+                    taking = await self._begin(session, signed.station_id, asked.batches, now)
+                    return await self._take(session, taking, asked, batches)  # committed before it is returned
             except DBAPIError as error:
                 if last or not may_succeed_again(error):
                     raise
         raise AssertionError("unreachable")
 
-    async def take(self, session: AsyncSession, station_id: uuid.UUID, asked: SyncRequest) -> SyncReply:
-        """Everything one request does, inside the caller's transaction."""
-        now = self._kernel.clock.now()
-        taking = await self._begin(session, station_id, asked.batches, now)
-        for batch in asked.batches:
-            await self._take_batch(session, taking, batch)
+    async def _take(
+        self, session: AsyncSession, taking: _Taking, asked: SyncRequest, batches: Sequence[tuple[Read, Understood]]
+    ) -> SyncReply:
+        station_id, now = taking.station_id, taking.now
+        for read_, understood in batches:
+            await self._take_batch(session, taking, read_, understood)
         await ledger.put_cursors(session, station_id, {key: taking.held[key] for key in taking.touched})
         versions = {one.name: one.version for one in asked.lists}
         await self._kernel.bus.publish(
@@ -128,15 +132,15 @@ class SyncDoor:
             nonces={row.epoch: row.nonce for row in rows},
         )
 
-    async def _take_batch(self, session: AsyncSession, taking: _Taking, batch: FactBatch) -> None:
+    async def _take_batch(self, session: AsyncSession, taking: _Taking, read_: Read, understood: Understood) -> None:
+        batch = read_.batch
         key = (batch.lane, batch.epoch)
         before, forked_at = taking.held.get(key, (None, None))
-        framed = frame(batch)
-        judged = judge(before, taking.nonces.get(batch.epoch), batch, framed)
+        judged = judge(before, taking.nonces.get(batch.epoch), read_)
         if judged.compare and not await ledger.is_the_same(
             session, taking.station_id, batch.lane, batch.epoch, judged.compare
         ):
-            judged = judge(before, "another history", batch, framed)
+            judged = judge(before, _ANOTHER, read_)
         floor = None
         if judged.verdict is Verdict.FORK:
             floor = max(batch.epoch, await ledger.highest_epoch(session, taking.station_id)) + 1
@@ -144,7 +148,8 @@ class SyncDoor:
             _log.warning("fork", station_id=str(taking.station_id), lane=batch.lane.value, epoch=batch.epoch)
         if judged.new:
             await ledger.keep(session, taking.station_id, batch.lane, batch.epoch, judged.new, taking.now)
-            await self._apply(session, taking, batch, judged.new)
+            failed = await self._projection.apply(session, understood, judged.new[0].seq)
+            await self._set_aside(session, taking, batch, failed)
             taking.nonces[batch.epoch] = batch.nonce
         if before is not None or judged.new:
             taking.held[key] = (judged.held, forked_at)
@@ -159,8 +164,9 @@ class SyncDoor:
             )
         )
 
-    async def _apply(self, session: AsyncSession, taking: _Taking, batch: FactBatch, new: Sequence[Framed]) -> None:
-        failed = await self._projection.apply(session, taking.station_id, new, taking.now)
+    async def _set_aside(
+        self, session: AsyncSession, taking: _Taking, batch: FactBatch, failed: Sequence[Failed]
+    ) -> None:
         rows = [
             quarantine_row(
                 one,
@@ -186,6 +192,11 @@ class SyncDoor:
             ]
         rows = await ledger.newest_cursors(session, taking.station_id)
         return [Cursor(lane=Lane(row.lane), epoch=row.epoch, acked=row.acked) for row in rows]
+
+
+def _understood(station_id: uuid.UUID, batch: FactBatch, now: dt.datetime) -> tuple[Read, Understood]:
+    read_ = read(batch)
+    return read_, understand(station_id, read_.framed, now)
 
 
 def _held(row: FactCursor) -> Held:

@@ -4,6 +4,7 @@ Only the edge opens a transaction (the web layer, the intake, a command); servic
 handed its session and never commit.
 """
 
+import asyncio
 import contextlib
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
@@ -41,6 +42,8 @@ class Database:
         if self.is_sqlite:
             event.listen(self.engine.sync_engine, "connect", _prepare_sqlite)
             event.listen(self.engine.sync_engine, "begin", _begin_sqlite)
+        # SQLite's own wait for the writer's turn is a sleep that grows; a queue hands the turn on at once.
+        self._turn = asyncio.Lock() if self.is_sqlite else None
         self._write = async_sessionmaker(self.engine.execution_options(**{_WRITE: True}), expire_on_commit=False)
         self._read = async_sessionmaker(self.engine, expire_on_commit=False)
 
@@ -50,7 +53,7 @@ class Database:
 
         On SQLite it is a BEGIN IMMEDIATE: a writer waits its turn here and can never fail half-way as busy.
         """
-        async with self._write() as session, session.begin():
+        async with self._turn or contextlib.nullcontext(), self._write() as session, session.begin():
             yield session
         for done in session.info.pop(_AFTER_COMMIT, ()):
             answer = done()

@@ -183,7 +183,7 @@ async def test_a_domain_that_fails_does_not_stop_the_lane(world: World, monkeypa
 
 
 def _bug_for(rental_id: uuid.UUID) -> Callable[..., rules.Row]:
-    real = rules.rental_after
+    real: Callable[..., rules.Row] = rules.rental_after
 
     def broken(row: rules.Row, station_id: uuid.UUID, fact: RentalStarted) -> rules.Row:
         if fact.rental_id == rental_id:
