@@ -2,6 +2,7 @@
 
 import importlib.metadata
 import uuid
+from dataclasses import replace
 from typing import Final
 
 import structlog
@@ -54,6 +55,8 @@ class Agent:
         settings = self._settings
         settings.data_dir.mkdir(parents=True, exist_ok=True)
         identity = load_identity(settings.data_dir)
+        if identity is not None and settings.hub.url is not None:
+            identity = replace(identity, hub_url=settings.hub.url)
         store = await Store.open(settings.data_dir / STORE_FILE, clock=self._clock)
         try:
             await self._run(store, identity)

@@ -135,8 +135,18 @@ async def _reach(what: str, host: str, port: int) -> Finding:
     return Finding(what=what, good=True, detail=f"{host}:{port} answers")
 
 
+def _enrolled_at(data_dir: Path) -> str | None:
+    try:
+        identity = load_identity(data_dir)
+    except IdentityError:
+        return None
+    return None if identity is None else identity.hub_url
+
+
 async def _hub(settings: Settings) -> Finding:
-    url = settings.hub.url
+    url = settings.hub.url or _enrolled_at(settings.data_dir)
+    if url is None:
+        return Finding(what="hub", good=False, detail="none known: not enrolled, and no hub.url")
     try:
         async with aiohttp.ClientSession(timeout=_TIMEOUT) as session, session.get(url + "/readyz") as response:
             date, status = response.headers.get("Date", ""), response.status

@@ -24,9 +24,9 @@ class Slice(BaseModel):
 
 
 class HubSlice(Slice):
-    """Where the hub is, and how often it is asked when nothing calls."""
+    """How often the hub is asked when nothing calls; `url` where it moved since the station was enrolled."""
 
-    url: Annotated[str, Field(pattern=r"^https?://[^/@\s]+$")] = "http://127.0.0.1:8080"
+    url: Annotated[str, Field(pattern=r"^https?://[^/@\s]+$")] | None = None
     poll_s: Annotated[float, Field(gt=0, le=3600)] = 30.0
     live: bool = True
 
