@@ -26,7 +26,7 @@ const PATIENCE_MS = 8000;
 export function httpApi(origin = ''): Api {
   const call = async <T>(method: 'GET' | 'POST', path: string, body?: unknown): Promise<T> => {
     const answer = await send(origin + path, method, body);
-    const value = await answer.json().catch(() => {
+    const value: unknown = await answer.json().catch(() => {
       throw new Unreachable(`${path}: not JSON`);
     });
     if (answer.ok) return value as T;

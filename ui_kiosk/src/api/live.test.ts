@@ -23,7 +23,11 @@ const ears = { view: vi.fn(), rental: vi.fn(), link: vi.fn() };
 const ask = vi.fn<() => Promise<StationView>>();
 let sockets: FakeSocket[];
 let line: LiveLine;
-const last = () => sockets.at(-1) as FakeSocket;
+function last(): FakeSocket {
+  const socket = sockets.at(-1);
+  if (socket === undefined) throw new Error('no socket was opened');
+  return socket;
+}
 
 beforeEach(() => {
   vi.useFakeTimers();

@@ -1,29 +1,19 @@
 /** Joins the kiosk, its line to the agent, its words and its look; chooses the screen. */
-import {
-  lazy,
-  Suspense,
-  useCallback,
-  useEffect,
-  useMemo,
-  useRef,
-  useState,
-  useSyncExternalStore,
-} from 'react';
+import { lazy, Suspense, useCallback, useEffect, useMemo, useState, useSyncExternalStore } from 'react';
 import { en, type Catalogue } from '../i18n/en';
 import { catalogueOf, wordsOf } from '../i18n/words';
 import { formats } from '../lib/format';
-import { IdleTimer } from '../lib/idle';
 import { listenForScans } from '../lib/scanner';
 import { Down } from '../screens/Down';
 import Start from '../screens/Start';
 import { SurroundingsContext, type Surroundings } from './context';
+import { Idle } from './Idle';
 import type { Kiosk } from './kiosk';
 import { wear, type Prefs } from './prefs';
 import { isOpening } from './state';
 
 const loadRest = () => import('../screens/rest');
 const Rest = lazy(loadRest);
-const IdleQuestion = lazy(() => import('../ui/IdleQuestion'));
 
 interface AppProps {
   readonly kiosk: Kiosk;
@@ -68,7 +58,16 @@ export function App({ kiosk, first, link }: AppProps) {
 
   const { view } = state;
   if (view === null || !isLive) return <Down t={t} last={view} isOpening={isOpening(state)} />;
-  const surroundings: Surroundings = { state, view, tell: kiosk.tell, t, f, prefs, prefer };
+  const surroundings: Surroundings = {
+    state,
+    view,
+    tell: kiosk.tell,
+    press: (on) => () => kiosk.tell({ on }),
+    t,
+    f,
+    prefs,
+    prefer,
+  };
   const isStart = state.screen.name === 'start' && !state.help;
   return (
     <SurroundingsContext value={surroundings}>
@@ -104,65 +103,4 @@ function useCatalogue(lang: Prefs['lang']): Spoken {
     };
   }, [lang]);
   return spoken;
-}
-
-interface IdleProps {
-  readonly isStart: boolean;
-  /** Changes whenever something happened: a scan or a card is a sign of life too. */
-  readonly at: string;
-  readonly isHeld: boolean;
-  readonly onOver: () => void;
-}
-
-/** Watches whether somebody is there. On the start screen nobody is asked; language and look just go back. */
-function Idle({ isStart, at, isHeld, onOver }: IdleProps) {
-  const [left, setLeft] = useState<number | null>(null);
-  const over = useRef(onOver);
-  useEffect(() => {
-    over.current = onOver;
-  });
-  const [timer] = useState(
-    () =>
-      new IdleTimer({
-        warning: setLeft,
-        over: () => {
-          over.current();
-        },
-      }),
-  );
-  useEffect(() => {
-    if (isHeld) timer.stop();
-    else timer.start();
-  }, [timer, isHeld]);
-  useEffect(() => {
-    // While the question stands only its own answers count: a press on `Start again` must not close it first.
-    const touch = () => {
-      if (!timer.isAsking()) timer.touch();
-    };
-    const signs = ['pointerdown', 'keydown'] as const;
-    signs.forEach((sign) => {
-      window.addEventListener(sign, touch, { capture: true });
-    });
-    return () => {
-      signs.forEach((sign) => {
-        window.removeEventListener(sign, touch, { capture: true });
-      });
-      timer.stop();
-    };
-  }, [timer]);
-  useEffect(() => {
-    timer.touch();
-  }, [timer, at]);
-  if (left === null || isStart || isHeld) return null;
-  return (
-    <Suspense>
-      <IdleQuestion
-        secondsLeft={left}
-        onStay={() => {
-          timer.touch();
-        }}
-        onLeave={onOver}
-      />
-    </Suspense>
-  );
 }

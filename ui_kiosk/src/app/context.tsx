@@ -5,12 +5,14 @@ import { createContext, useContext, useEffect, useState } from 'react';
 import type { StationView } from '../api/types';
 import { stationNow } from '../lib/clock';
 import type { Prefs } from './prefs';
-import type { Event, State } from './state';
+import type { Event, Plain, State } from './state';
 
 export interface Surroundings {
   readonly state: State;
   readonly view: StationView;
   readonly tell: (event: Event) => void;
+  /** A handler that tells one plain event. */
+  readonly press: (on: Plain) => () => void;
   readonly t: Words;
   readonly f: Formats;
   readonly prefs: Prefs;

@@ -53,6 +53,16 @@ export type Event =
   | { readonly on: 'answered'; readonly ticket: number; readonly rental: RentalView }
   | { readonly on: 'refused'; readonly ticket: number; readonly problem: Problem };
 
+/** What happens by one press and needs no more words. */
+type PlainEvent = Event extends infer One
+  ? One extends { readonly on: string }
+    ? Exclude<keyof One, 'on'> extends never
+      ? One
+      : never
+    : never
+  : never;
+export type Plain = PlainEvent['on'];
+
 export type Command =
   | { readonly do: 'quote'; readonly ticket: number; readonly ask: AskQuote }
   | { readonly do: 'agree'; readonly ticket: number; readonly quoteId: string }

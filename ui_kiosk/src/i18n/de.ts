@@ -312,6 +312,8 @@ export const de: Catalogue = {
   problem_store_full_do: 'Die Station kann gerade nichts speichern; darum öffnet sie nichts.',
   problem_starting: 'Die Station startet gerade.',
   problem_starting_do: 'Bitte versuchen Sie es in einer Minute noch einmal.',
+  problem_busy: 'Gerade ist viel los.',
+  problem_busy_do: 'Bitte versuchen Sie es gleich noch einmal.',
   problem_unreachable: 'Die Station antwortet nicht.',
   problem_unreachable_do: 'Bitte versuchen Sie es gleich noch einmal.',
   problem_unsure: 'Wir wissen noch nicht, ob das Dock offen ist.',

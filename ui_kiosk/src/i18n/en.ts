@@ -310,6 +310,8 @@ export const en = {
   problem_store_full_do: 'This station cannot save anything at the moment, so it opens nothing.',
   problem_starting: 'The station is just starting.',
   problem_starting_do: 'Please try again in a minute.',
+  problem_busy: 'A lot is going on right now.',
+  problem_busy_do: 'Please try again in a moment.',
   problem_unreachable: 'The station does not answer.',
   problem_unreachable_do: 'Please try again in a moment.',
   problem_unsure: 'We do not know yet whether the dock opened.',

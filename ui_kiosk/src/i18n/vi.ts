@@ -308,6 +308,8 @@ export const vi: Catalogue = {
   problem_store_full_do: 'Trạm đang không lưu được dữ liệu nên không mở khóa.',
   problem_starting: 'Trạm đang khởi động.',
   problem_starting_do: 'Xin thử lại sau một phút.',
+  problem_busy: 'Hiện đang có nhiều yêu cầu.',
+  problem_busy_do: 'Xin thử lại sau giây lát.',
   problem_unreachable: 'Trạm không trả lời.',
   problem_unreachable_do: 'Xin thử lại sau giây lát.',
   problem_unsure: 'Chúng tôi chưa biết khóa đã mở hay chưa.',

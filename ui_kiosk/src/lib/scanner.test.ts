@@ -7,7 +7,7 @@ function typed(text: string, gapMs = 5): { found: string[]; swallowed: number } 
   const found: string[] = [];
   const scanner = new Scanner((token) => found.push(token));
   let swallowed = 0;
-  [...text].forEach((key, index) => {
+  Array.from(text).forEach((key, index) => {
     if (scanner.press(key === '\n' ? 'Enter' : key, 1000 + index * gapMs)) swallowed += 1;
   });
   return { found, swallowed };
@@ -52,14 +52,14 @@ afterEach(() => {
 it('does not let the space in a scan press the button that has the focus', () => {
   const found = vi.fn();
   stops.push(listenForScans(window, found));
-  const reached = vi.fn();
+  const reached = vi.fn<(event: KeyboardEvent) => void>();
   document.body.addEventListener('keydown', reached);
   stops.push(() => {
     document.body.removeEventListener('keydown', reached);
   });
-  for (const key of [...'VD1:A B', 'Enter']) {
+  for (const key of [...Array.from('VD1:A B'), 'Enter']) {
     document.body.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true }));
   }
   expect(found).toHaveBeenCalledWith('VD1:A B');
-  expect(reached.mock.calls.map(([event]: [KeyboardEvent]) => event.key)).toEqual(['V', 'D', '1']);
+  expect(reached.mock.calls.map(([event]) => event.key)).toEqual(['V', 'D', '1']);
 });

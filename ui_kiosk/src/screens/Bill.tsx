@@ -6,7 +6,7 @@ import { Icon } from '../ui/icons';
 import { Answer } from '../ui/Press';
 
 export function Bill({ receipt }: { readonly receipt: ReceiptView }) {
-  const { t, f, tell } = useKiosk();
+  const { t, f, press } = useKiosk();
   const now = useNow(60_000);
   return (
     <Frame
@@ -21,16 +21,7 @@ export function Bill({ receipt }: { readonly receipt: ReceiptView }) {
         duration: f.minutes(receipt.duration_s),
       })}
       foot={t('bill_reference', { reference: receipt.reference })}
-      answers={
-        <Answer
-          id="done"
-          tone="volt"
-          title={t('done')}
-          onPress={() => {
-            tell({ on: 'home' });
-          }}
-        />
-      }
+      answers={<Answer id="done" tone="volt" title={t('done')} onPress={press('home')} />}
     >
       <section className="card bill">
         <dl className="rows">

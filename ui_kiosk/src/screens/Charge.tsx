@@ -7,7 +7,7 @@ import { Icon, type Sign } from '../ui/icons';
 import { Answer } from '../ui/Press';
 
 export function Charge() {
-  const { view, t, f, tell } = useKiosk();
+  const { view, t, f, press } = useKiosk();
   const price = view.charge_price;
   return (
     <Frame
@@ -16,15 +16,7 @@ export function Charge() {
       offline="offline_charge"
       title={t('charge_title')}
       hint={view.chargers.length === 0 ? t('charge_none') : t('charge_hint')}
-      answers={
-        <Answer
-          id="done"
-          title={t('refused_home')}
-          onPress={() => {
-            tell({ on: 'home' });
-          }}
-        />
-      }
+      answers={<Answer id="done" title={t('refused_home')} onPress={press('home')} />}
       aside={
         <>
           {price !== null && <p className="price-tag">{t('charge_price', { price: f.money(price) })}</p>}

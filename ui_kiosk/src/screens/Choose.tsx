@@ -6,7 +6,7 @@ import { Frame } from '../ui/Frame';
 import { Answer } from '../ui/Press';
 
 export function Choose() {
-  const { view, state, t, f, tell } = useKiosk();
+  const { view, state, t, f, tell, press } = useKiosk();
   const best = bestDock(view);
   const busy = state.waiting === 'quote' ? t('one_moment') : undefined;
   const choose = (dockNo: number) => {
@@ -42,9 +42,7 @@ export function Choose() {
               id="booked"
               title={t('choose_booked')}
               note={t('choose_booked_note')}
-              onPress={() => {
-                tell({ on: 'booked' });
-              }}
+              onPress={press('booked')}
             />
           )}
         </>

@@ -7,7 +7,7 @@ import { Icon } from '../ui/icons';
 import { Answer } from '../ui/Press';
 
 export function GiveBack() {
-  const { view, t, tell } = useKiosk();
+  const { view, t, press } = useKiosk();
   const free = freeDocks(view);
   const phone = view.station.help_phone;
   const isFull = free.length === 0;
@@ -20,31 +20,11 @@ export function GiveBack() {
       answers={
         isFull ? (
           <>
-            <Answer
-              id="call"
-              tone="volt"
-              sign="phone"
-              title={t('call', { phone })}
-              onPress={() => {
-                tell({ on: 'help' });
-              }}
-            />
-            <Answer
-              id="done"
-              title={t('refused_home')}
-              onPress={() => {
-                tell({ on: 'home' });
-              }}
-            />
+            <Answer id="call" tone="volt" sign="phone" title={t('call', { phone })} onPress={press('help')} />
+            <Answer id="done" title={t('refused_home')} onPress={press('home')} />
           </>
         ) : (
-          <Answer
-            id="done"
-            title={t('refused_home')}
-            onPress={() => {
-              tell({ on: 'home' });
-            }}
-          />
+          <Answer id="done" title={t('refused_home')} onPress={press('home')} />
         )
       }
     >

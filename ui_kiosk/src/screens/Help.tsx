@@ -6,22 +6,13 @@ import { Icon } from '../ui/icons';
 import { Answer } from '../ui/Press';
 
 export function Help() {
-  const { view, prefs, prefer, t, tell } = useKiosk();
+  const { view, prefs, prefer, t, press } = useKiosk();
   return (
     <Frame
       name="help"
       split
       title={t('help_title')}
-      answers={
-        <Answer
-          id="help-close"
-          tone="volt"
-          title={t('help_close')}
-          onPress={() => {
-            tell({ on: 'back' });
-          }}
-        />
-      }
+      answers={<Answer id="help-close" tone="volt" title={t('help_close')} onPress={press('back')} />}
     >
       <section className="deep-card phone" data-testid="phone">
         <Icon sign="phone" className="huge" />

@@ -5,7 +5,7 @@ import { Icon, type Sign } from '../ui/icons';
 import { Answer } from '../ui/Press';
 
 export function Identify() {
-  const { state, t, tell } = useKiosk();
+  const { state, t, press } = useKiosk();
   const { dockNo } = state;
   const isAsking = state.waiting === 'quote';
   return (
@@ -22,9 +22,7 @@ export function Identify() {
           title={t('by_code')}
           note={t('by_code_note')}
           busy={isAsking ? t('one_moment') : undefined}
-          onPress={() => {
-            tell({ on: 'use-code' });
-          }}
+          onPress={press('use-code')}
         />
       }
     >

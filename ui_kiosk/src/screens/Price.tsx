@@ -9,8 +9,7 @@ import { Answer, Small } from '../ui/Press';
 const Contract = lazy(() => import('./Contract'));
 
 export function Price({ quote }: { readonly quote: QuoteView }) {
-  const { state, t, f, tell } = useKiosk();
-  const [reading, setReading] = useState(false);
+  const { state, t, f, press } = useKiosk();
   const { vehicle, dock_no: dock } = quote;
   const km = vehicle.range_km === null ? null : f.km(vehicle.range_km);
   const isAsking = state.waiting === 'agree';
@@ -26,18 +25,7 @@ export function Price({ quote }: { readonly quote: QuoteView }) {
       aside={
         <>
           <Examples quote={quote} />
-          <p className="terms">
-            {t('price_terms')} {t('price_tax', { tax: f.percent(quote.tariff.tax_pct) })}
-          </p>
-          <Small
-            id="contract"
-            bare
-            onPress={() => {
-              setReading(true);
-            }}
-          >
-            {t('price_contract')}
-          </Small>
+          <Terms tariff={quote.tariff} />
         </>
       }
       answers={
@@ -48,18 +36,9 @@ export function Price({ quote }: { readonly quote: QuoteView }) {
             title={t('agree', { dock })}
             note={t('agree_note', { seconds: quote.pull_out_s })}
             busy={isAsking ? t('one_moment') : undefined}
-            onPress={() => {
-              tell({ on: 'agree' });
-            }}
+            onPress={press('agree')}
           />
-          <Answer
-            id="another"
-            title={t('another')}
-            disabled={isAsking}
-            onPress={() => {
-              tell({ on: 'another' });
-            }}
-          />
+          <Answer id="another" title={t('another')} disabled={isAsking} onPress={press('another')} />
         </>
       }
     >
@@ -75,17 +54,27 @@ export function Price({ quote }: { readonly quote: QuoteView }) {
         </div>
         <PriceRows tariff={quote.tariff} />
       </section>
-      {reading && (
+    </Frame>
+  );
+}
+
+function Terms({ tariff }: { readonly tariff: TariffView }) {
+  const { t, f } = useKiosk();
+  const [isReading, setReading] = useState(false);
+  return (
+    <>
+      <p className="terms">
+        {t('price_terms')} {t('price_tax', { tax: f.percent(tariff.tax_pct) })}
+      </p>
+      <Small id="contract" bare onPress={() => setReading(true)}>
+        {t('price_contract')}
+      </Small>
+      {isReading && (
         <Suspense>
-          <Contract
-            hasCap={quote.tariff.day_cap !== null}
-            onClose={() => {
-              setReading(false);
-            }}
-          />
+          <Contract hasCap={tariff.day_cap !== null} onClose={() => setReading(false)} />
         </Suspense>
       )}
-    </Frame>
+    </>
   );
 }
 

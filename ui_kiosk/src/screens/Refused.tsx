@@ -17,7 +17,7 @@ const GO_ON: Readonly<Record<Next, MessageKey>> = {
 };
 
 export function Refused({ problem, next }: { readonly problem: Problem; readonly next: Next }) {
-  const { view, state, t, tell } = useKiosk();
+  const { view, state, t, press } = useKiosk();
   const values = useSaid(problem);
   const key = keyFor('problem', problem.code);
   return (
@@ -33,19 +33,9 @@ export function Refused({ problem, next }: { readonly problem: Problem; readonly
             tone="volt"
             title={t(GO_ON[next])}
             busy={state.waiting === 'quote' ? t('one_moment') : undefined}
-            onPress={() => {
-              tell({ on: 'next' });
-            }}
+            onPress={press('next')}
           />
-          {next !== 'home' && (
-            <Answer
-              id="done"
-              title={t('refused_home')}
-              onPress={() => {
-                tell({ on: 'home' });
-              }}
-            />
-          )}
+          {next !== 'home' && <Answer id="done" title={t('refused_home')} onPress={press('home')} />}
         </>
       }
     >

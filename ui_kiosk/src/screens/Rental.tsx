@@ -22,7 +22,7 @@ export function Rental({ rental }: { readonly rental: RentalView }) {
 }
 
 function Opening({ rental }: { readonly rental: RentalView }) {
-  const { state, view, t, f, tell } = useKiosk();
+  const { state, view, t, f, press } = useKiosk();
   const dock = rental.dock_no;
   const isOpen = rental.state === 'open';
   const isBay = view.docks.find((one) => one.dock_no === dock)?.kind === 'bay';
@@ -41,9 +41,7 @@ function Opening({ rental }: { readonly rental: RentalView }) {
             title={t('not_open')}
             note={t('not_open_note')}
             busy={isChecking ? t('checking') : undefined}
-            onPress={() => {
-              tell({ on: 'not-open' });
-            }}
+            onPress={press('not-open')}
           />
         </>
       }
@@ -81,7 +79,7 @@ function WalkWords({ dockNo }: { readonly dockNo: number }) {
 }
 
 function TimeLeft({ rental }: { readonly rental: RentalView }) {
-  const { state, t, tell } = useKiosk();
+  const { state, t, press } = useKiosk();
   const now = useNow(250);
   if (rental.pull_until === null) return null;
   const left = Math.max(0, Math.ceil((Date.parse(rental.pull_until) - now) / 1000));
@@ -95,9 +93,7 @@ function TimeLeft({ rental }: { readonly rental: RentalView }) {
         id="more-time"
         sign="clock"
         disabled={state.waiting !== null || state.remark !== null}
-        onPress={() => {
-          tell({ on: 'more-time' });
-        }}
+        onPress={press('more-time')}
       >
         {t('more_time')}
       </Small>
@@ -106,7 +102,7 @@ function TimeLeft({ rental }: { readonly rental: RentalView }) {
 }
 
 function Voided({ rental }: { readonly rental: RentalView }) {
-  const { view, t, tell } = useKiosk();
+  const { view, t, press } = useKiosk();
   const reason = rental.void_reason ?? '';
   const dock = rental.dock_no;
   return (
@@ -119,21 +115,8 @@ function Voided({ rental }: { readonly rental: RentalView }) {
       foot={t('bill_reference', { reference: rental.reference })}
       answers={
         <>
-          <Answer
-            id="take-another"
-            tone="volt"
-            title={t('take_another')}
-            onPress={() => {
-              tell({ on: 'rent' });
-            }}
-          />
-          <Answer
-            id="done"
-            title={t('refused_home')}
-            onPress={() => {
-              tell({ on: 'home' });
-            }}
-          />
+          <Answer id="take-another" tone="volt" title={t('take_another')} onPress={press('rent')} />
+          <Answer id="done" title={t('refused_home')} onPress={press('home')} />
         </>
       }
     >

@@ -9,7 +9,7 @@ import { Answer } from '../ui/Press';
 const QrPicture = lazy(() => import('../ui/QrPicture'));
 
 export function RideOn({ rental }: { readonly rental: RentalView }) {
-  const { t, f, tell } = useKiosk();
+  const { t, f, press } = useKiosk();
   return (
     <Frame
       name="ride-on"
@@ -18,16 +18,7 @@ export function RideOn({ rental }: { readonly rental: RentalView }) {
       offline="offline_rental"
       title={t('ride_title', { vehicle: rental.vehicle_label })}
       hint={t('ride_hint')}
-      answers={
-        <Answer
-          id="done"
-          tone="volt"
-          title={t('done')}
-          onPress={() => {
-            tell({ on: 'home' });
-          }}
-        />
-      }
+      answers={<Answer id="done" tone="volt" title={t('done')} onPress={press('home')} />}
     >
       <section className="card ticket" data-testid="ride-on">
         <div className="ticket-picture">

@@ -51,7 +51,7 @@ export default function Start() {
 }
 
 function Answers({ situation, isPaused }: { readonly situation: Situation; readonly isPaused: boolean }) {
-  const { view, t, tell } = useKiosk();
+  const { view, t, press } = useKiosk();
   const canRent = situation === 'ready' && !isPaused;
   const free = freeDocks(view);
   return (
@@ -62,28 +62,17 @@ function Answers({ situation, isPaused }: { readonly situation: Situation; reado
         title={t('rent')}
         note={<RentNote situation={situation} isPaused={isPaused} />}
         disabled={isPaused || situation === 'out'}
-        onPress={() => {
-          tell({ on: 'rent' });
-        }}
+        onPress={press('rent')}
       />
       <Answer
         id="return"
         tone="deep"
         title={t('return')}
         note={t('return_into', { count: free.length, dock: free[0]?.dock_no })}
-        onPress={() => {
-          tell({ on: 'return' });
-        }}
+        onPress={press('return')}
       />
       {view.chargers.length > 0 && <ChargeAnswer />}
-      <Answer
-        id="help"
-        title={t('help')}
-        note={t('help_note')}
-        onPress={() => {
-          tell({ on: 'help' });
-        }}
-      />
+      <Answer id="help" title={t('help')} note={t('help_note')} onPress={press('help')} />
     </>
   );
 }
@@ -98,7 +87,7 @@ function RentNote({ situation, isPaused }: { readonly situation: Situation; read
 }
 
 function ChargeAnswer() {
-  const { view, t, tell } = useKiosk();
+  const { view, t, press } = useKiosk();
   const places = view.chargers.flatMap((charger) =>
     charger.connectors.map((one) => charger.online && one.state === 'available'),
   );
@@ -108,9 +97,7 @@ function ChargeAnswer() {
       id="charge"
       title={t('charge')}
       note={t('charge_free', { free, all: places.length })}
-      onPress={() => {
-        tell({ on: 'charge' });
-      }}
+      onPress={press('charge')}
     />
   );
 }

@@ -132,7 +132,7 @@ it('shows the whole price before it asks for a yes', async () => {
     'first 2 minutes are free',
     '19 % tax',
   ]) {
-    expect(price.textContent?.replaceAll('\u00a0', ' ')).toContain(text);
+    expect(price.textContent.replaceAll('\u00a0', ' ')).toContain(text);
   }
   expect(screen.getByTestId('agree').textContent).toContain('60 seconds');
 });

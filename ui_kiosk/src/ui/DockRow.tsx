@@ -60,9 +60,8 @@ interface DockTileProps {
 function DockTile({ dock, lit, onChoose }: DockTileProps) {
   const { t, f } = useKiosk();
   const now = useNow(60_000);
-  const until = dock.vehicle?.reserved_until ?? null;
-  const { look, word } = dockWords(dock, t, until === null ? null : f.when(until, now));
-  const isLit = lit === 'free' ? dock.state === 'free' : canRent(dock) && dock.vehicle?.best === true;
+  const until = dock.vehicle?.reserved_until;
+  const { look, word } = dockWords(dock, t, until ? f.when(until, now) : null);
   const inside = (
     <>
       <span className="dock-no">{dock.dock_no}</span>
@@ -74,7 +73,7 @@ function DockTile({ dock, lit, onChoose }: DockTileProps) {
       <span className="dock-word">{word}</span>
     </>
   );
-  const className = `dock ${look} ${dock.kind} ${isLit ? 'lit' : ''} ${lit === 'free' ? 'for-return' : ''}`;
+  const className = `dock ${look} ${dock.kind} ${isLit(dock, lit) ? 'lit' : ''} ${lit === 'free' ? 'for-return' : ''}`;
   const label = `${t(dock.kind === 'bay' ? 'bay' : 'dock', { dock: dock.dock_no })}. ${spoken(dock, word, f.percent, f.km)}`;
   return onChoose === undefined ? (
     <div className={className} data-testid={`dock-${String(dock.dock_no)}`} data-state={dock.state}>
@@ -94,6 +93,10 @@ function DockTile({ dock, lit, onChoose }: DockTileProps) {
       {inside}
     </button>
   );
+}
+
+function isLit(dock: DockView, lit: DockRowProps['lit']): boolean {
+  return lit === 'free' ? dock.state === 'free' : canRent(dock) && dock.vehicle?.best === true;
 }
 
 function spoken(

@@ -2,11 +2,11 @@
 import { useEffect, useRef, type ReactNode } from 'react';
 import { useKiosk, useNow } from '../app/context';
 import { isOpening } from '../app/state';
-import { keyFor, LANGUAGES } from '../i18n/words';
+import { LANGUAGES } from '../i18n/words';
 import type { MessageKey } from '../i18n/en';
 import { hush, speak } from '../lib/speech';
-import { Icon } from './icons';
 import { Small } from './Press';
+import { Strips } from './Strips';
 
 interface FrameProps {
   readonly name: string;
@@ -52,9 +52,7 @@ export function Frame(props: FrameProps) {
     <div className={`frame screen-${name}`} data-testid={`screen-${name}`}>
       <Header isStart={name === 'start'} step={step} />
       <div className="strips" aria-live="polite">
-        <OfflineStrip says={offline} />
-        <PausedStrip />
-        <NoticeStrip />
+        <Strips offline={offline} />
       </div>
       <main ref={mainRef} className={split ? 'split' : ''}>
         <div className="hero">
@@ -73,19 +71,12 @@ export function Frame(props: FrameProps) {
 }
 
 function Header({ isStart, step }: { readonly isStart: boolean; readonly step: number | undefined }) {
-  const { view, state, t, tell } = useKiosk();
+  const { view, state, t, press } = useKiosk();
   const canLeave = !isStart && !isOpening(state);
   return (
     <header>
       {canLeave ? (
-        <Small
-          id="back"
-          sign="back"
-          bare
-          onPress={() => {
-            tell({ on: 'back' });
-          }}
-        >
+        <Small id="back" sign="back" bare onPress={press('back')}>
           {t('back')}
         </Small>
       ) : (
@@ -101,12 +92,7 @@ function Header({ isStart, step }: { readonly isStart: boolean; readonly step: n
       <div className="header-right">
         <Languages isStart={isStart} />
         {!isStart && !state.help && (
-          <Small
-            id="help"
-            onPress={() => {
-              tell({ on: 'help' });
-            }}
-          >
+          <Small id="help" onPress={press('help')}>
             {t('help')}
           </Small>
         )}
@@ -153,75 +139,6 @@ function Languages({ isStart }: { readonly isStart: boolean }) {
           <span className="brief">{short}</span>
         </Small>
       ))}
-    </div>
-  );
-}
-
-function OfflineStrip({ says }: { readonly says: MessageKey }) {
-  const { view, t, f } = useKiosk();
-  const now = useNow(30_000);
-  if (view.hub.online) return null;
-  const time = view.hub.since === null ? null : f.when(view.hub.since, now);
-  return (
-    <div className="strip amber" data-testid="offline-strip">
-      <Icon sign="offline" />
-      <p>
-        <strong>{t('offline_title', { time })}</strong> {t(says)}
-      </p>
-    </div>
-  );
-}
-
-function PausedStrip() {
-  const { view, t } = useKiosk();
-  if (view.not_accepting === null) return null;
-  return (
-    <div className="strip coral" data-testid="paused-strip">
-      <Icon sign="warn" />
-      <p>
-        <strong>{t('paused_title')}</strong> {t(keyFor('paused', view.not_accepting))}
-      </p>
-    </div>
-  );
-}
-
-function NoticeStrip() {
-  const { state, t, tell } = useKiosk();
-  const { notice } = state;
-  useEffect(() => {
-    if (notice === null) return;
-    const timer = setTimeout(() => {
-      tell({ on: 'close-notice' });
-    }, 20_000);
-    return () => {
-      clearTimeout(timer);
-    };
-  }, [notice, tell]);
-  if (notice === null) return null;
-  return (
-    <div className="strip sky" data-testid="notice-strip">
-      <Icon sign="check" />
-      <p>{t('notice_returned', { vehicle: notice.vehicle_label, dock: notice.dock_no })}</p>
-      {!isOpening(state) && (
-        <Small
-          bare
-          onPress={() => {
-            tell({ on: 'open-notice' });
-          }}
-        >
-          {t('notice_show')}
-        </Small>
-      )}
-      <Small
-        bare
-        label={t('notice_close')}
-        sign="cross"
-        onPress={() => {
-          tell({ on: 'close-notice' });
-        }}
-      >
-        {''}
-      </Small>
     </div>
   );
 }

@@ -157,7 +157,7 @@ export function formatMessage(
   message: string,
   values: Values,
   locale: string,
-  change: ((text: string) => string) | undefined = undefined,
+  change?: (text: string) => string,
 ): string {
   return write(parse(message), { values, locale, change: change ?? ((text) => text) }, '');
 }
