@@ -30,7 +30,7 @@ class Child:
         self._process: asyncio.subprocess.Process | None = None
 
     @property
-    def running(self) -> bool:
+    def is_running(self) -> bool:
         """Whether it was started and has not ended."""
         return self._process is not None and self._process.returncode is None
 
@@ -87,8 +87,12 @@ class Child:
 
     def obituary(self, code: int) -> str:
         """What a person needs to know about a child that ended."""
-        lines = "\n".join(f"    {line}" for line in self.last_lines())
-        return f"{self.name} ended with exit code {code}. Its last words ({self.log}):\n{lines}"
+        return f"{self.name} ended with exit code {code}. {self.last_words()}"
+
+    def last_words(self) -> str:
+        """The end of its log, with where to find the rest."""
+        lines = "\n".join(f"    {line[:400]}" for line in self.last_lines())
+        return f"Its last words ({self.log}):\n{lines}"
 
     def last_lines(self, count: int = 12) -> list[str]:
         """The end of its log."""

@@ -76,7 +76,7 @@ class Stage:
         """Start the hub (again) and wait until it is able to serve."""
         self._say("hub")
         await self.hub_process.start()
-        await until("the hub", self._when(self.hub.is_ready, self.hub_process), timeout_s=READY_S)
+        await self._ready("the hub", self.hub.is_ready, self.hub_process)
 
     async def stop_hub(self) -> None:
         """Take the hub away, as a power cut in the data centre does for the station."""
@@ -86,9 +86,9 @@ class Stage:
         """Start the agent and wait until it sees every dock and charger, and has what the hub told it."""
         self._say("agent")
         await self.agent_process.start()
-        await until("the agent", self._when(self.kiosk.is_up, self.agent_process), timeout_s=READY_S)
+        await self._ready("the agent", self.kiosk.is_up, self.agent_process)
         self._say("docks and chargers")
-        await until("the station", self._when(self._is_whole, self.agent_process), timeout_s=READY_S)
+        await self._ready("the station", self._is_whole, self.agent_process)
 
     async def died(self) -> str:
         """Wait until a child ends by itself; gives what to tell people."""
@@ -171,12 +171,19 @@ class Stage:
         if known.get("hub_url") not in (None, self.hub_url):
             write_private(identity, json.dumps(known | {"hub_url": self.hub_url}))
 
-    def _when(self, probe: Probe, child: Child) -> Probe:
+    async def _ready(self, what: str, probe: Probe, child: Child) -> None:
+        """Wait for it; a child that ends, or takes too long, is quoted with its last words."""
+
         async def ask() -> bool:
             child.check()
             return await probe()
 
-        return ask
+        try:
+            await until(what, ask, timeout_s=READY_S)
+        except DemoError as error:
+            if child.is_running:
+                raise DemoError(f"{error}\n{child.last_words()}") from None
+            raise
 
     async def _is_whole(self) -> bool:
         view = await self.kiosk.view()
