@@ -20,7 +20,6 @@ MOST_LINES = 400
 
 LONG = {
     "tests/edge_agent/chargers/test_server.py": "one promise after another about one server, with one set of fixtures",
-    "ui_kiosk/src/ui/styles/screens.css": "the screens' styles in the order of the flow; a rule is found by its screen",
 }
 """Files above MOST_LINES, each with its reason."""
 
