@@ -1,6 +1,7 @@
 """The queries of what stations sent: request numbers, cursors, facts as received, quarantine. The hot path."""
 
 import datetime as dt
+import functools
 import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -17,9 +18,11 @@ from protocols.sync.envelope import Lane
 _MOST_CURSORS: Final = 500
 UNREADABLE: Final = "?"
 
+# One statement for all rows, not one execution a row: SQLite gives Python's lock back for each execution, and the
+# event loop would take it 500 times. Columns 1 to 4 are the same in every row.
 _KEEP_SQLITE: Final = (
-    "INSERT INTO facts (station_id, lane, epoch, seq, fact_id, type, v, hlc, at_ms, record, received_at) "
-    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
+    "INSERT INTO facts (station_id, lane, epoch, received_at, seq, fact_id, type, v, hlc, at_ms, record) "
+    "VALUES {rows} ON CONFLICT DO NOTHING"
 )
 _KEEP_POSTGRESQL: Final = (
     "INSERT INTO facts (station_id, lane, epoch, seq, fact_id, type, v, hlc, at_ms, record, received_at) "
@@ -99,13 +102,24 @@ async def keep(
     connection = await session.connection()
     columns = [_columns(one) for one in framed]
     if connection.dialect.name == "sqlite":
-        head = (station_id.hex, lane.value, epoch)
-        received = now.replace(tzinfo=None).isoformat(" ", "microseconds")
-        rows = [(*head, c[0], c[1].hex if c[1] else None, *c[2:], received) for c in columns]
-        await connection.exec_driver_sql(_KEEP_SQLITE, rows)
+        values: list[object] = [
+            station_id.hex,
+            lane.value,
+            epoch,
+            now.replace(tzinfo=None).isoformat(" ", "microseconds"),
+        ]
+        for seq, fact_id, *others in columns:
+            values += (seq, None if fact_id is None else fact_id.hex, *others)
+        await connection.exec_driver_sql(_keep_sqlite(len(columns)), tuple(values))
     else:
         arrays = tuple(list(values) for values in zip(*columns, strict=True))
         await connection.exec_driver_sql(_KEEP_POSTGRESQL, (station_id, lane.value, epoch, now, *arrays))
+
+
+@functools.cache
+def _keep_sqlite(rows: int) -> str:
+    row = "(?1, ?2, ?3, ?4, ?, ?, ?, ?, ?, ?, ?)"
+    return _KEEP_SQLITE.format(rows=", ".join([row] * rows))
 
 
 def _columns(one: Framed) -> tuple[int, uuid.UUID | None, str, int, int, int, bytes]:

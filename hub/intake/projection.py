@@ -62,7 +62,7 @@ class Failed:
     detail: str
 
 
-class Ready(msgspec.Struct, frozen=True):
+class Ready(msgspec.Struct, frozen=True, gc=False):
     """A fact whose body is understood, and the event it belongs to."""
 
     framed: Framed

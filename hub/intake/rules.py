@@ -30,7 +30,7 @@ class Held:
     chain: bytes | None
 
 
-class Framed(msgspec.Struct, frozen=True, kw_only=True):
+class Framed(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A record with its place; `fact` None when its frame cannot be read, `fact_id` None when not even its id can.
 
     A struct, not a dataclass: five hundred are made for every request.
