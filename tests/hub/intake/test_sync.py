@@ -183,9 +183,9 @@ async def test_a_domain_that_fails_does_not_stop_the_lane(world: World, monkeypa
 
 
 def _bug_for(rental_id: uuid.UUID) -> Callable[..., rules.Row]:
-    real: Callable[..., rules.Row] = rules.rental_after
+    real = rules.rental_after
 
-    def broken(row: rules.Row, station_id: uuid.UUID, fact: RentalStarted) -> rules.Row:
+    def broken(row: rules.Row, station_id: uuid.UUID, fact: rules.RentalFact) -> rules.Row:
         if fact.rental_id == rental_id:
             raise KeyError("a bug")
         return real(row, station_id, fact)

@@ -25,6 +25,7 @@ RENTAL, VEHICLE, ACCOUNT = uuid.UUID(int=0xA1), uuid.UUID(int=0xB1), uuid.UUID(i
 
 def life(total_minor: int = 157, duration_s: float = 300.0, **renter: Any) -> list[facts.Body]:
     """A rental from its start to its end; 5 minutes in the city cost 1.00 + 3 × 0.19."""
+    who: dict[str, Any] = {"by": "card", "account_id": ACCOUNT} | renter
     bill = facts.Bill(
         tariff_id=CITY, tariff_version=1, currency="EUR", total_minor=total_minor, tax_minor=14,
         lines=[facts.BillLine(key="minutes", quantity=3, unit="min", unit_price_minor=19, amount_minor=57)],
@@ -32,7 +33,7 @@ def life(total_minor: int = 157, duration_s: float = 300.0, **renter: Any) -> li
     return [
         facts.RentalStarted(
             rental_id=RENTAL, vehicle_id=VEHICLE, dock_no=4, started_ms=AT_MS, tariff_id=CITY, tariff_version=1,
-            renter=facts.Renter(**({"by": "card", "account_id": ACCOUNT} | renter)), offline=True,
+            renter=facts.Renter(**who), offline=True,
         ),
         facts.RentalActivated(rental_id=RENTAL, undocked_ms=AT_MS + 5000),
         facts.RentalEnded(
