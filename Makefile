@@ -19,7 +19,8 @@ help: ## this list
 setup: $(STAMPS)/system $(STAMPS)/python $(STAMPS)/kiosk ## virtual environment, npm packages, user interfaces, Debian packages
 
 demo: setup ## hub, one station and its simulated hardware; Ctrl-C stops all
-	@exec $(BIN)/voltdock-sim demo
+	@# At a terminal the demo gets a process group of its own: Ctrl-C then stops it, and make sees its exit 0.
+	@if [ -t 0 ]; then set -m; fi; code=0; $(BIN)/voltdock-sim demo || code=$$?; exit $$code
 
 test: setup ## every test: Python, TypeScript, browser journeys
 	@$(NPM) test
