@@ -65,7 +65,7 @@ export const vi: Catalogue = {
   why_reserved: '{until, select, none {Đã được đặt} other {Đã đặt đến {until}}}',
   why_fault: 'Đang kiểm tra',
   why_not_for_rent: 'Không cho thuê',
-  why_unknown_vehicle: 'Không phải xe của chúng tôi',
+  why_unknown_vehicle: 'Xe lạ',
   why_dock_busy: 'Đang dùng',
   why_other: 'Không dùng được',
   fault_no_answer: 'Chỗ đỗ không trả lời.',

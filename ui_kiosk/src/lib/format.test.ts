@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { formats } from './format';
+import { formats, whole } from './format';
 
 const BERLIN = 'Europe/Berlin';
 const plain = (text: string) => text.replace(/[\u00a0\u202f]/g, ' ');
@@ -40,4 +40,9 @@ it('writes durations, distances and energy with their units', () => {
   expect(plain(f.km(64.4))).toBe('64 km');
   expect(plain(f.kwh(7420))).toBe('7,42 kWh');
   expect(plain(f.percent(92.3))).toBe('92 %');
+});
+
+it('keeps a label in one piece and reads the same', () => {
+  expect(whole('V-113').replaceAll('\u2060', '')).toBe('V-113');
+  expect(whole('V-113')).toContain('-\u2060');
 });

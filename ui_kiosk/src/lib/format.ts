@@ -59,6 +59,11 @@ export function formats(lang: Lang, timeZone: string): Formats {
   };
 }
 
+/** A label that is never broken at its hyphen (U+2060, word joiner). */
+export function whole(label: string): string {
+  return label.replaceAll('-', '-\u2060');
+}
+
 function duration(seconds: number, unit: (value: number, name: string) => string): string {
   const minutes = Math.floor(seconds / 60);
   if (minutes < 1) return unit(Math.floor(seconds), 's');

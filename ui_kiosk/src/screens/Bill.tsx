@@ -1,6 +1,7 @@
 /** The itemised bill of a rental that has just ended; it comes up by itself. */
 import type { BillLineView, ReceiptView } from '../api/types';
 import { useKiosk, useNow } from '../app/context';
+import { whole } from '../lib/format';
 import { Frame } from '../ui/Frame';
 import { Icon } from '../ui/icons';
 import { Answer } from '../ui/Press';
@@ -13,7 +14,7 @@ export function Bill({ receipt }: { readonly receipt: ReceiptView }) {
       name="bill"
       split
       offline="offline_bill"
-      title={t('bill_title', { vehicle: receipt.vehicle_label })}
+      title={t('bill_title', { vehicle: whole(receipt.vehicle_label) })}
       hint={t('bill_in_dock', {
         dock: receipt.dock_no,
         from: f.when(receipt.started_at, now),

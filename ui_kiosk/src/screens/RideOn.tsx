@@ -2,6 +2,7 @@
 import { lazy, Suspense } from 'react';
 import type { RentalView } from '../api/types';
 import { useKiosk } from '../app/context';
+import { whole } from '../lib/format';
 import { Frame } from '../ui/Frame';
 import { Vehicle } from '../ui/icons';
 import { Answer } from '../ui/Press';
@@ -16,7 +17,7 @@ export function RideOn({ rental }: { readonly rental: RentalView }) {
       split
       step={4}
       offline="offline_rental"
-      title={t('ride_title', { vehicle: rental.vehicle_label })}
+      title={t('ride_title', { vehicle: whole(rental.vehicle_label) })}
       hint={t('ride_hint')}
       answers={<Answer id="done" tone="volt" title={t('done')} onPress={press('home')} />}
     >
