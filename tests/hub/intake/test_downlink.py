@@ -119,17 +119,21 @@ async def test_a_hub_from_an_old_backup_goes_on_above_what_the_station_holds(wor
     double = await world.station()
     for uid in ("A1", "A2", "A3"):
         await put(world, uid)
+    async with world.kernel.database.transaction() as session:
+        await world.rooms.downlink.put(session, "voucher_denials", [DenialItem(key="v1")])
     await up_to_date(world, double)
     async with world.kernel.database.transaction() as session:  # back to before A2 and A3
-        await session.execute(delete(ListItem).where(ListItem.key.in_(["A2", "A3"])))
+        await session.execute(delete(ListItem).where(ListItem.key.in_(["A2", "A3", "v1"])))
         await session.execute(delete(StationChange).where(StationChange.rev > 2))
         await session.execute(update(StationFeed).values(rev=2, lists={"station": 1, "cards": 1}))
     await put(world, "B1")
+    await put(world, "B2")  # the list's version is now what the station holds, under other content
     reached = double.rev
     await up_to_date(world, double)
     assert double.rev >= reached
     assert double.lists["cards"][1] == await held(world, "cards", ALL)
-    await put(world, "B2")
+    assert double.lists["voucher_denials"][1] == {}
+    await put(world, "B3")
     await up_to_date(world, double)
     assert double.lists["cards"][1] == await held(world, "cards", ALL)
 

@@ -245,7 +245,8 @@ async def test_bodies_come_in_every_coding(world: World, coding: str) -> None:
     double = await world.station()
     unknown(double, 1)
     plain = envelope.encode(double.request(double.batch()))
-    body = {"zstd": zstandard.compress, "gzip": gzip.compress}.get(coding, bytes)(plain)
+    packers: dict[str, Callable[[bytes], bytes]] = {"zstd": zstandard.compress, "gzip": gzip.compress}
+    body = packers.get(coding, bytes)(plain)
     headers = double.headers(body) | ({"Content-Encoding": coding} if coding else {})
     async with world.client.post("/api/v1/sync", data=body, headers=headers) as answer:
         assert answer.status == 200, await answer.text()
