@@ -174,7 +174,8 @@ def _unlock(step: Step, rental: Rental) -> None:
         duration_s=float(step.state.profile.pull_out_s),
         expires_mono_s=step.now.mono_s + UNLOCK_DISPATCH_S,
     )
-    rental = dataclasses.replace(rental, unlock_order=order.order_id, unlocking=True)
+    asked_s = _since_start_s(step, rental)
+    rental = dataclasses.replace(rental, unlock_order=order.order_id, unlock_asked_s=asked_s, unlocking=True)
     step.put_rental(rental)
     step.order(order)
     step.answer = rental
@@ -305,7 +306,7 @@ def left_unseen_s(step: Step, rental: Rental, back_s: float) -> float:
 
     Nobody knows when; the latest moment at which its lock can have been open is in the renter's favour.
     """
-    longest_s = UNLOCK_DISPATCH_S + step.state.profile.pull_out_s * (1 + rental.extensions)
+    longest_s = rental.unlock_asked_s + UNLOCK_DISPATCH_S + step.state.profile.pull_out_s
     return max(back_s, _since_start_s(step, rental) - longest_s)
 
 

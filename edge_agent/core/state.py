@@ -69,6 +69,7 @@ class Rental:
     started_mono_s: float = 0.0
     offline: bool = False
     unlock_order: uuid.UUID | None = None
+    unlock_asked_s: float = 0.0  # after the rental's start: when its last unlock was ordered
     unlocking: bool = False  # the unlock is on its way: a dock that is locked now may open yet
     restarted: bool = False  # the agent restarted before the vehicle left
     seen_unlocked: bool = False

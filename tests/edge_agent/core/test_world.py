@@ -73,7 +73,7 @@ class World(RuleBasedStateMachine):
         self.inbox: deque[object] = deque()
         self.outside: set[int] = set()
         self.left_at: dict[int, float] = {}
-        self.true_ride_s: dict[int, float] = {}  # by vehicle: its last time outside
+        self.trips: dict[int, list[tuple[float, float]]] = {number: [] for number in range(1, VEHICLES + 1)}
         self.watched: set[uuid.UUID] = set()
         self.handled_orders = 0
         self.checked_facts = 0
@@ -157,12 +157,13 @@ class World(RuleBasedStateMachine):
     def carry_out(self, no: int, fate: str) -> None:
         dock = self.docks[no]
         order = dock.orders.popleft()
+        fate = "late" if self.stage.mono_s > order.expires_mono_s else fate  # the bus keeps to that
         if fate in ("done", "unheard"):
             self.move_bolt(dock, order)
         if fate == "done":
             self.look(no)
         outcome = {"done": Outcome.DONE, "stuck": Outcome.REFUSED, "late": Outcome.EXPIRED}.get(fate, Outcome.NO_ANSWER)
-        self.inbox.append(DockOrderEnded(order_id=order.order_id, dock_no=no, outcome=outcome))  # type: ignore[union-attr]
+        self.inbox.append(DockOrderEnded(order_id=order.order_id, dock_no=no, outcome=outcome))
 
     def move_bolt(self, dock: PhysicalDock, order: Order) -> None:
         if isinstance(order, UnlockDock):
@@ -190,7 +191,7 @@ class World(RuleBasedStateMachine):
         dock = self.docks[draw(st.sampled_from(self.can_push()))]
         vehicle = draw(st.sampled_from(sorted(self.outside)))
         self.outside.remove(vehicle)
-        self.true_ride_s[vehicle] = self.stage.mono_s - self.left_at[vehicle]
+        self.trips[vehicle].append((self.left_at[vehicle], self.stage.mono_s))
         dock.vehicle, dock.lock, dock.changed_at = vehicle, LockState.LOCKED, self.stage.mono_s
 
     def pass_some_time(self, draw: Draw) -> None:
@@ -206,7 +207,8 @@ class World(RuleBasedStateMachine):
     def kill_agent(self, draw: Draw) -> None:
         """What was on the bus may have been carried out; what was on its way to the station is gone."""
         for dock in self.docks.values():
-            if dock.orders and draw(st.booleans()):
+            sent = dock.orders and self.stage.mono_s <= dock.orders[0].expires_mono_s
+            if sent and draw(st.booleans()):
                 self.move_bolt(dock, dock.orders[0])
             dock.orders.clear()
             dock.found = False
@@ -285,9 +287,13 @@ class World(RuleBasedStateMachine):
         tariff = lists.tariff_for(self.stage.state, "rental", self.stage.now_ms())
         assert tariff is not None
         assert ended.bill == bill_of(tariff, price_of_rental(tariff, ended.duration_s))
-        true_s = self.true_ride_s[number]
+        (began,) = [one for one in self.stage.of(RentalStarted) if one.rental_id == ended.rental_id]
+        began_s = self.stage.mono_s - (self.stage.now_ms() - began.started_ms) / 1000
+        trips = [trip for trip in self.trips[number] if trip[0] >= began_s - 0.01]
+        assert trips, "a bill without a ride"
+        true_s = trips[-1][1] - trips[0][0]
         assert ended.duration_s <= true_s + 0.01
-        if ended.rental_id in self.watched and self.docks[ended.dock_no].vehicle == number:
+        if ended.rental_id in self.watched and len(trips) == 1:
             assert ended.duration_s == pytest.approx(true_s, abs=0.01)
 
     @invariant()
@@ -306,7 +312,7 @@ class World(RuleBasedStateMachine):
         self.deliver(10_000)
         for number in sorted(self.outside):
             empty = next(dock for dock in self.docks.values() if dock.vehicle is None)
-            self.true_ride_s[number] = self.stage.mono_s - self.left_at[number]
+            self.trips[number].append((self.left_at[number], self.stage.mono_s))
             empty.vehicle, empty.lock, empty.changed_at = number, LockState.LOCKED, self.stage.mono_s
         self.outside.clear()
         for _ in range(2):
@@ -327,6 +333,6 @@ class World(RuleBasedStateMachine):
 
 
 World.TestCase.settings = settings(
-    max_examples=80, stateful_step_count=120, deadline=None, suppress_health_check=list(HealthCheck)
+    derandomize=True, max_examples=60, stateful_step_count=120, deadline=None, suppress_health_check=list(HealthCheck)
 )
 TestWorld = World.TestCase
