@@ -64,6 +64,16 @@ class Station:
         """The state as committed last."""
         return self._state
 
+    @property
+    def queued(self) -> int:
+        """How many inputs wait to be decided."""
+        return len(self._queue)
+
+    @property
+    def unsettled(self) -> int:
+        """How many inputs wait for the disk."""
+        return len(self._unsettled)
+
     def held(self) -> Held:
         """What the station holds of the hub's changes."""
         lists = tuple((name, 0 if one.suspect else one.version) for name, one in self._state.lists.items())
