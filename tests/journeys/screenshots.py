@@ -89,6 +89,7 @@ async def _open(browser: Browser, url: str, width: int, height: int) -> Page:
 
 
 async def _shoot(page: Page, name: str) -> None:
+    await page.wait_for_load_state("networkidle")
     await page.evaluate("() => document.fonts.ready")
     await page.screenshot(path=OUT / f"{name}.png")
     _say(f"{name}.png")

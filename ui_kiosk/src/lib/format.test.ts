@@ -22,6 +22,8 @@ it('adds the day only when it is not today, by the calendar of the station', () 
   const now = Date.parse('2026-11-20T23:30:00Z'); // already the 21st in Berlin
   expect(f.when('2026-11-20T23:10:00Z', now)).toBe('00:10');
   expect(f.when('2026-11-20T13:02:00Z', now)).toMatch(/20 Nov.*14:02/);
+  expect(f.soon('2026-11-20T23:10:00Z', now)).toBe('00:10');
+  expect(f.soon('2026-12-21T13:02:00Z', now)).toBe('21 Dec');
 });
 
 it('writes midnight as 00, never as 24', () => {

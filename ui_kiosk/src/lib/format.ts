@@ -21,6 +21,8 @@ export interface Formats {
   readonly time: (instant: string | number) => string;
   /** The time alone today, with its day on any other. */
   readonly when: (instant: string, now: number) => string;
+  /** The time alone today, the day alone on any other: as short as a dock's card is narrow. */
+  readonly soon: (instant: string, now: number) => string;
   readonly date: (instant: number) => string;
 }
 
@@ -33,6 +35,7 @@ export function formats(lang: Lang, timeZone: string): Formats {
     new Intl.DateTimeFormat(locale, { timeZone, ...options });
   const clock = at({ hour: '2-digit', minute: '2-digit', hour12: false });
   const day = at({ weekday: 'short', day: 'numeric', month: 'short' });
+  const brief = at({ day: 'numeric', month: 'short' });
   const sameDay = at({ year: 'numeric', month: 'numeric', day: 'numeric' });
   const dated = at({ weekday: 'long', day: 'numeric', month: 'long' });
   return {
@@ -54,6 +57,10 @@ export function formats(lang: Lang, timeZone: string): Formats {
       const date = new Date(instant);
       const isToday = sameDay.format(date) === sameDay.format(now);
       return isToday ? clock.format(date) : `${day.format(date)}, ${clock.format(date)}`;
+    },
+    soon: (instant, now) => {
+      const date = new Date(instant);
+      return sameDay.format(date) === sameDay.format(now) ? clock.format(date) : brief.format(date);
     },
     date: (instant) => dated.format(instant),
   };

@@ -61,7 +61,7 @@ function DockTile({ dock, lit, onChoose }: DockTileProps) {
   const { t, f } = useKiosk();
   const now = useNow(60_000);
   const until = dock.vehicle?.reserved_until;
-  const { look, word } = dockWords(dock, t, until ? f.when(until, now) : null);
+  const { look, word } = dockWords(dock, t, until ? f.soon(until, now) : null);
   const inside = (
     <>
       <span className="dock-no">{dock.dock_no}</span>
