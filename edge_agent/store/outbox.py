@@ -1,128 +1,86 @@
-"""The outbox's writing half: gives facts their clocks, numbers and hashes, and inserts them. Writer thread only.
+"""The outbox's writing half: gives facts their numbers and hashes, and inserts them. Writer thread only.
 
 Everything is drafted first and taken over after the commit, so that a failed transaction leaves no trace here.
 """
 
+import hashlib
 import sqlite3
+from collections.abc import Iterable
 from typing import Final
 
-import msgspec
-
+from edge_agent.store.bulk import Bulk
 from edge_agent.store.chains import LANES, SEQ_BITS, TABLE, Chain, load_chains
-from edge_agent.store.work import MAX_BODY_BYTES, NewFact, Work
-from protocols.sync.clock import Moment, hlc_of
-from protocols.sync.envelope import NO_HASH, Fact, chain
-from protocols.values import to_ms
+from edge_agent.store.door import Made, Ready, Value
+from protocols.sync.envelope import NO_HASH
 
-_INDEX: Final = {lane: index for index, lane in enumerate(LANES)}
-_INSERT: Final = tuple(f"INSERT INTO {TABLE[lane]} (place, record, hash) VALUES (?, ?, ?)" for lane in LANES)  # noqa: S608
-_JOURNAL: Final = "INSERT INTO journal (hlc, at_ms, kind, data) VALUES (?, ?, ?, ?)"
-_UPSERT: Final = (
-    "INSERT INTO state (kind, key, value) VALUES (?, ?, ?) ON CONFLICT (kind, key) DO UPDATE SET value = excluded.value"
+_FACTS: Final = tuple(Bulk(f"INSERT INTO {TABLE[lane]} (place, record, hash)", 3) for lane in LANES)
+_JOURNAL: Final = Bulk("INSERT INTO journal (hlc, at_ms, kind, data)", 4)
+_STATE: Final = Bulk(
+    "INSERT INTO state (kind, key, value)", 3, "ON CONFLICT (kind, key) DO UPDATE SET value = excluded.value"
 )
 _DELETE: Final = "DELETE FROM state WHERE kind = ? AND key = ?"
 
-_encode = msgspec.json.Encoder().encode
-_well_formed = msgspec.json.Decoder(msgspec.Raw).decode
+_sha256 = hashlib.sha256
 
 Head = tuple[int, bytes]  # the chain's last number and its hash
-Row = tuple[int, str, bytes]
 
 
 class Draft:
     """The rows of one transaction, made from several works. Lanes go by their place in LANES here: it is faster."""
 
-    __slots__ = ("_base", "heads", "hlc", "journal", "puts", "rows")
+    __slots__ = ("_base", "facts", "heads", "hlc", "journal", "puts")
 
-    def __init__(self, outbox: "Outbox") -> None:
+    def __init__(self, outbox: "Outbox", group: Iterable[Ready]) -> None:
         self._base = outbox.epoch << SEQ_BITS
         self.hlc = outbox.hlc
         self.heads = outbox.heads.copy()
-        self.rows: tuple[list[Row], ...] = ([], [], [])
+        self.facts: tuple[list[Value], ...] = ([], [], [])  # rows' values one after the other, as Bulk takes them
+        self.journal: list[Value] = []
         self.puts: dict[tuple[str, str], bytes | None] = {}
-        self.journal: list[tuple[int, int, str, str]] = []
+        for ready in group:
+            self._number(ready.facts)
+            self.hlc = ready.hlc
+            if ready.journal:
+                self.journal += ready.journal
+            for put in ready.puts:
+                self.puts[put.kind, put.key] = put.value
 
-    def add(self, work: Work) -> None:
-        """Add all of the work, or raise ValueError for bytes that are no JSON and add nothing of it."""
-        at_ms = to_ms(work.moment.at)
-        hlc = max(hlc_of(at_ms) - 1, self.hlc)  # the first below is then what protocols.sync.clock.tick gives
-        records = []
-        for fact in work.facts:
-            hlc += 1
-            records.append(_record(fact, work.moment, at_ms, hlc))
-        if work.journal or work.puts:
-            hlc = self._add_rows(work, at_ms, hlc)
-        if records:
-            self._append(work.facts, records)
-        if hlc > self.hlc and (records or work.journal):
-            self.hlc = hlc
-
-    def _add_rows(self, work: Work, at_ms: int, hlc: int) -> int:
-        """The journal and the state; the last clock value given."""
-        journal = [
-            (hlc + number, at_ms, entry.kind, _text(entry.data)) for number, entry in enumerate(work.journal, start=1)
-        ]
-        for put in work.puts:
-            if put.value is not None:
-                _well_formed(put.value)
-        self.journal += journal
-        for put in work.puts:
-            self.puts[put.kind, put.key] = put.value
-        return hlc + len(journal)
-
-    def _append(self, facts: tuple[NewFact, ...], records: list[bytes]) -> None:
-        for fact, record in zip(facts, records, strict=True):
-            lane = _INDEX[fact.lane]
-            seq, prev_hash = self.heads[lane]
+    def _number(self, facts: list[Made]) -> None:
+        heads = self.heads
+        for lane, record, link in facts:
+            seq, value = heads[lane]
             seq += 1
-            value = chain(prev_hash, fact.id, record)
-            self.heads[lane] = (seq, value)
-            self.rows[lane].append((self._base | seq, record.decode(), value))
+            value = _sha256(value + link).digest()  # protocols.sync.envelope.chain
+            heads[lane] = (seq, value)
+            self.facts[lane].extend((self._base | seq, record, value))
 
-    def lone_row(self) -> tuple[str, Row] | None:
+    def lone_row(self) -> tuple[str, list[Value]] | None:
         """The statement and the row when that is all there is: it needs no transaction around it."""
         if self.puts or self.journal:
             return None
-        filled = [lane for lane, rows in enumerate(self.rows) if rows]
-        if len(filled) != 1 or len(self.rows[filled[0]]) != 1:
+        filled = [lane for lane, values in enumerate(self.facts) if values]
+        if len(filled) != 1 or len(self.facts[filled[0]]) != _FACTS[0].width:
             return None
-        return _INSERT[filled[0]], self.rows[filled[0]][0]
+        return _FACTS[filled[0]].one, self.facts[filled[0]]
 
     def write(self, conn: sqlite3.Connection) -> None:
         """Insert everything; the caller begins and commits."""
-        for statement, rows in zip(_INSERT, self.rows, strict=True):
-            if rows:
-                conn.executemany(statement, rows)
+        for bulk, values in zip(_FACTS, self.facts, strict=True):
+            if values:
+                bulk.insert(conn, values)
         if self.journal:
-            conn.executemany(_JOURNAL, self.journal)
+            _JOURNAL.insert(conn, self.journal)
         if self.puts:
-            conn.executemany(_UPSERT, [(*key, value.decode()) for key, value in self.puts.items() if value is not None])
-            conn.executemany(_DELETE, [key for key, value in self.puts.items() if value is None])
+            self._write_puts(conn)
 
-
-def _record(fact: NewFact, moment: Moment, at_ms: int, hlc: int) -> bytes:
-    # A body that is no JSON would make the whole request unreadable, and so block its lane for ever.
-    if len(fact.body) > MAX_BODY_BYTES:
-        raise ValueError(f"the body of {fact.type} has {len(fact.body)} bytes, more than {MAX_BODY_BYTES}")
-    _well_formed(fact.body)
-    return _encode(
-        Fact(
-            id=fact.id,
-            type=fact.type,
-            v=fact.v,
-            hlc=hlc,
-            at_ms=at_ms,
-            mono_ms=int(moment.mono_s * 1000),
-            boot=moment.boot_id,
-            clock=moment.quality.value,
-            body=msgspec.Raw(fact.body),
-        )
-    )
-
-
-def _text(data: bytes) -> str:
-    _well_formed(data)
-    return data.decode()
+    def _write_puts(self, conn: sqlite3.Connection) -> None:
+        values: list[Value] = []
+        for (kind, key), value in self.puts.items():
+            if value is None:
+                conn.execute(_DELETE, (kind, key))
+            else:
+                values += (kind, key, value.decode())
+        _STATE.insert(conn, values)
 
 
 class Outbox:
@@ -145,7 +103,7 @@ class Outbox:
         self.hlc = draft.hlc
         self.heads = draft.heads
         epoch = self.epoch
-        for lane, rows, head in zip(LANES, draft.rows, draft.heads, strict=True):
+        for lane, rows, head in zip(LANES, draft.facts, draft.heads, strict=True):
             if rows:
                 old = self.chains.get((lane, epoch))
                 acked = old.acked if old else 0

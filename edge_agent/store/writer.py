@@ -8,12 +8,13 @@ import asyncio
 import queue
 import sqlite3
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
 import structlog
 
 from edge_agent.store.database import as_store_error
+from edge_agent.store.door import Door, Ready
 from edge_agent.store.errors import StoreError, StoreFull, StoreUnwritable
 from edge_agent.store.outbox import Draft, Outbox
 from edge_agent.store.work import Work
@@ -23,7 +24,7 @@ MAX_GROUP: Final = 512
 _log = structlog.get_logger(__name__)
 _T = TypeVar("_T")
 
-Answer = tuple["asyncio.Future[Any]", Any, BaseException | None]
+Answer = tuple[list["asyncio.Future[Any]"], Any, BaseException | None]
 
 
 class _Job:
@@ -35,9 +36,6 @@ class _Job:
         self.run = run
         self.done = done
         self.last = last
-
-
-_Work = tuple[Work, "asyncio.Future[None]"]
 
 
 class Writer:
@@ -63,20 +61,21 @@ class Writer:
         self._mono_s = mono_s
         self._chores_due_s = mono_s() + chores_every_s
         self._loop = asyncio.get_running_loop()
-        self._queue: queue.SimpleQueue[_Work | _Job] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[Ready | _Job] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
         self._closed = False
+        self._door = Door(outbox.hlc)
 
     def start(self) -> None:
         """Start the thread."""
         self._thread.start()
 
     def commit(self, work: Work) -> "asyncio.Future[None]":
-        """Done when the work is on the disk; fails with StoreError or ValueError."""
+        """Done when the work is on the disk; fails with StoreError. Raises ValueError, StoreUnwritable at once."""
         if self._closed:
             raise StoreUnwritable("closed")
         done: asyncio.Future[None] = self._loop.create_future()
-        self._queue.put((work, done))
+        self._queue.put(self._door.take(work, done))
         return done
 
     def call(self, run: Callable[[], _T]) -> "asyncio.Future[_T]":
@@ -99,10 +98,7 @@ class Writer:
 
     def _run(self) -> None:
         while True:
-            try:
-                group, job = self._gather()
-            except queue.Empty:
-                group, job = [], None
+            group, job = self._gather()
             if group:
                 self._answer(self._commit(group))
             if job is not None:
@@ -112,13 +108,17 @@ class Writer:
             if self._mono_s() >= self._chores_due_s:
                 self._tidy()
 
-    def _gather(self) -> tuple[list[_Work], _Job | None]:
-        """The works that wait, in order, up to the first job, and that job."""
-        group: list[_Work] = []
-        item = self._queue.get(timeout=self._chores_every_s)
-        while isinstance(item, tuple):
+    def _gather(self) -> tuple[list[Ready], _Job | None]:
+        """The works that wait, in order, up to the first job, and that job; nothing when it is time for chores."""
+        group: list[Ready] = []
+        try:
+            item = self._queue.get(timeout=self._chores_every_s)
+        except queue.Empty:
+            return group, None
+        more = min(self._queue.qsize(), MAX_GROUP - 1)
+        while isinstance(item, Ready):
             group.append(item)
-            if len(group) >= MAX_GROUP or self._queue.empty():
+            if len(group) > more:
                 return group, None
             item = self._queue.get()
         return group, item
@@ -133,40 +133,30 @@ class Writer:
 
     def _do(self, job: _Job) -> Answer:
         try:
-            return job.done, job.run(), None
+            return [job.done], job.run(), None
         except sqlite3.Error as error:
             self._rollback()
-            return job.done, None, as_store_error(error)
+            return [job.done], None, as_store_error(error)
         except BaseException as error:  # noqa: BLE001 - it belongs to whoever waits for the job
             self._rollback()
-            return job.done, None, error
+            return [job.done], None, error
 
-    def _commit(self, group: list[_Work]) -> list[Answer]:
+    def _commit(self, group: list[Ready]) -> list[Answer]:
         try:
             return self._commit_group(group)
         except BaseException as error:  # noqa: BLE001 - whoever waits must hear of it, and the thread must live
             self._rollback()
             _log.exception("store_commit_failed")
-            return [(done, None, error) for _, done in group]
+            return [([ready.done for ready in group], None, error)]
 
-    def _commit_group(self, group: Iterable[_Work]) -> list[Answer]:
-        draft = Draft(self._outbox)
+    def _commit_group(self, group: list[Ready]) -> list[Answer]:
         answers: list[Answer] = []
-        drafted: list[asyncio.Future[None]] = []
-        low = self._is_low()
-        for work, done in group:
-            if low and work.new_business:
-                answers.append((done, None, StoreFull("reserve", "only the reserve is left")))
-                continue
-            try:
-                draft.add(work)
-            except (ValueError, KeyError, TypeError, OverflowError) as error:
-                answers.append((done, None, error))
-            else:
-                drafted.append(done)
-        failure = self._write(draft) if drafted else None
-        answers += [(done, None, failure) for done in drafted]
-        return answers
+        if self._is_low():
+            refused = [ready.done for ready in group if ready.new_business]
+            answers = [(refused, None, StoreFull("reserve", "only the reserve is left"))]
+            group = [ready for ready in group if not ready.new_business]
+        failure = self._write(Draft(self._outbox, group)) if group else None
+        return [*answers, ([ready.done for ready in group], None, failure)]
 
     def _write(self, draft: Draft) -> BaseException | None:
         try:
@@ -196,9 +186,6 @@ class Writer:
         except sqlite3.Error as error:
             self._rollback()
             raise as_store_error(error) from error
-        except OverflowError as error:
-            self._rollback()
-            raise StoreUnwritable("bad_clock", str(error)) from error
 
     def _rollback(self) -> None:
         if self._conn.in_transaction:
@@ -215,10 +202,11 @@ class Writer:
 
 
 def _resolve(answers: list[Answer]) -> None:
-    for done, result, error in answers:
-        if done.done():
-            continue
-        if error is None:
-            done.set_result(result)
-        else:
-            done.set_exception(error)
+    for waiting, result, error in answers:
+        for done in waiting:
+            if done.done():
+                continue
+            if error is None:
+                done.set_result(result)
+            else:
+                done.set_exception(error)

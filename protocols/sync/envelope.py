@@ -7,6 +7,11 @@ what was really written and the hub can keep every fact as received:
 
 one chain per (station, lane, epoch), numbers from 1 without gaps. A body of an unknown type or a newer version
 is a `Fact` like any other: kept, chained, acknowledged.
+
+A fact has one id for ever, but not always one number: when the hub cannot continue a chain (Verdict.FORK, or a
+cursor that went back to where the station no longer keeps the rows), the station moves what the hub does not
+hold to a higher epoch. Such a fact keeps its id and its record under a new number, with a new hash: who must not
+act twice on a fact goes by its id.
 """
 
 import enum
@@ -173,6 +178,12 @@ class SyncReply(msgspec.Struct, frozen=True, kw_only=True):
 
     `rev` is the last change in this reply (or the request's rev when there is none); `more` says that another
     request would bring more at once. `changes` are raw so that an unknown kind is kept, not fatal.
+
+    `cursors` say what the hub holds. In the reply to a request without batches they are its newest 100 chains of
+    this station at least (by epoch), or all when it has fewer: a station's chain that is missing from a shorter
+    list, or from a longer one whose oldest epoch it is newer than, is unknown to the hub (which was restored from
+    an older backup) and is sent again from its first fact. From a reply to batches nothing follows for a chain
+    that it does not name.
     """
 
     protocol: int
