@@ -232,11 +232,13 @@ def receipt_view(state: State, rental: Rental) -> ReceiptView | None:
 def rental_view(state: State, rental: Rental, now: Moment) -> RentalView:
     """A rental for the screen that follows it."""
     item = lists.vehicle(state, rental.vehicle_id)
-    left = None if rental.pull_until_mono_s is None else rental.pull_until_mono_s - now.mono_s
+    state_shown = _rental_state(rental)
+    may_pull = state_shown == "open" and rental.pull_until_mono_s is not None
+    left = (rental.pull_until_mono_s or 0.0) - now.mono_s if may_pull else None
     return RentalView(
         rental_id=rental.rental_id,
         reference=reference(rental.rental_id),
-        state=_rental_state(rental),  # type: ignore[arg-type]
+        state=state_shown,  # type: ignore[arg-type]
         dock_no=rental.dock_no,
         vehicle_label="?" if item is None else item.label,
         vehicle_kind=_kind(item),
