@@ -196,7 +196,9 @@ def _problem(error: Any) -> str:
     message = str(error["msg"]).removeprefix("Value error, ")
     if error["type"] == "extra_forbidden":
         return f"{key}: unknown key"
-    shown = f" = {error['input']!r}" if error["type"] != "model_type" and _may_be_shown(error) else ""
+    shown = (
+        f" = {error['input']!r}" if error["type"] not in ("model_type", "tuple_type") and _may_be_shown(error) else ""
+    )
     return f"{key}{shown}: {message}"
 
 

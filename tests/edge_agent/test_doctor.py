@@ -1,0 +1,82 @@
+import os
+import socket
+from pathlib import Path
+
+import pytest
+from aiohttp import web
+
+from edge_agent import doctor
+from edge_agent.doctor import Finding, examine
+from edge_agent.settings import HubSlice, KioskSlice, MeterSlice, Settings
+
+
+async def findings(settings: Settings) -> dict[str, Finding]:
+    return {one.what: one for one in await examine(settings)}
+
+
+def settings_for(data_dir: Path, **more: object) -> Settings:
+    nowhere = HubSlice(url=f"http://127.0.0.1:{closed_port()}")
+    given = {"data_dir": data_dir, "hub": nowhere, "kiosk": KioskSlice(port=0)} | more
+    return Settings(**given)  # type: ignore[arg-type]
+
+
+def closed_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+async def test_a_lonely_station_is_told_what_is_missing_and_left_as_it_was(tmp_path: Path) -> None:
+    found = await findings(settings_for(tmp_path))
+    assert not found["identity"].good
+    assert "enrol" in found["identity"].detail
+    assert not found["hub"].good
+    assert "works without" in found["hub"].detail
+    assert found["kiosk port"].good
+    assert found["dock bus"].good
+    assert found["sqlite"].good
+    assert os.listdir(tmp_path) == []  # noqa: PTH208 - a test may wait for its folder
+
+
+@pytest.mark.parametrize("name", ["none/at/all", "file/below"])
+async def test_a_data_folder_that_is_none_is_a_finding_and_no_accident(tmp_path: Path, name: str) -> None:
+    (tmp_path / "file").write_text("")
+    found = await findings(settings_for(tmp_path / name))
+    assert not found["data folder"].good
+    assert not found["disk sync"].good
+
+
+async def test_a_hub_that_answers_is_measured_against_our_clock(tmp_path: Path) -> None:
+    async def ready(_request: web.Request) -> web.Response:
+        return web.Response(headers={"Date": "Sat, 01 Jan 2000 00:00:00 GMT"})
+
+    app = web.Application()
+    app.router.add_get("/readyz", ready)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    port = runner.addresses[0][1]
+    meter = MeterSlice(id="m", profile="x", host="127.0.0.1", port=port)
+    found = await findings(settings_for(tmp_path, hub=HubSlice(url=f"http://127.0.0.1:{port}"), meters=(meter,)))
+    await runner.cleanup()
+    assert not found["hub"].good
+    assert "clocks differ by +" in found["hub"].detail
+    assert found["meter m"].good
+
+
+async def test_a_port_in_use_may_be_ours_and_one_that_cannot_be_bound_is_a_fault(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        found = await findings(settings_for(tmp_path, kiosk=KioskSlice(port=taken.getsockname()[1])))
+    assert found["kiosk port"].good
+    assert "in use" in found["kiosk port"].detail
+    found = await findings(settings_for(tmp_path, kiosk=KioskSlice(host="192.0.2.1", port=0)))
+    assert not found["kiosk port"].good
+
+
+@pytest.mark.parametrize("date", ["", "nonsense", "Sat, 01 Jan 2000 00:00:00 -0000"])
+def test_a_date_that_says_nothing_is_not_compared(date: str) -> None:
+    assert doctor._clock_off_s(date) is None
