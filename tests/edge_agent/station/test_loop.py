@@ -159,6 +159,7 @@ async def test_a_return_during_a_full_store_is_billed_to_its_own_instant_once_th
         rig.station.tell(report(3, 1, age_s=10.0))
     await until(lambda: rig.station.queued == 0)
     assert rig.station.unsettled == 1  # they say the same
+    rig.stage.wait(7200)
     rig.journal.full = False
     rig.station.tell(Ticked())
     await until(lambda: rig.station.unsettled == 0)
@@ -171,11 +172,11 @@ async def test_nothing_about_a_dock_overtakes_what_could_not_be_written(rig: Rig
     rig.journal.full = True
     rig.station.tell(report(2, None, LockState.UNLOCKED, 0.0))
     await until(lambda: rig.station.unsettled == 1)
+    rig.journal.full = False
     rig.station.tell(report(2, 3, age_s=0.0))
     rig.station.tell(CardRead(dock_no=1, uid="04A1B2C3"))
     await until(lambda: rig.station.state.card is not None)  # another dock goes on
     assert rig.station.unsettled == 2
-    rig.journal.full = False
     rig.station.tell(Ticked())
     await until(lambda: rig.station.unsettled == 0)
     assert rig.journal.facts()[:1] == ["VehicleUndocked"]
