@@ -57,6 +57,7 @@ async def _rental(browser: Browser, stage: Stage) -> None:
     await _shoot(page, "kiosk-open")
     stage.world.yard.pull(4)
     await expect(page.get_by_test_id("ride-on")).to_be_visible(timeout=15_000)
+    await expect(page.locator("svg.qr")).to_be_visible()
     await _shoot(page, "kiosk-ride-on")
     await page.get_by_test_id("done").tap()
     stage.world.yard.push(3, "V-118")

@@ -10,7 +10,7 @@ from playwright.async_api import Page, expect
 from firmware_sim.demo.clients import RENTER
 from firmware_sim.demo.ports import free_ports
 from firmware_sim.demo.stage import Stage, open_stage
-from firmware_sim.plan import STATION_ID
+from firmware_sim.plan import RENTER_CARD, RESERVATION, STATION_ID
 from firmware_sim.waiting import NotYetError, until
 from protocols.values import UTC, rfc3339
 from tests.journeys.browser import chromium, kiosk_context
@@ -41,11 +41,7 @@ async def check_out(page: Page, stage: Stage, *, dock_no: int, token: str) -> No
     await page.get_by_test_id(f"dock-{dock_no}").tap()
     await page.keyboard.type(token)
     await page.keyboard.press("Enter")
-    await expect(page.get_by_test_id("screen-price")).to_be_visible()
-    await page.get_by_test_id("agree").tap()
-    await expect(page.get_by_test_id("open-now")).to_be_visible(timeout=15_000)
-    stage.world.yard.pull(dock_no)
-    await expect(page.get_by_test_id("ride-on")).to_be_visible(timeout=15_000)
+    await agree_and_pull(page, stage, dock_no=dock_no)
 
 
 async def check_in(page: Page, stage: Stage, *, dock_no: int, label: str) -> None:
@@ -56,6 +52,54 @@ async def check_in(page: Page, stage: Stage, *, dock_no: int, label: str) -> Non
     await expect(page.get_by_test_id("receipt-total")).to_contain_text("1.00", timeout=15_000)
     await page.get_by_test_id("done").tap()
     await expect(page.get_by_test_id("screen-start")).to_be_visible()
+
+
+async def test_a_booking_code_and_a_card_open_the_right_docks(tmp_path: Path) -> None:
+    """The two other ways to say who one is: typed on the screen's own keys, and a card held to a dock's reader."""
+    said: list[str] = []
+    async with (
+        open_stage(tmp_path, free_ports(), speed=60.0, poll_s=1.0, say=said.append) as stage,
+        chromium() as browser,
+    ):
+        page = await (await kiosk_context(browser, width=800, height=480)).new_page()
+        await page.goto(stage.kiosk_url)
+        await page.get_by_test_id("rent").tap()
+        await page.get_by_test_id("booked").tap()
+        await page.get_by_test_id("by-reservation").tap()
+        code, pin = RESERVATION
+        for letter in code:
+            await page.get_by_test_id(f"key-{letter}").tap()
+        await page.get_by_test_id("code-next").tap()
+        await type_pin(page, "0000")
+        await expect(page.get_by_test_id("problem")).to_have_attribute("data-code", "reservation_unknown")
+        await page.get_by_test_id("next").tap()
+        for letter in code:
+            await page.get_by_test_id(f"key-{letter}").tap()
+        await page.get_by_test_id("code-next").tap()
+        await type_pin(page, pin)
+        await agree_and_pull(page, stage, dock_no=2)
+        await page.get_by_test_id("done").tap()
+        stage.world.yard.push(2, "V-131")
+        await expect(page.get_by_test_id("receipt-total")).to_be_visible(timeout=15_000)
+        await page.get_by_test_id("done").tap()
+
+        # A card takes over by itself: nothing is pressed before the price.
+        stage.world.yard.card(4, RENTER_CARD)
+        await agree_and_pull(page, stage, dock_no=4)
+
+
+async def type_pin(page: Page, pin: str) -> None:
+    for digit in pin:
+        await page.get_by_test_id(f"pin-{digit}").tap()
+    await page.get_by_test_id("identify-reservation").tap()
+
+
+async def agree_and_pull(page: Page, stage: Stage, *, dock_no: int) -> None:
+    await expect(page.get_by_test_id("screen-price")).to_be_visible(timeout=15_000)
+    await page.get_by_test_id("agree").tap()
+    await expect(page.get_by_test_id("open-now")).to_be_visible(timeout=15_000)
+    stage.world.yard.pull(dock_no)
+    await expect(page.get_by_test_id("ride-on")).to_be_visible(timeout=15_000)
 
 
 async def rentals(stage: Stage) -> list[dict[str, Any]]:
