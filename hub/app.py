@@ -25,6 +25,7 @@ from hub.kernel.edge import METRICS, Metrics
 from hub.kernel.migrations import migrate, pending
 from hub.kernel.nudges import LocalNudges
 from hub.kernel.openapi import document
+from hub.kernel.pg_nudges import PostgresNudges
 from hub.kernel.system import system_routes
 from hub.kernel.web import Kernel, build
 from hub.settings import BadSettingsError, Settings
@@ -102,7 +103,10 @@ def compose(settings: Settings, database: Database, clock: Clock, passwords: Pas
     system = system_routes(database, metrics, routes, version=version())
     app = build(kernel, [*routes, *system], max_body_bytes=settings.max_body_bytes)
     app[METRICS] = metrics
-    return Hub(app=app, kernel=kernel, jobs=wiring.jobs(kernel, doors))
+    jobs = wiring.jobs(kernel, doors)
+    if not database.is_sqlite:  # SQLite has one hub process: nobody else to tell
+        jobs.append(PostgresNudges(database, nudges).run)
+    return Hub(app=app, kernel=kernel, jobs=jobs)
 
 
 async def serve(

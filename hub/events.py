@@ -71,9 +71,10 @@ class StationAdded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StationSeen:
-    """A station has spoken: a sync, or a sign of life on its live link. `left`: its live link closed."""
+    """A station has spoken: a sync, or a sign of life on its live link. `came`, `left`: that link opened, closed."""
 
     station_id: uuid.UUID
     at: dt.datetime
     agent: str | None = None
+    came: bool = False
     left: bool = False

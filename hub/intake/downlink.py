@@ -135,14 +135,14 @@ class Downlink:
         feed.rev += len(rows)
         feed.lists = lists
         await session.flush()
-        waiting: set[uuid.UUID] = session.info.setdefault(_NUDGED, set())
+        waiting: dict[uuid.UUID, int] = session.info.setdefault(_NUDGED, {})
         if not waiting:
             after_commit(session, lambda: self._wake(waiting))
-        waiting.add(feed.station_id)
+        waiting[feed.station_id] = feed.rev
 
-    def _wake(self, stations: set[uuid.UUID]) -> None:
-        for station_id in tuple(stations):
-            self._nudges.nudge(station_id)
+    def _wake(self, stations: dict[uuid.UUID, int]) -> None:
+        for station_id, rev in tuple(stations.items()):
+            self._nudges.nudge(station_id, rev)
         stations.clear()
 
 

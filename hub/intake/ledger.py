@@ -50,6 +50,15 @@ async def take_number(
     return done.rowcount == 1
 
 
+async def is_newest_link(session: AsyncSession, station_id: uuid.UUID, number: int) -> bool:
+    """Whether the live link that was opened by this number is the station's last one, wherever it is held.
+
+    Holds the station's row until the transaction ends, so that who comes and who goes are told in order.
+    """
+    found = select(StationKey.live_number).where(StationKey.station_id == station_id).with_for_update()
+    return await session.scalar(found) == number
+
+
 async def station_key(session: AsyncSession, station_id: uuid.UUID) -> StationKey | None:
     """The station's key as it is now."""
     return await session.get(StationKey, station_id, populate_existing=True)

@@ -10,8 +10,9 @@ from aiohttp import WSCloseCode, WSMsgType, web
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub import events
+from hub.intake import ledger
 from hub.intake.feed import current_rev
-from hub.intake.signatures import NumberTooLow, Signatures
+from hub.intake.signatures import NumberTooLow, Signatures, Verified
 from hub.kernel.problem import ProblemError, problem
 from hub.kernel.web import Kernel
 from protocols.errors import Malformed, Refused
@@ -33,6 +34,25 @@ class Pictures(Protocol):
         """Write the station's last picture down."""
 
 
+class News:
+    """What one link has to tell its station: the last revision heard of, or that it must look for itself."""
+
+    def __init__(self) -> None:
+        self._event = asyncio.Event()
+        self._rev: int | None = None
+
+    def wake(self, rev: int | None) -> None:
+        """There is news; of several the last counts."""
+        self._rev = rev
+        self._event.set()
+
+    async def next(self) -> int | None:
+        """Wait for news."""
+        await self._event.wait()
+        self._event.clear()
+        return self._rev
+
+
 class LiveDoor:
     """Holds the stations' live links; the newest of a station wins."""
 
@@ -45,7 +65,8 @@ class LiveDoor:
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """One live link from its opening to its end."""
-        station_id = await self._identify(request)
+        signed = await self._identify(request)
+        station_id = signed.station_id
         socket = web.WebSocketResponse(heartbeat=HEARTBEAT_S, max_msg_size=_MAX_MESSAGE)
         await socket.prepare(request)
         before = self._links.get(station_id)
@@ -57,7 +78,7 @@ class LiveDoor:
         finally:
             if self._links.get(station_id) is socket:
                 del self._links[station_id]
-                await self._seen(station_id, left=True)
+                await self._left(signed)
         return socket
 
     async def run(self) -> None:
@@ -68,23 +89,23 @@ class LiveDoor:
             for socket in tuple(self._links.values()):
                 await _close(socket, WSCloseCode.GOING_AWAY, b"hub stops")
 
-    async def _identify(self, request: web.Request) -> uuid.UUID:
+    async def _identify(self, request: web.Request) -> Verified:
         try:
             signed = await self._signatures.verify(request, b"")
             async with self._kernel.database.transaction() as session:
                 await self._signatures.take(session, signed, "live")
-                seen = events.StationSeen(station_id=signed.station_id, at=self._kernel.clock.now())
+                seen = events.StationSeen(station_id=signed.station_id, at=self._kernel.clock.now(), came=True)
                 await self._kernel.bus.publish(session, seen)
         except NumberTooLow as error:
             raise ProblemError(problem("request_replayed", 409)) from error
         except Refused as refused:
             raise ProblemError(problem(refused.code, 401, params=refused.params)) from refused
-        return signed.station_id
+        return signed
 
     async def _serve(self, station_id: uuid.UUID, socket: web.WebSocketResponse) -> None:
-        news = asyncio.Event()
-        news.set()  # where the revisions stand is news to whoever has just come
-        leave = self._kernel.nudges.subscribe(station_id, news.set)
+        news = News()
+        news.wake(None)  # where the revisions stand is news to whoever has just come
+        leave = self._kernel.nudges.subscribe(station_id, news.wake)
         teller = asyncio.create_task(self._tell(station_id, socket, news))
         try:
             await self._hear(station_id, socket)
@@ -107,20 +128,25 @@ class LiveDoor:
                     _log.warning("malformed live message", station_id=str(station_id), reason=str(error)[:200])
                 continue
             if isinstance(heard, Telemetry) and self._pictures.hear(station_id, heard):
-                await self._seen(station_id, left=False)
+                async with self._kernel.database.transaction() as session:
+                    await self._pictures.write(session, station_id)
+                    seen = events.StationSeen(station_id=station_id, at=self._kernel.clock.now())
+                    await self._kernel.bus.publish(session, seen)
 
-    async def _seen(self, station_id: uuid.UUID, *, left: bool) -> None:
+    async def _left(self, signed: Verified) -> None:
+        """The station is away, unless it has come back meanwhile: here, at another process or over the broker."""
         async with self._kernel.database.transaction() as session:
-            await self._pictures.write(session, station_id)
-            seen = events.StationSeen(station_id=station_id, at=self._kernel.clock.now(), left=left)
-            await self._kernel.bus.publish(session, seen)
+            await self._pictures.write(session, signed.station_id)
+            if await ledger.is_newest_link(session, signed.station_id, signed.number):
+                left = events.StationSeen(station_id=signed.station_id, at=self._kernel.clock.now(), left=True)
+                await self._kernel.bus.publish(session, left)
 
-    async def _tell(self, station_id: uuid.UUID, socket: web.WebSocketResponse, news: asyncio.Event) -> None:
+    async def _tell(self, station_id: uuid.UUID, socket: web.WebSocketResponse, news: News) -> None:
         while True:
-            await news.wait()
-            news.clear()
-            async with self._kernel.database.reading() as session:
-                rev = await current_rev(session, station_id)
+            rev = await news.next()
+            if rev is None:
+                async with self._kernel.database.reading() as session:
+                    rev = await current_rev(session, station_id)
             try:
                 async with asyncio.timeout(_SEND_S):
                     await socket.send_bytes(encode_live(Nudge(rev=rev)))

@@ -102,9 +102,9 @@ class Stations:
         await self._lists.put(session, "station", [item], station_id=station.id)
 
     async def when_seen(self, session: AsyncSession, event: events.StationSeen) -> None:
-        """Remember when the station was last heard of, at most every ten seconds."""
+        """Remember when the station was last heard of: who comes and goes at once, the rest every ten seconds."""
         last = self._seen.get(event.station_id)
-        if not event.left and last is not None and event.at - last < _SEEN_EVERY:
+        if not (event.came or event.left) and last is not None and event.at - last < _SEEN_EVERY:
             return
         self._seen[event.station_id] = event.at
         if event.left:
@@ -177,8 +177,8 @@ class Pictures:
     def last(self, station: Station) -> tuple[dict[str, Any], dt.datetime] | None:
         """The last picture and when it was heard, from memory or as it was written down."""
         found = self._last.get(station.id)
-        if found is not None:
-            return msgspec.to_builtins(found[0]), found[1]
+        if found is not None and (station.picture_at is None or station.picture_at <= found[1]):
+            return msgspec.to_builtins(found[0]), found[1]  # else another process has heard a newer one
         if station.picture is None or station.picture_at is None:
             return None
         return station.picture, station.picture_at

@@ -85,12 +85,12 @@ async def test_one_event_can_be_undone_alone(database: Database) -> None:
 def test_a_nudge_wakes_only_who_waits_for_that_station() -> None:
     nudges = LocalNudges()
     here, there = uuid.UUID(int=1), uuid.UUID(int=2)
-    woken: list[str] = []
-    leave = nudges.subscribe(here, lambda: woken.append("here"))
-    nudges.subscribe(there, lambda: woken.append("there"))
-    nudges.nudge(here)
+    woken: list[tuple[str, int | None]] = []
+    leave = nudges.subscribe(here, lambda rev: woken.append(("here", rev)))
+    nudges.subscribe(there, lambda rev: woken.append(("there", rev)))
+    nudges.nudge(here, 7)
     leave()
     leave()
-    nudges.nudge(here)
-    assert woken == ["here"]
+    nudges.nudge(here, 8)
+    assert woken == [("here", 7)]
     assert here not in nudges._waiting
