@@ -1,0 +1,201 @@
+"""The system under test for one round: hub and agent as real processes, the hardware in this one, a proxy between.
+
+Starts and stops; what goes wrong is `adversary`, what people do is `life`, what must hold is `books`.
+"""
+
+import asyncio
+import contextlib
+import datetime as dt
+import random
+import secrets
+import time
+from collections import deque
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any, Final
+
+import aiohttp
+
+from firmware_sim.agent_config import Addresses, agent_toml, write_private
+from firmware_sim.demo.children import run_once
+from firmware_sim.demo.clients import Hub, Kiosk
+from firmware_sim.demo.ports import HOST, free_ports
+from firmware_sim.plan import DEMO, ENROLMENT_CODE, STATION_ID
+from firmware_sim.waiting import DemoError, NotYetError, until
+from firmware_sim.world import World
+from protocols.values import UTC, rfc3339
+from tests.journeys.faults.books import Opened
+from tests.journeys.faults.part import Part
+from tests.journeys.faults.proxy import FaultProxy
+
+SPEED: Final = 60.0  # of energy only: locks, lines and clocks run as fast as ours
+PULL_OUT_S: Final = 10  # the least that a hub allows
+POLL_S: Final = 1.0
+READY_S: Final = 60.0
+VOUCHERS: Final = 6  # for each account
+_KEPT_FRAMES: Final = 400
+
+
+class _Openings(list[bytes]):
+    """A dock's book of openings that also writes down when."""
+
+    def __init__(self, dock_no: int, book: list[Opened]) -> None:
+        super().__init__()
+        self._dock_no = dock_no
+        self._book = book
+
+    def append(self, command: bytes, /) -> None:
+        self._book.append(Opened(at_ms=time.time_ns() // 1_000_000, dock_no=self._dock_no, command=command))
+        super().append(command)
+
+
+class Lab:
+    """Enter by `open_lab`."""
+
+    def __init__(self, folder: Path, seed: int) -> None:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.folder = folder
+        self.seed = seed
+        self.random = random.Random(seed)
+        self.ports = free_ports()
+        self.opened: list[Opened] = []
+        self.frames: deque[bytes] = deque(maxlen=_KEPT_FRAMES)  # what the station said on the docks' line
+        self.vouchers: list[list[str]] = []
+        self.hub_url = f"http://{HOST}:{self.ports.hub}"
+        self.kiosk_url = f"http://{HOST}:{self.ports.kiosk}"
+        self.store = folder / "agent" / "station.db"
+        config = folder / "agent.toml"
+        self.agent = Part("agent", ["edge_agent", "run", "--config", str(config)], log=folder / "agent.log")
+        environment = {
+            "VOLTDOCK_HUB_DATA_DIR": str(folder / "hub"),
+            "VOLTDOCK_HUB_HOST": HOST,
+            "VOLTDOCK_HUB_PORT": str(self.ports.hub),
+        }
+        self.hub_part = Part("hub", ["hub", "run", "--demo"], log=folder / "hub.log", environment=environment)
+        self.proxy = FaultProxy(target_port=self.ports.hub, seed=seed)
+        self._config = config
+        self._exits = contextlib.AsyncExitStack()
+        self.world: World
+        self.hub: Hub
+        self.kiosk: Kiosk
+        self.people: aiohttp.ClientSession
+
+    async def open(self) -> None:
+        """Start everything and wait until it is whole. Raises DemoError."""
+        http = await self._exits.enter_async_context(aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=20)))
+        # A new connection each time: one that a killed process leaves behind must not fail the next question.
+        impatient = aiohttp.ClientSession(
+            timeout=aiohttp.ClientTimeout(total=6), connector=aiohttp.TCPConnector(force_close=True)
+        )
+        self.people = await self._exits.enter_async_context(impatient)
+        self.hub, self.kiosk = Hub(http, self.hub_url), Kiosk(self.people, self.kiosk_url)
+        await self._exits.enter_async_context(self.proxy.serve())
+        await self.hub_part.start()
+        await self._open_world()
+        await until("the hub", self.hub.is_ready, timeout_s=READY_S)
+        await asyncio.gather(self._furnish(http), self._enrol())
+        await self.agent.start()
+        await self.whole()
+
+    async def close(self) -> None:
+        """Stop the agent, then the hub, then let the hardware vanish."""
+        self.agent.limit_files(-1)
+        await self.agent.stop()
+        await self.hub_part.stop()
+        await self._exits.aclose()
+
+    async def whole(self) -> None:
+        """Wait until the agent sees every device, the hub, the prices and the batteries. Raises DemoError."""
+        try:
+            await until("the station", self._is_whole, timeout_s=READY_S)
+        except DemoError as error:
+            raise DemoError(f"{error}\nagent: {self.agent.last_words()}\nhub: {self.hub_part.last_words()}") from None
+
+    async def _open_world(self) -> None:
+        secret = secrets.token_bytes(32)
+        self.world = World(
+            DEMO,
+            station_secret=secret,
+            ocpp_url=f"ws://{HOST}:{self.ports.chargers}/ocpp",
+            modbus_port=self.ports.modbus,
+            speed=SPEED,
+        )
+        for number, dock in self.world.yard.docks.items():
+            dock.book.unlocks = _Openings(number, self.opened)
+        self.world.line._watch = self._watch
+        await self._exits.enter_async_context(self.world.open_meter())
+        await self._exits.enter_async_context(_living(self.world))
+        addresses = Addresses(
+            hub_url=f"http://{HOST}:{self.proxy.port}",
+            docks_port=self.world.line.path,
+            modbus_port=self.ports.modbus,
+            kiosk_port=self.ports.kiosk,
+            chargers_port=self.ports.chargers,
+        )
+        text = agent_toml(DEMO, addresses, data_dir=self.folder / "agent", station_secret=secret, poll_s=POLL_S)
+        write_private(self._config, text)
+
+    def _watch(self, direction: str, data: bytes) -> None:
+        if direction == "to_docks":
+            self.frames.append(data)
+
+    async def _enrol(self) -> None:
+        arguments = ["edge_agent", "enrol", "--config", str(self._config), "--hub", self.hub_url]
+        await run_once("enrolment", [*arguments, "--code", ENROLMENT_CODE])
+
+    async def _furnish(self, http: aiohttp.ClientSession) -> None:
+        """A shorter time to pull a vehicle out, and vouchers for every account of the demo."""
+        await self.hub.sign_in()
+        headers, url = self.hub._headers(), f"{self.hub_url}/api/v1/stations/{STATION_ID}"
+        async with http.get(url, headers=headers) as response:
+            headers["If-Match"] = response.headers["ETag"]
+        async with http.patch(url, headers=headers, json={"pull_out_s": PULL_OUT_S}) as response:
+            if response.status != 200:
+                raise DemoError(await response.text())
+        expires = rfc3339(dt.datetime.now(UTC) + dt.timedelta(hours=2))
+        for account in sorted(one["id"] for one in await self.hub.all_of("/api/v1/accounts")):
+            wish: dict[str, Any] = {"account_id": account, "stations": [str(STATION_ID)], "expires": expires}
+            made = await asyncio.gather(*(self.hub.post("/api/v1/vouchers", wish) for _ in range(VOUCHERS)))
+            self.vouchers.append([one["text"] for one in made])
+
+    async def _is_whole(self) -> bool:
+        if not self.agent.is_running:
+            raise DemoError("the agent ended")
+        if not await self.kiosk.is_up():
+            raise NotYetError("the kiosk does not answer")
+        view = await self.kiosk.view()
+        missing = [f"dock {one['dock_no']}" for one in view["docks"] if one["state"] in ("unknown", "out_of_order")]
+        missing += [one["charger_id"] for one in view["chargers"] if not one["online"]]
+        missing += [
+            f"the battery in dock {one['dock_no']}"
+            for one in view["docks"]
+            if one["vehicle"] and one["vehicle"]["soc_pct"] is None
+        ]
+        if not view["hub"]["online"]:
+            missing.append("the hub")
+        if view["price_hint"] is None:
+            missing.append("the price list")
+        if missing:
+            raise NotYetError("waiting for " + ", ".join(missing))
+        return True
+
+
+@contextlib.asynccontextmanager
+async def _living(world: World) -> AsyncIterator[None]:
+    living = asyncio.create_task(world.run())
+    try:
+        yield
+    finally:
+        living.cancel()
+        await asyncio.wait({living})
+
+
+@contextlib.asynccontextmanager
+async def open_lab(folder: Path, seed: int) -> AsyncIterator[Lab]:
+    """Everything up and whole inside, everything stopped after. Raises DemoError."""
+    lab = Lab(folder, seed)
+    try:
+        await lab.open()
+        yield lab
+    finally:
+        await lab.close()

@@ -1,0 +1,101 @@
+"""One process of the system under test: started, stopped, and killed outright. Its words go through a pipe.
+
+Through a pipe and not straight into a file, so that a limit on what the process may write to its disk does not
+also silence its log, which goes to the journal of systemd on a real station.
+"""
+
+import asyncio
+import contextlib
+import resource
+import signal
+import sys
+from pathlib import Path
+from typing import Final
+
+from firmware_sim.demo.children import LEASH, clean_environment
+
+STOP_S: Final = 20.0
+
+
+class Part:
+    """`python -m module arguments`, again and again. It ends with this process, however that ends."""
+
+    def __init__(
+        self, name: str, arguments: list[str], *, log: Path, environment: dict[str, str] | None = None
+    ) -> None:
+        self.name = name
+        self.starts = 0
+        self._arguments = arguments
+        self._log = log
+        self._environment = environment or {}
+        self._process: asyncio.subprocess.Process | None = None
+        self._listening: asyncio.Task[None] | None = None
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it was started and has not ended."""
+        return self._process is not None and self._process.returncode is None
+
+    async def start(self) -> None:
+        """Start it, unless it runs."""
+        if self.is_running:
+            return
+        await self._heard()
+        self.starts += 1
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            LEASH,
+            *self._arguments,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            env=clean_environment() | self._environment,
+            start_new_session=True,
+        )
+        self._process, self._listening = process, asyncio.create_task(self._listen(process))
+
+    async def kill(self) -> None:
+        """kill -9, at this very instruction; returns when it is gone."""
+        await self._end(signal.SIGKILL)
+
+    async def stop(self) -> None:
+        """End it as systemd would."""
+        await self._end(signal.SIGTERM)
+
+    def limit_files(self, most_bytes: int) -> None:
+        """The largest offset to which it may write a file from now on. Nothing happens to one that is gone."""
+        if self._process is not None and self._process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                resource.prlimit(self._process.pid, resource.RLIMIT_FSIZE, (most_bytes, resource.RLIM_INFINITY))
+
+    def last_words(self, count: int = 12) -> str:
+        """The end of its log."""
+        with contextlib.suppress(OSError):
+            return "\n".join(self._log.read_text("utf-8", "replace").splitlines()[-count:])
+        return ""
+
+    async def _end(self, number: signal.Signals) -> None:
+        process = self._process
+        if process is not None and process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                process.send_signal(number)
+            try:
+                async with asyncio.timeout(STOP_S):
+                    await process.wait()
+            except TimeoutError:
+                process.kill()
+                await process.wait()
+        await self._heard()
+
+    async def _heard(self) -> None:
+        if self._listening is not None:
+            await self._listening
+            self._listening = None
+
+    async def _listen(self, process: asyncio.subprocess.Process) -> None:
+        assert process.stdout is not None
+        with self._log.open("ab") as log:
+            while data := await process.stdout.read(65_536):
+                log.write(data)
+                log.flush()

@@ -1,0 +1,107 @@
+"""Opens the three books when a round is over: the world's memory, the station's file, the hub's API."""
+
+import json
+import sqlite3
+import uuid
+from pathlib import Path
+
+from edge_agent.store import reading
+from firmware_sim.plan import DEMO, STATION_ID
+from protocols.sync import facts
+from protocols.sync.envelope import decode_fact
+from tests.journeys.faults import books, money
+from tests.journeys.faults.lab import Lab
+from tests.journeys.faults.life import Life
+
+LANES = ("biz", "ops", "tel")
+
+
+def world_book(lab: Lab, life: Life) -> books.World:
+    """Book 1."""
+    return books.World(
+        opened=tuple(lab.opened),
+        first={one.vehicle_id: one.dock_no for one in DEMO.vehicles if one.dock_no is not None},
+        moves=tuple(life.moves),
+        promised=frozenset(life.promised),
+        charges=tuple((key, charge) for key, charger in lab.world.chargers.items() for charge in charger.book),
+    )
+
+
+def station_book(path: Path) -> books.Station:
+    """Book 2, from the file itself; works while the agent runs."""
+    return books.Station(
+        facts=tuple(_journalled(line) for line in reading.export(path)), unlocks=tuple(_unlock_orders(path))
+    )
+
+
+def _journalled(line: str) -> books.Journalled:
+    head, _, record = line.partition(', "record": ')
+    place = json.loads(head + "}")
+    raw = record[:-1].encode()
+    fact = decode_fact(raw)
+    return books.Journalled(
+        lane=place["lane"],
+        epoch=place["epoch"],
+        seq=place["seq"],
+        hash=bytes.fromhex(place["hash"]),
+        record=raw,
+        fact=fact,
+        body=facts.body_of(fact),
+    )
+
+
+def _unlock_orders(path: Path) -> list[books.UnlockOrder]:
+    file = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+    try:
+        rows = file.execute("SELECT hlc, data FROM journal WHERE kind = 'UnlockDock' ORDER BY n").fetchall()
+    finally:
+        file.close()
+    orders = [(hlc, json.loads(data)) for hlc, data in rows]
+    return [
+        books.UnlockOrder(hlc=hlc, order_id=uuid.UUID(one["order_id"]), dock_no=one["dock_no"]) for hlc, one in orders
+    ]
+
+
+def unsettled(path: Path) -> int:
+    """How many rentals of the station's file have begun and are not over."""
+    begun, over = set(), set()
+    for one in station_book(path).facts:
+        if isinstance(one.body, facts.RentalStarted):
+            begun.add(one.body.rental_id)
+        elif isinstance(one.body, facts.RentalVoided | facts.RentalEnded):
+            over.add(one.body.rental_id)
+    return len(begun - over)
+
+
+async def hub_book(lab: Lab) -> books.Hub:
+    """Book 3, by the public API. Raises DemoError."""
+    await lab.hub.sign_in()
+    every = lab.hub.all_of
+    return books.Hub(
+        facts=tuple([one for lane in LANES for one in await _received(lab, lane)]),
+        rentals=await every("/api/v1/rentals"),
+        sessions=await every("/api/v1/charging-sessions"),
+        tariffs=money.tariffs_of(await every("/api/v1/tariffs")),
+        orders=await every("/api/v1/orders"),
+        quarantine=await every("/api/v1/quarantine"),
+    )
+
+
+async def _received(lab: Lab, lane: str) -> list[books.Received]:
+    found: list[books.Received] = []
+    cursor = ""
+    while True:
+        page = await lab.hub.get(f"/api/v1/facts?station_id={STATION_ID}&lane={lane}&limit=200{cursor}")
+        found += [
+            books.Received(
+                lane=one["lane"],
+                epoch=one["epoch"],
+                seq=one["seq"],
+                fact_id=str(one["fact_id"]),
+                record=one["record"].encode(),
+            )
+            for one in page["items"]
+        ]
+        if not page.get("next_cursor"):
+            return found
+        cursor = f"&cursor={page['next_cursor']}"

@@ -1,0 +1,111 @@
+"""One round of the soak: a fresh station and hub, people and adversary for a while, healing, and the three books."""
+
+import asyncio
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from firmware_sim.waiting import DemoError, NotYetError, until
+from tests.journeys.faults.adversary import Adversary
+from tests.journeys.faults.books import Finding, Kind, check
+from tests.journeys.faults.lab import Lab, open_lab
+from tests.journeys.faults.life import Life
+from tests.journeys.faults.reading import hub_book, station_book, unsettled, world_book
+
+SETTLE_S: Final = 60.0
+QUIET_S: Final = 1.0  # the outbox must stay empty so long before the books are closed
+
+
+@dataclass(slots=True, kw_only=True)
+class Report:
+    """What a round, or many, came to. `healed_s` is the longest time from the last healing to an empty outbox."""
+
+    faults: Counter[str] = field(default_factory=Counter)
+    seen: Counter[str] = field(default_factory=Counter)
+    facts: Counter[str] = field(default_factory=Counter)
+    line: Counter[str] = field(default_factory=Counter)
+    findings: list[Finding] = field(default_factory=list)
+    diary: list[str] = field(default_factory=list)
+    opened: int = 0
+    moves: int = 0
+    charges: int = 0
+    rentals: int = 0
+    restarts: int = 0
+    healed_s: float = 0.0
+
+    def add(self, other: "Report") -> None:
+        """Count another round in."""
+        for name in ("faults", "seen", "facts", "line"):
+            getattr(self, name).update(getattr(other, name))
+        for name in ("opened", "moves", "charges", "rentals", "restarts"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.healed_s = max(self.healed_s, other.healed_s)
+        self.findings += other.findings
+
+
+async def play(folder: Path, seed: int, *, life_s: float) -> Report:
+    """One round from this seed. Raises DemoError when the system does not even come up."""
+    report = Report()
+    async with open_lab(folder, seed) as lab:
+        life, adversary = Life(lab, seed), Adversary(lab, seed)
+        deadline = asyncio.get_running_loop().time() + life_s
+        async with asyncio.TaskGroup() as group:
+            group.create_task(adversary.strike(deadline))
+            group.create_task(life.live(deadline))
+        try:
+            report.healed_s = await _settle(lab, life)
+        except DemoError as error:
+            report.findings.append(Finding(Kind.STALLED, str(error)))
+        world, station, hub = world_book(lab, life), station_book(lab.store), await hub_book(lab)
+        report.findings += check(world, station, hub)
+        report.faults, report.diary, report.seen = adversary.counts, adversary.diary, life.seen
+        report.facts.update(one.fact.type for one in station.facts)
+        report.line = lab.proxy.counts
+        report.opened, report.moves, report.charges = len(world.opened), len(world.moves), len(world.charges)
+        report.rentals = len(hub.rentals)
+        report.restarts = lab.agent.starts + lab.hub_part.starts - 2
+    return report
+
+
+async def _settle(lab: Lab, life: Life) -> float:
+    """Everybody goes home, what is owed is delivered, the outbox is empty. Returns the seconds until it first was."""
+    healed = time.monotonic()
+    await life.go_home()
+    await until("the hub", lab.hub.is_ready, timeout_s=SETTLE_S)
+    took = await until("an empty outbox", lambda: _delivered(lab, healed), timeout_s=SETTLE_S)
+    await until("every rental to be over", lambda: _over(lab), timeout_s=SETTLE_S, every_s=0.25)
+    quiet_since: list[float] = []
+
+    async def quiet() -> bool:
+        try:
+            await _delivered(lab, healed)
+        except NotYetError:
+            quiet_since.clear()
+            raise
+        quiet_since.append(time.monotonic())
+        return quiet_since[-1] - quiet_since[0] >= QUIET_S
+
+    await until("a quiet outbox", quiet, timeout_s=SETTLE_S)
+    return took
+
+
+async def _delivered(lab: Lab, since: float) -> float:
+    owed = sum(charger.undelivered for charger in lab.world.chargers.values())
+    if owed:
+        raise NotYetError(f"the chargers owe {owed} messages")
+    try:
+        health = await lab.kiosk.get("/healthz")
+    except DemoError as error:
+        raise NotYetError(str(error)) from error
+    if health["store"]["waiting"] or not health["hub_online"]:
+        raise NotYetError(f"{health['store']['waiting']} facts wait, hub online: {health['hub_online']}")
+    return time.monotonic() - since
+
+
+async def _over(lab: Lab) -> bool:
+    left = unsettled(lab.store)
+    if left:
+        raise NotYetError(f"{left} rentals are not over")
+    return True

@@ -1,0 +1,316 @@
+"""The checker can see: right books pass, and each falsified one is found out, by the kind of its fault."""
+
+import dataclasses
+import datetime as dt
+import itertools
+import json
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from firmware_sim.chargers.memory import Charge
+from protocols.sync import facts
+from protocols.sync.envelope import NO_HASH, chain, decode_fact
+from protocols.tariff.tariff import Tariff, price_of_charge, price_of_rental
+from protocols.values import UTC
+from tests.journeys.faults.books import (
+    Hub,
+    Journalled,
+    Kind,
+    Move,
+    Opened,
+    Received,
+    Station,
+    UnlockOrder,
+    World,
+    check,
+)
+
+Books = tuple[World, Station, Hub]
+VEHICLE, RENTAL, VOID, SESSION = (uuid.UUID(int=number) for number in (101, 201, 202, 301))
+RIDE = Tariff(
+    tariff_id=uuid.UUID(int=1), version=1, name="r", use="rental", currency="EUR", unlock_minor=100, per_minute_minor=19
+)
+CHARGE = Tariff(tariff_id=uuid.UUID(int=2), version=1, name="c", use="charging", currency="EUR", per_kwh_minor=45)
+ORDER, VOID_ORDER, STAFF_ORDER = (uuid.UUID(int=(9 << 64) + number) for number in (1, 2, 3))
+T0 = 1_790_000_000_000
+RIDE_S = 125.0
+
+
+def bill_of(tariff: Tariff, total_minor: int) -> facts.Bill:
+    return facts.Bill(
+        tariff_id=tariff.tariff_id, tariff_version=1, currency="EUR", total_minor=total_minor, tax_minor=0, lines=[]
+    )
+
+
+def renter() -> facts.Renter:
+    return facts.Renter(by="voucher")
+
+
+def started(rental_id: uuid.UUID, dock_no: int, at_ms: int) -> facts.RentalStarted:
+    return facts.RentalStarted(
+        rental_id=rental_id,
+        vehicle_id=VEHICLE,
+        dock_no=dock_no,
+        started_ms=at_ms,
+        renter=renter(),
+        tariff_id=RIDE.tariff_id,
+        tariff_version=1,
+        offline=True,
+    )
+
+
+def story() -> list[tuple[int, facts.Body]]:
+    """(hlc, body): a rental that came to nothing, a ride from dock 1 to dock 2, a charge."""
+    back = T0 + 20_000 + int(RIDE_S * 1000)
+    return [
+        (10, facts.VehicleDocked(vehicle_id=VEHICLE, dock_no=1, docked_ms=T0)),
+        (20, started(VOID, 1, T0)),
+        (30, facts.RentalVoided(rental_id=VOID, reason="not_taken", voided_ms=T0 + 12_000)),
+        (40, started(RENTAL, 1, T0 + 18_000)),
+        (50, facts.VehicleUndocked(vehicle_id=VEHICLE, dock_no=1, undocked_ms=T0 + 20_000, rental_id=RENTAL)),
+        (60, facts.RentalActivated(rental_id=RENTAL, undocked_ms=T0 + 20_000)),
+        (70, facts.VehicleDocked(vehicle_id=VEHICLE, dock_no=2, docked_ms=back, rental_id=RENTAL)),
+        (
+            80,
+            facts.RentalEnded(
+                rental_id=RENTAL,
+                vehicle_id=VEHICLE,
+                dock_no=2,
+                ended_ms=back,
+                duration_s=RIDE_S,
+                duration_by="monotonic",
+                bill=bill_of(RIDE, price_of_rental(RIDE, RIDE_S).total_minor),
+            ),
+        ),
+        (
+            90,
+            facts.ChargingStarted(
+                session_id=SESSION,
+                charger_id="CP-01",
+                connector_no=1,
+                transaction_id=7,
+                id_token="04A1",
+                verdict="accepted",
+                meter_start_wh=100,
+                started_ms=T0,
+            ),
+        ),
+        (
+            100,
+            facts.ChargingStopped(
+                session_id=SESSION, meter_stop_wh=1100, energy_wh=1000, stopped_ms=T0 + 60_000, reason="Local"
+            ),
+        ),
+    ]
+
+
+def journal() -> tuple[Journalled, ...]:
+    import msgspec
+
+    rows, value = [], NO_HASH
+    for seq, (hlc, body) in enumerate(story(), 1):
+        document = {
+            "id": str(uuid.UUID(int=1000 + seq)),
+            "type": type(body).__name__,
+            "v": 1,
+            "hlc": hlc,
+            "at_ms": T0,
+            "mono_ms": 0,
+            "boot": "b",
+            "clock": "synced",
+            "body": json.loads(msgspec.json.encode(body)),
+        }
+        record = json.dumps(document).encode()
+        fact = decode_fact(record)
+        value = chain(value, fact.id, record)
+        rows.append(Journalled(lane="biz", epoch=1, seq=seq, hash=value, record=record, fact=fact, body=body))
+    return tuple(rows)
+
+
+def money(minor: int) -> dict[str, Any]:
+    return {"minor": minor, "currency": "EUR"}
+
+
+def right() -> Books:
+    rows = journal()
+    back = T0 + 20_000 + int(RIDE_S * 1000)
+    charge = Charge(
+        no=1,
+        id_token="04A1",
+        started_at=dt.datetime.now(UTC),
+        meter_start_wh=100,
+        transaction_id=7,
+        energy_wh=1000.4,
+        stopped_at=dt.datetime.now(UTC),
+    )
+    world = World(
+        opened=(
+            Opened(at_ms=T0 + 500, dock_no=1, command=VOID_ORDER.bytes[-8:]),
+            Opened(at_ms=T0 + 18_500, dock_no=1, command=ORDER.bytes[-8:]),
+            Opened(at_ms=T0 + 300_000, dock_no=4, command=STAFF_ORDER.bytes[-8:]),
+        ),
+        first={VEHICLE: 1},
+        moves=(
+            Move(what="pull", dock_no=1, vehicle_id=VEHICLE, at_ms=T0 + 20_000),
+            Move(what="push", dock_no=2, vehicle_id=VEHICLE, at_ms=back),
+        ),
+        promised=frozenset({str(RENTAL)}),
+        charges=(("CP-01", charge),),
+    )
+    station = Station(
+        facts=rows,
+        unlocks=(
+            UnlockOrder(hlc=21, order_id=VOID_ORDER, dock_no=1),
+            UnlockOrder(hlc=41, order_id=ORDER, dock_no=1),
+            UnlockOrder(hlc=200, order_id=STAFF_ORDER, dock_no=4),
+        ),
+    )
+    total = price_of_rental(RIDE, RIDE_S).total_minor
+    hub = Hub(
+        facts=tuple(
+            Received(lane=one.lane, epoch=one.epoch, seq=one.seq, fact_id=str(one.fact.id), record=one.record)
+            for one in rows
+        ),
+        rentals=(
+            {"id": str(RENTAL), "state": "ended", "total": money(total), "tax": money(0), "price_checked": True},
+            {"id": str(VOID), "state": "voided", "total": None, "tax": None, "price_checked": None},
+        ),
+        sessions=(
+            {
+                "id": str(SESSION), "charger_id": "CP-01", "transaction_id": 7, "state": "ended", "energy_wh": 1000,
+                "tariff_id": str(CHARGE.tariff_id), "tariff_version": 1,
+                "total": money(price_of_charge(CHARGE, 1000).total_minor), "tax": money(0),
+            },
+        ),
+        tariffs={(str(one.tariff_id), 1): one for one in (RIDE, CHARGE)},
+        orders=({"id": str(STAFF_ORDER), "type": "UnlockDock", "body": {"dock_no": 4}},),
+    )  # fmt: skip
+    return world, station, hub
+
+
+def test_right_books_pass() -> None:
+    assert check(*right()) == []
+
+
+def _world(**change: Any) -> Callable[[Books], Books]:
+    return lambda books: (dataclasses.replace(books[0], **change), books[1], books[2])
+
+
+def _hub(name: str, change: Callable[[Any], Any]) -> Callable[[Books], Books]:
+    def falsify(books: Books) -> Books:
+        world, station, hub = books
+        return world, station, dataclasses.replace(hub, **{name: change(getattr(hub, name))})
+
+    return falsify
+
+
+def _station(name: str, change: Callable[[Any], Any]) -> Callable[[Books], Books]:
+    def falsify(books: Books) -> Books:
+        world, station, hub = books
+        return world, dataclasses.replace(station, **{name: change(getattr(station, name))}), hub
+
+    return falsify
+
+
+def _edit(at: int, **change: Any) -> Callable[[Any], Any]:
+    return lambda rows: (*rows[:at], {**rows[at], **change}, *rows[at + 1 :])
+
+
+def _swap(at: int, **change: Any) -> Callable[[Any], Any]:
+    return lambda rows: (*rows[:at], dataclasses.replace(rows[at], **change), *rows[at + 1 :])
+
+
+def _opened_again(books: Books) -> Books:
+    world, station, hub = books
+    more = Opened(at_ms=T0 + 400_000, dock_no=1, command=ORDER.bytes[-8:])
+    return dataclasses.replace(world, opened=(*world.opened, more)), station, hub
+
+
+def _opened_by_nobody(books: Books) -> Books:
+    world, station, hub = books
+    more = Opened(at_ms=T0 + 400_000, dock_no=3, command=b"stranger")
+    return dataclasses.replace(world, opened=(*world.opened, more)), station, hub
+
+
+def _opened_without_a_rental(books: Books) -> Books:
+    """The station journalled an order of its own, after the rental had ended."""
+    world, station, hub = books
+    order = UnlockOrder(hlc=300, order_id=uuid.UUID(int=77), dock_no=1)
+    more = Opened(at_ms=T0 + 400_000, dock_no=1, command=order.order_id.bytes[-8:])
+    world = dataclasses.replace(world, opened=(*world.opened, more))
+    return world, dataclasses.replace(station, unlocks=(*station.unlocks, order)), hub
+
+
+def _opened_too_late(books: Books) -> Books:
+    world, station, hub = books
+    late = dataclasses.replace(world.opened[0], at_ms=T0 + 17_000)
+    return dataclasses.replace(world, opened=(late, *world.opened[1:])), station, hub
+
+
+def _taken_without_a_rental(books: Books) -> Books:
+    world, station, hub = books
+    at = 4
+    body = facts.VehicleUndocked(vehicle_id=VEHICLE, dock_no=1, undocked_ms=T0 + 20_000)
+    return _station("facts", _swap(at, body=body))((world, station, hub))
+
+
+def _lost_everywhere(books: Books) -> Books:
+    """The station told the kiosk of a rental and wrote none of it down."""
+    world, station, hub = books
+    return dataclasses.replace(world, promised=frozenset({str(uuid.UUID(int=5))})), station, hub
+
+
+FALSIFIED: dict[str, tuple[Callable[[Books], Books], Kind]] = {
+    "a fact that the hub lost": (_hub("facts", lambda rows: rows[:-1]), Kind.LOST),
+    "a fact that the hub has twice": (_hub("facts", lambda rows: (*rows, rows[3])), Kind.DOUBLED),
+    "a fact with other bytes": (_hub("facts", _swap(2, record=b"{}")), Kind.WRONG),
+    "a fact at another place": (_hub("facts", _swap(2, seq=99)), Kind.WRONG),
+    "a fact that the station never wrote": (
+        _hub("facts", lambda r: (*r, dataclasses.replace(r[0], fact_id="x"))),
+        Kind.WRONG,
+    ),
+    "a gap in the station's numbers": (_station("facts", lambda rows: (*rows[:4], *rows[5:])), Kind.LOST),
+    "a hash that does not follow": (_station("facts", _swap(3, hash=bytes(32))), Kind.WRONG),
+    "a rental that was promised and is nowhere": (_lost_everywhere, Kind.LOST),
+    "a rental that the hub lost": (_hub("rentals", lambda rows: rows[1:]), Kind.LOST),
+    "a doubled rental": (_hub("rentals", lambda rows: (*rows, rows[0])), Kind.DOUBLED),
+    "a rental in the wrong state": (_hub("rentals", _edit(0, state="active")), Kind.WRONG),
+    "a wrong amount": (_hub("rentals", _edit(0, total=money(1))), Kind.WRONG),
+    "an amount for a rental that never ended": (_hub("rentals", _edit(1, total=money(100))), Kind.WRONG),
+    "a rental that ended twice": (
+        _station("facts", lambda r: (*r, dataclasses.replace(r[7], seq=11, hash=b""))),
+        Kind.DOUBLED,
+    ),
+    "an unlock too many": (_opened_again, Kind.OPENED),
+    "an unlock that nobody ordered": (_opened_by_nobody, Kind.OPENED),
+    "an unlock for no rental": (_opened_without_a_rental, Kind.OPENED),
+    "an unlock after the rental was void": (_opened_too_late, Kind.OPENED),
+    "an order from afar that opened another dock": (_hub("orders", _edit(0, body={"dock_no": 5})), Kind.OPENED),
+    "a vehicle that left without a rental": (_taken_without_a_rental, Kind.OPENED),
+    "a departure that nobody wrote down": (
+        _world(moves=tuple(itertools.chain(right()[0].moves, right()[0].moves))),
+        Kind.LOST,
+    ),
+    "a ride that was billed too long": (
+        _world(moves=(dataclasses.replace(right()[0].moves[0], at_ms=T0 + 60_000), right()[0].moves[1])),
+        Kind.WRONG,
+    ),
+    "a charge that the hub lost": (_hub("sessions", lambda _: ()), Kind.LOST),
+    "a doubled charge": (_hub("sessions", lambda rows: (*rows, rows[0])), Kind.DOUBLED),
+    "a charge with other energy": (_hub("sessions", _edit(0, energy_wh=1003)), Kind.WRONG),
+    "a charge with a wrong price": (_hub("sessions", _edit(0, total=money(46))), Kind.WRONG),
+    "a charge that never happened": (_world(charges=()), Kind.WRONG),
+    "something in quarantine": (
+        _hub("quarantine", lambda _: ({"type": "X", "code": "contradiction", "detail": ""},)),
+        Kind.WRONG,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FALSIFIED)
+def test_a_falsified_book_is_found_out(name: str) -> None:
+    falsify, kind = FALSIFIED[name]
+    assert kind in {one.kind for one in check(*falsify(right()))}
