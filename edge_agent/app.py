@@ -172,7 +172,9 @@ class Agent:
 
     def _kiosk(self, station: Station, store: Store, supervisor: Supervisor) -> None:
         labels = {one.id: one.label for one in self._settings.chargers.charger}
-        live = LiveViews(clock=self._clock, state=lambda: station.state, trouble=lambda: station.trouble, labels=labels)
+        live = LiveViews(
+            clock=self._clock, state=lambda: station.state, trouble=lambda: _trouble(station, store), labels=labels
+        )
         station.on_change(live.changed)
         metrics = Metrics()
         metrics.watch("store_file_bytes", "Size of the station's file.", lambda: store.health().file_bytes)
@@ -193,7 +195,8 @@ class Agent:
     def _health(self, station: Station, store: Store, supervisor: Supervisor) -> dict[str, object]:
         """What /healthz shows: one entry per part, and what a person would ask next."""
         document = health.as_document(supervisor.health())
-        if station.trouble is not None:
+        trouble = _trouble(station, store)
+        if trouble is not None:
             document["status"] = "degraded"
         kept = store.health()
         return {
@@ -201,10 +204,15 @@ class Agent:
             "version": version(),
             "station_id": str(station.state.station_id),
             "hub_online": station.state.hub.online,
-            "trouble": station.trouble,
+            "trouble": trouble,
             "store": {"epoch": kept.epoch, "low": kept.low, "waiting": kept.waiting, "file_bytes": kept.file_bytes},
             "docks": {str(no): _dock_health(dock) for no, dock in sorted(station.state.docks.items())},
         }
+
+
+def _trouble(station: Station, store: Store) -> str | None:
+    """Why no new business is taken: the disk takes nothing, or only what the reserve is kept for."""
+    return station.trouble or ("store_full" if store.health().low else None)
 
 
 def _dock_health(dock: Dock) -> str:
