@@ -19,7 +19,7 @@ def configure(*, json: bool, level: str = "info") -> None:
         processors=_processors(json=json),
         wrapper_class=structlog.make_filtering_bound_logger(number),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-        cache_logger_on_first_use=True,
+        cache_logger_on_first_use=False,
     )
 
 

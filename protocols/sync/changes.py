@@ -139,8 +139,20 @@ class RestartDock(OrderBody, frozen=True, kw_only=True):
     dock_no: int
 
 
+class CloseRental(OrderBody, frozen=True, kw_only=True):
+    """A rental that began at this station ended at another place; its bill is the hub's. `where` is for people.
+
+    `reason`: other_station (pushed in there), missing_return (nobody saw it come back), sighting.
+    """
+
+    rental_id: uuid.UUID
+    ended_ms: int
+    where: str
+    reason: str
+
+
 ORDERS: Final[dict[tuple[str, int], type[OrderBody]]] = {
-    (body.__name__, 1): body for body in (UnlockDock, StartCharge, StopCharge, RestartDock)
+    (body.__name__, 1): body for body in (UnlockDock, StartCharge, StopCharge, RestartDock, CloseRental)
 }
 
 

@@ -20,7 +20,7 @@ from protocols.errors import Malformed, Refused
 
 _COMPONENTS: Final = '("@method" "@path" "content-digest")'
 _INPUT: Final = re.compile(
-    r'sig1=\("@method" "@path" "content-digest"\);keyid="([0-9a-f-]{36})";nonce="(\d{1,20})";alg="ed25519"'
+    r'sig1=\("@method" "@path" "content-digest"\);keyid="([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})";nonce="(\d{1,20})";alg="ed25519"'
 )
 _SIGNATURE: Final = re.compile(r"sig1=:([A-Za-z0-9+/=]{86,90}):")
 
