@@ -19,8 +19,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from protocols.errors import Malformed, Refused
 
 _COMPONENTS: Final = '("@method" "@path" "content-digest")'
+_UUID: Final = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _INPUT: Final = re.compile(
-    r'sig1=\("@method" "@path" "content-digest"\);keyid="([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})";nonce="(\d{1,20})";alg="ed25519"'
+    rf'sig1=\("@method" "@path" "content-digest"\);keyid="({_UUID})";nonce="(\d{{1,20}})";alg="ed25519"'
 )
 _SIGNATURE: Final = re.compile(r"sig1=:([A-Za-z0-9+/=]{86,90}):")
 
