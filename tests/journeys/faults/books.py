@@ -31,6 +31,7 @@ class Kind(enum.StrEnum):
     OPENED = "wrongly opened"
     WRONG = "wrong"
     STALLED = "stalled"
+    LIMIT = "known limit"  # nobody could have seen it: docs/reliability.md names each; counted, and no failure
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +63,19 @@ class Move:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
-    """Book 1. `promised` are the rentals that people were told of; `charges` are (charger, what it did)."""
+    """Book 1. `promised` are the rentals that people were told of; `charges` are (charger, what it did).
+
+    `heard` are the instants (ms) at which a dock's status reached the station's end of the line; `booted` those at
+    which its controller started anew, and forgot since when its vehicle stands there.
+    """
 
     opened: Sequence[Opened] = ()
     first: Mapping[uuid.UUID, int] = field(default_factory=dict)  # where each vehicle stood at the beginning
     moves: Sequence[Move] = ()
     promised: frozenset[str] = frozenset()
     charges: Sequence[tuple[str, Charge]] = ()
+    heard: Mapping[int, Sequence[int]] = field(default_factory=dict)
+    booted: Mapping[int, Sequence[int]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -229,19 +236,37 @@ def _rentals_behind(station: Station, order: UnlockOrder) -> Iterator[int | None
 def _moves(world: World, station: Station, hub: Hub) -> Iterator[Finding]:
     """What the station wrote about each vehicle is what hands did with it, in order."""
     for vehicle_id, first in world.first.items():
-        real = [("in", first)]
-        real += [(_WAY[one.what], one.dock_no) for one in world.moves if one.vehicle_id == vehicle_id]
+        moves = [one for one in world.moves if one.vehicle_id == vehicle_id]
         told: list[tuple[str, int]] = []
         for fact in sorted(station.facts, key=lambda fact: fact.fact.hlc):
             body = fact.body
             if isinstance(body, facts.VehicleDocked | facts.VehicleUndocked) and body.vehicle_id == vehicle_id:
                 told.append(("in" if isinstance(body, facts.VehicleDocked) else "out", body.dock_no))
+        real = [("in", first), *_steps(moves)]
         if real != told:
-            kind = Kind.LOST if len(told) < len(real) else Kind.WRONG
-            yield Finding(
-                kind, f"vehicle …{str(vehicle_id)[-3:]} really moved {_path(real)}, the station tells {_path(told)}"
-            )
+            seen = [("in", first), *_steps(_without_unseen(world, moves))]
+            kind = Kind.LIMIT if seen == told else Kind.LOST if len(told) < len(real) else Kind.WRONG
+            name = f"vehicle …{str(vehicle_id)[-3:]}"
+            yield Finding(kind, f"{name} really moved {_path(real)}, the station tells {_path(told)}")
     yield from _taken_without(world, station, hub)
+
+
+def _without_unseen(world: World, moves: Sequence[Move]) -> list[Move]:
+    """Without the rides out of a dock and back into it during which the station heard nothing from that dock."""
+    kept: list[Move] = []
+    for one in moves:
+        before = kept[-1] if kept else None
+        if before is not None and (before.what, one.what, before.dock_no) == ("pull", "push", one.dock_no):
+            heard = world.heard.get(one.dock_no, ())
+            if not any(before.at_ms < at_ms < one.at_ms for at_ms in heard):
+                kept.pop()
+                continue
+        kept.append(one)
+    return kept
+
+
+def _steps(moves: Sequence[Move]) -> list[tuple[str, int]]:
+    return [(_WAY[one.what], one.dock_no) for one in moves]
 
 
 _WAY: Final = {"push": "in", "pull": "out"}
@@ -312,20 +337,33 @@ def _once(what: str, wanted: set[str], held: Sequence[str]) -> Iterator[Finding]
 
 def _rides(world: World, station: Station) -> Iterator[Finding]:
     """Nobody pays for longer than the vehicle was away. What nobody saw is counted in the renter's favour."""
-    trips: dict[uuid.UUID, list[tuple[int, int]]] = {}
+    trips: dict[uuid.UUID, list[tuple[int, Move]]] = {}
     left: dict[uuid.UUID, int] = {}
     for move in world.moves:
         if move.what == "pull":
             left[move.vehicle_id] = move.at_ms
         elif move.vehicle_id in left:
-            trips.setdefault(move.vehicle_id, []).append((left.pop(move.vehicle_id), move.at_ms))
+            trips.setdefault(move.vehicle_id, []).append((left.pop(move.vehicle_id), move))
     for body in _bodies(station, facts.RentalEnded):
-        near = [trip for trip in trips.get(body.vehicle_id, []) if abs(trip[1] - body.ended_ms) <= 2 * SLACK_MS]
+        into = [trip for trip in trips.get(body.vehicle_id, []) if trip[1].dock_no == body.dock_no]
+        near = [(back.at_ms - out,) * 2 for out, back in into if abs(back.at_ms - body.ended_ms) <= 2 * SLACK_MS]
+        near += [(back.at_ms - out, at_ms - out) for out, back in into for at_ms in _booted(world, back, body.ended_ms)]
+        billed_ms = body.duration_s * 1000 - SLACK_MS
+        away_s = ", ".join(f"{away / 1000:.1f}" for away, _ in near)
+        text = f"rental {body.rental_id}: billed {body.duration_s:.1f} s, away {away_s} s"
         if not near:
             yield Finding(Kind.WRONG, f"rental {body.rental_id} ended when no vehicle came back")
-        elif all(body.duration_s * 1000 > back - out + SLACK_MS for out, back in near):
-            away_s = max(back - out for out, back in near) / 1000
-            yield Finding(Kind.WRONG, f"rental {body.rental_id}: billed {body.duration_s:.1f} s, away {away_s:.1f} s")
+        elif all(billed_ms > at_most for _, at_most in near):
+            yield Finding(Kind.WRONG, text)
+        elif all(billed_ms > away for away, _ in near):
+            yield Finding(Kind.LIMIT, f"{text}: dock {body.dock_no} started anew and knows no earlier moment")
+
+
+def _booted(world: World, back: Move, ended_ms: int) -> list[int]:
+    """When the dock started anew before it could tell that the vehicle was back: it knows no earlier moment."""
+    heard = next((at_ms for at_ms in world.heard.get(back.dock_no, ()) if at_ms > ended_ms - SLACK_MS), ended_ms)
+    booted = world.booted.get(back.dock_no, ())
+    return [at_ms for at_ms in booted if back.at_ms < at_ms <= heard and abs(at_ms - ended_ms) <= 2 * SLACK_MS]
 
 
 # --- charging --------------------------------------------------------------------------------------------

@@ -20,9 +20,12 @@ from firmware_sim.agent_config import Addresses, agent_toml, write_private
 from firmware_sim.demo.children import run_once
 from firmware_sim.demo.clients import Hub, Kiosk
 from firmware_sim.demo.ports import HOST, free_ports
+from firmware_sim.docks.device import SimDock
 from firmware_sim.plan import DEMO, ENROLMENT_CODE, STATION_ID
 from firmware_sim.waiting import DemoError, NotYetError, until
 from firmware_sim.world import World
+from protocols.dock.codes import MessageType
+from protocols.dock.framing import FrameStream
 from protocols.values import UTC, rfc3339
 from tests.journeys.faults.books import Opened
 from tests.journeys.faults.part import Part
@@ -36,6 +39,10 @@ VOUCHERS: Final = 6  # for each account
 _KEPT_FRAMES: Final = 400
 
 
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
 class _Openings(list[bytes]):
     """A dock's book of openings that also writes down when."""
 
@@ -45,7 +52,7 @@ class _Openings(list[bytes]):
         self._book = book
 
     def append(self, command: bytes, /) -> None:
-        self._book.append(Opened(at_ms=time.time_ns() // 1_000_000, dock_no=self._dock_no, command=command))
+        self._book.append(Opened(at_ms=_now_ms(), dock_no=self._dock_no, command=command))
         super().append(command)
 
 
@@ -59,7 +66,10 @@ class Lab:
         self.random = random.Random(seed)
         self.ports = free_ports()
         self.opened: list[Opened] = []
+        self.heard: dict[int, list[int]] = {}
+        self.booted: dict[int, list[int]] = {}
         self.frames: deque[bytes] = deque(maxlen=_KEPT_FRAMES)  # what the station said on the docks' line
+        self._station_ear = FrameStream()
         self.vouchers: list[list[str]] = []
         self.hub_url = f"http://{HOST}:{self.ports.hub}"
         self.kiosk_url = f"http://{HOST}:{self.ports.kiosk}"
@@ -122,6 +132,7 @@ class Lab:
         )
         for number, dock in self.world.yard.docks.items():
             dock.book.unlocks = _Openings(number, self.opened)
+            self._note_boots(number, dock)
         self.world.line._watch = self._watch
         await self._exits.enter_async_context(self.world.open_meter())
         await self._exits.enter_async_context(_living(self.world))
@@ -138,6 +149,19 @@ class Lab:
     def _watch(self, direction: str, data: bytes) -> None:
         if direction == "to_docks":
             self.frames.append(data)
+            return
+        for frame in self._station_ear.feed(data):
+            if frame.type == MessageType.STATUS and frame.secured:
+                self.heard.setdefault(frame.address, []).append(_now_ms())
+
+    def _note_boots(self, number: int, dock: SimDock) -> None:
+        boot = dock._boot
+
+        def noted() -> None:
+            self.booted.setdefault(number, []).append(_now_ms())
+            boot()
+
+        dock._boot = noted  # type: ignore[method-assign]
 
     async def _enrol(self) -> None:
         arguments = ["edge_agent", "enrol", "--config", str(self._config), "--hub", self.hub_url]

@@ -24,6 +24,8 @@ def world_book(lab: Lab, life: Life) -> books.World:
         moves=tuple(life.moves),
         promised=frozenset(life.promised),
         charges=tuple((key, charge) for key, charger in lab.world.chargers.items() for charge in charger.book),
+        heard=lab.heard,
+        booted=lab.booted,
     )
 
 

@@ -191,6 +191,28 @@ def right() -> Books:
     return world, station, hub
 
 
+def test_a_ride_that_nobody_could_see_is_a_known_limit_and_one_that_was_seen_is_lost() -> None:
+    world, station, hub = right()
+    at_ms = world.moves[1].at_ms
+    unseen = (
+        Move(what="pull", dock_no=2, vehicle_id=VEHICLE, at_ms=at_ms + 5_000),
+        Move(what="push", dock_no=2, vehicle_id=VEHICLE, at_ms=at_ms + 8_000),
+    )
+    world = dataclasses.replace(world, moves=(*world.moves, *unseen))
+    assert [one.kind for one in check(world, station, hub)] == [Kind.LIMIT]
+    world = dataclasses.replace(world, heard={2: [at_ms + 6_000]})
+    assert [one.kind for one in check(world, station, hub)] == [Kind.LOST]
+
+
+def test_a_bill_up_to_a_docks_restart_is_a_known_limit_and_without_a_restart_it_is_wrong() -> None:
+    world, station, hub = right()
+    earlier = dataclasses.replace(world.moves[1], at_ms=world.moves[1].at_ms - 10_000)
+    world = dataclasses.replace(world, moves=(world.moves[0], earlier))
+    assert [one.kind for one in check(world, station, hub)] == [Kind.WRONG]
+    world = dataclasses.replace(world, booted={2: [right()[0].moves[1].at_ms]})
+    assert [one.kind for one in check(world, station, hub)] == [Kind.LIMIT]
+
+
 def test_right_books_pass() -> None:
     assert check(*right()) == []
 
