@@ -4,7 +4,7 @@ import dataclasses
 import uuid
 from typing import Final
 
-from edge_agent.core import lists
+from edge_agent.core import lists, rental
 from edge_agent.core.inputs import (
     ChangesArrived,
     ChargerOrderEnded,
@@ -85,6 +85,9 @@ def _take_order(step: Step, change: OrderChange) -> None:
         body = changes.order_body_of(change)
     except Malformed as error:
         _end(step, change.id, "refused", error.detail)
+        return
+    if isinstance(body, changes.CloseRental):
+        _end(step, change.id, Outcome.DONE.value, rental.ended_elsewhere(step, body))
         return
     if body is None or not _dispatch(step, change.id, body):
         _end(step, change.id, "unknown" if body is None else "refused", change.type)

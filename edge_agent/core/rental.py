@@ -21,6 +21,7 @@ from edge_agent.core.orders import LockDock, SignalDock, UnlockDock
 from edge_agent.core.state import IN_DOCK, Dock, Phase, Quote, Rental, SpentVoucher
 from edge_agent.core.step import Step, with_item, without
 from protocols.errors import Refused
+from protocols.sync.changes import CloseRental
 from protocols.sync.facts import DockFaultRaised, RentalActivated, RentalEnded, RentalStarted, RentalVoided
 from protocols.tariff.tariff import Tariff, price_of_rental
 from protocols.values import BatteryReading, to_ms
@@ -367,6 +368,20 @@ def end(step: Step, rental: Rental, dock_no: int, age_s: float, battery: Battery
         )
     )
     signal(step, dock_no, "success")
+
+
+def ended_elsewhere(step: Step, told: CloseRental) -> str:
+    """The hub says that a ride from here ended elsewhere: no bill and no fact of ours. What came of it, in a word.
+
+    Only a ride is closed: of a vehicle in a dock the sensors know more than the hub, and what is over stays as it is.
+    """
+    rental = step.state.rentals.get(told.rental_id)
+    if rental is None:
+        return "rental_unknown"
+    if rental.phase is not Phase.ACTIVE:
+        return f"rental_{rental.phase.value}"
+    step.put_rental(dataclasses.replace(rental, phase=Phase.ENDED, finished_at=step.now.at, ended_elsewhere=told.where))
+    return ""
 
 
 def signal(step: Step, dock_no: int, pattern: str) -> None:

@@ -83,6 +83,7 @@ class Rental:
     duration_s: float = 0.0
     bill: Bill | None = None
     void_reason: str | None = None
+    ended_elsewhere: str | None = None  # where it ended, in the hub's words; then the bill is the hub's
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
