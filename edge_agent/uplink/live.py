@@ -6,16 +6,17 @@ Nothing here is needed for correctness: without it the pump polls. Presence is t
 import asyncio
 import enum
 from collections.abc import Awaitable, Callable
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import urlsplit
 
 import aiohttp
-import msgspec
 import structlog
 
 from edge_agent.runtime.backoff import Backoff
 from edge_agent.uplink.identity import Identity
+from edge_agent.uplink.thinning import CHANGE_S, thinned
 from protocols.errors import Malformed
 from protocols.sync.live import Nudge, Telemetry, decode_live, encode_live
 from protocols.sync.signing import sign
@@ -24,7 +25,6 @@ PATH: Final = "/api/v1/live"
 HEARTBEAT_S: Final = 20.0
 CONNECT_S: Final = 15.0
 SEND_S: Final = 10.0
-CHANGE_S: Final = 1.0  # telemetry that changed is sent at most this often
 STEADY_S: Final = 10.0  # a connection that held this long makes the next wait short again
 _MAX_FRAME_BYTES: Final = 65_536
 
@@ -140,18 +140,13 @@ class LiveLink:
 
     async def _send(self, socket: aiohttp.ClientWebSocketResponse) -> str:
         """The picture when it changed, and every `interval_s` in any case, until it cannot be sent."""
-        last: bytes | None = None
-        age_s = 0.0
-        while True:
-            message = self._telemetry()
-            picture = msgspec.json.encode((message.docks, message.chargers, message.meters))
-            if picture != last or age_s >= self._interval_s:
+        due = thinned(self._telemetry, self._pause, change_s=self._change_s, interval_s=self._interval_s)
+        async with aclosing(due) as pictures:
+            async for message in pictures:
                 try:
                     async with asyncio.timeout(SEND_S):
                         await socket.send_bytes(encode_live(message))
                 except (TimeoutError, aiohttp.ClientError, OSError) as error:
                     return f"send: {type(error).__name__}"
                 self._seen = replace(self._seen, sent=self._seen.sent + 1)
-                last, age_s = picture, 0.0
-            await self._pause(self._change_s)
-            age_s += self._change_s
+        raise AssertionError("the pictures never end")
