@@ -1,6 +1,7 @@
 """Who a station's request is from: signature and request number, checked against the key of its enrolment."""
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from aiohttp import web
@@ -41,16 +42,20 @@ class Signatures:
 
     async def verify(self, request: web.Request, body: bytes) -> Verified:
         """Whose request it is. Raises Malformed, Refused `not_enrolled` or `bad_signature`."""
-        headers = {name: request.headers[name] for name in _HEADERS if name in request.headers}
+        return await self.verify_signed(request.headers, request.method, request.path, body)
+
+    async def verify_signed(self, given: Mapping[str, str], method: str, path: str, body: bytes) -> Verified:
+        """The same for a message that did not come over HTTP; `given` may hold other headers too."""
+        headers = {name: given[name] for name in _HEADERS if name in given}
         station_id = signing.claimed(headers.get("Signature-Input")).station_id
         key = self._keys.get(station_id)
         if key is not None:
             try:
-                return _verified(key, headers, request, body)
+                return _verified(key, headers, method, path, body)
             except Refused:
                 self._keys.pop(station_id, None)  # enrolled again meanwhile?
         key = await self._load(station_id)
-        verified = _verified(key, headers, request, body)
+        verified = _verified(key, headers, method, path, body)
         self._keys[station_id] = key
         return verified
 
@@ -76,8 +81,8 @@ class Signatures:
         return row.public_key
 
 
-def _verified(key: bytes, headers: dict[str, str], request: web.Request, body: bytes) -> Verified:
-    signed = signing.verify(key, headers, request.method, request.path, body)
+def _verified(key: bytes, headers: dict[str, str], method: str, path: str, body: bytes) -> Verified:
+    signed = signing.verify(key, headers, method, path, body)
     if signed.number > _MAX_NUMBER:
         raise Refused("bad_signature", why="number")
     return Verified(station_id=signed.station_id, number=signed.number, key=key)

@@ -1,0 +1,108 @@
+"""The hub's connection to the MQTT broker: opened, closed and cut. Knows no topics.
+
+The only file of the hub that imports aiomqtt and paho.
+"""
+
+import asyncio
+import contextlib
+import logging
+import os
+import ssl
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import aiomqtt
+
+KEEPALIVE_S: Final = 20
+"""The broker takes a silent client for dead after one and a half times this (MQTT 5, §3.1.2.10)."""
+
+MOST_WAITING: Final = 10_000
+_ANSWER_S: Final = 5.0
+_CONNECT_S: Final = 5.0
+_quiet = logging.getLogger("hub.mqtt")
+_quiet.setLevel(logging.CRITICAL)  # what goes wrong is raised as MqttError, and told once by who runs the link
+
+BrokerError = aiomqtt.MqttError
+Message = aiomqtt.Message
+Client = aiomqtt.Client
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Broker:
+    """Where the broker is, and who the hub is there."""
+
+    host: str
+    port: int
+    username: str | None = None
+    password: str | None = field(default=None, repr=False)
+    tls: ssl.SSLContext | None = None
+
+
+@contextlib.asynccontextmanager
+async def connected(broker: Broker) -> AsyncIterator[Client]:
+    """A clean session under a name of its own. Raises BrokerError, also when the connection is lost inside."""
+    client = Client(
+        broker.host,
+        broker.port,
+        username=broker.username,
+        password=broker.password,
+        tls_context=broker.tls,
+        identifier=f"voltdock-hub-{os.urandom(6).hex()}",
+        protocol=aiomqtt.ProtocolVersion.V5,
+        keepalive=KEEPALIVE_S,
+        timeout=_ANSWER_S,
+        max_queued_incoming_messages=MOST_WAITING,
+        logger=_quiet,
+    )
+    client._client.connect_timeout = _CONNECT_S  # noqa: SLF001  # aiomqtt has no name for it
+    try:
+        await _entered(client)
+        try:
+            yield client
+        except asyncio.CancelledError:
+            await _leave(client)
+            raise
+        await _leave(client)
+    finally:
+        _cut(client)  # after any other exception it is a break, which needs no time
+
+
+async def subscribe(client: Client, topics: Sequence[str], qos: int) -> None:
+    """Subscribe to all of them. Raises BrokerError when the broker refuses one."""
+    for topic in topics:
+        for code in await client.subscribe(topic, qos=qos):
+            if getattr(code, "is_failure", False):
+                raise BrokerError(f"{topic}: {code}")
+
+
+def properties_of(message: Message) -> list[tuple[str, str]]:
+    """The message's user properties."""
+    found: list[tuple[str, str]] = getattr(message.properties, "UserProperty", [])
+    return found
+
+
+async def _entered(client: Client) -> None:
+    # The socket is opened in a thread, which nobody can cancel: a stop in between waits for it, to close it.
+    entering = asyncio.ensure_future(client.__aenter__())
+    try:
+        await asyncio.shield(entering)
+    except asyncio.CancelledError:
+        client._connected.cancel()  # noqa: SLF001  # the broker's answer is not waited for
+        await asyncio.wait({entering})
+        if not entering.cancelled() and entering.exception() is None:
+            await _leave(client)
+        raise
+
+
+async def _leave(client: Client) -> None:
+    with contextlib.suppress(BrokerError):
+        await client.__aexit__(None, None, None)
+
+
+def _cut(client: Client) -> None:
+    # After a refusal or a time-out aiomqtt leaves the socket open, and a task that looks after it.
+    paho: Any = client._client  # noqa: SLF001
+    paho._sock_close()  # noqa: SLF001  # does nothing when it is closed
+    if client._misc_task is not None:  # noqa: SLF001
+        client._misc_task.cancel()  # noqa: SLF001
