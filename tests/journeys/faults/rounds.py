@@ -9,7 +9,8 @@ from typing import Final
 
 from firmware_sim.waiting import DemoError, NotYetError, until
 from tests.journeys.faults.adversary import Adversary
-from tests.journeys.faults.books import Finding, Kind, check
+from tests.journeys.faults.books import Finding, Kind
+from tests.journeys.faults.check import check
 from tests.journeys.faults.lab import Lab, open_lab
 from tests.journeys.faults.life import Life
 from tests.journeys.faults.reading import hub_book, station_book, unsettled, world_book
@@ -51,13 +52,14 @@ async def play(folder: Path, seed: int, *, life_s: float) -> Report:
     async with open_lab(folder, seed) as lab:
         life, adversary = Life(lab, seed), Adversary(lab, seed)
         deadline = asyncio.get_running_loop().time() + life_s
-        async with asyncio.TaskGroup() as group:
-            group.create_task(adversary.strike(deadline))
-            group.create_task(life.live(deadline))
         try:
-            report.healed_s = await _settle(lab, life)
-        except DemoError as error:
-            report.findings.append(Finding(Kind.STALLED, str(error)))
+            async with asyncio.TaskGroup() as group:
+                struck = group.create_task(_strike(lab, adversary, deadline))
+                group.create_task(life.live(deadline))
+            report.healed_s = struck.result()
+            await _settle(lab, life)
+        except* DemoError as errors:
+            report.findings += [Finding(Kind.STALLED, str(error)) for error in errors.exceptions]
         world, station, hub = world_book(lab, life), station_book(lab.store), await hub_book(lab)
         report.findings += check(world, station, hub)
         report.faults, report.diary, report.seen = adversary.counts, adversary.diary, life.seen
@@ -69,18 +71,25 @@ async def play(folder: Path, seed: int, *, life_s: float) -> Report:
     return report
 
 
-async def _settle(lab: Lab, life: Life) -> float:
-    """Everybody goes home, what is owed is delivered, the outbox is empty. Returns the seconds until it first was."""
+async def _strike(lab: Lab, adversary: Adversary, until_s: float) -> float:
+    """Strike, heal, and wait for an outbox that is empty while people go on. Returns the seconds that it took."""
+    await adversary.strike(until_s)
     healed = time.monotonic()
+    await until("an empty outbox", lambda: _delivered(lab), timeout_s=SETTLE_S)
+    return time.monotonic() - healed
+
+
+async def _settle(lab: Lab, life: Life) -> None:
+    """Everybody goes home, what is owed is delivered, every rental is over, the outbox is empty and stays so."""
     await life.go_home()
     await until("the hub", lab.hub.is_ready, timeout_s=SETTLE_S)
-    took = await until("an empty outbox", lambda: _delivered(lab, healed), timeout_s=SETTLE_S)
+    await until("the chargers' last messages", lambda: _owe_nothing(lab), timeout_s=SETTLE_S)
     await until("every rental to be over", lambda: _over(lab), timeout_s=SETTLE_S, every_s=0.25)
     quiet_since: list[float] = []
 
     async def quiet() -> bool:
         try:
-            await _delivered(lab, healed)
+            await _delivered(lab)
         except NotYetError:
             quiet_since.clear()
             raise
@@ -88,20 +97,23 @@ async def _settle(lab: Lab, life: Life) -> float:
         return quiet_since[-1] - quiet_since[0] >= QUIET_S
 
     await until("a quiet outbox", quiet, timeout_s=SETTLE_S)
-    return took
 
 
-async def _delivered(lab: Lab, since: float) -> float:
-    owed = sum(charger.undelivered for charger in lab.world.chargers.values())
-    if owed:
-        raise NotYetError(f"the chargers owe {owed} messages")
+async def _delivered(lab: Lab) -> bool:
     try:
         health = await lab.kiosk.get("/healthz")
     except DemoError as error:
         raise NotYetError(str(error)) from error
     if health["store"]["waiting"] or not health["hub_online"]:
         raise NotYetError(f"{health['store']['waiting']} facts wait, hub online: {health['hub_online']}")
-    return time.monotonic() - since
+    return True
+
+
+async def _owe_nothing(lab: Lab) -> bool:
+    owed = sum(charger.undelivered for charger in lab.world.chargers.values())
+    if owed:
+        raise NotYetError(f"{owed} messages")
+    return True
 
 
 async def _over(lab: Lab) -> bool:

@@ -25,8 +25,8 @@ from tests.journeys.faults.books import (
     Station,
     UnlockOrder,
     World,
-    check,
 )
+from tests.journeys.faults.check import check
 
 Books = tuple[World, Station, Hub]
 VEHICLE, RENTAL, VOID, SESSION = (uuid.UUID(int=number) for number in (101, 201, 202, 301))
