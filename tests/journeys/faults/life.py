@@ -85,7 +85,7 @@ class Life:
         if plan == "walk away":
             self.seen["walked away"] += 1
         elif plan == "complain" and rental_id is not None:
-            await asyncio.sleep(chance.uniform(0.0, 1.5))
+            await asyncio.sleep(chance.choice((0.0, chance.uniform(0.0, 1.5))))
             self.seen["complained"] += 1
             await self._post(f"/api/rentals/{rental_id}/not-open", {})
         else:

@@ -1,7 +1,7 @@
-"""One process of the system under test: started, stopped, and killed outright. Its words go through a pipe.
+"""One process of the system under test: started, stopped, killed outright, and kept alive as by systemd.
 
-Through a pipe and not straight into a file, so that a limit on what the process may write to its disk does not
-also silence its log, which goes to the journal of systemd on a real station.
+Its words go through a pipe and not straight into a file, so that a limit on what the process may write to its disk
+does not also silence its log, which goes to the journal of systemd on a real station.
 """
 
 import asyncio
@@ -15,6 +15,8 @@ from typing import Final
 from firmware_sim.demo.children import LEASH, clean_environment
 
 STOP_S: Final = 20.0
+RESTART_S: Final = 2.0  # RestartSec of the units in deploy/systemd
+WRONG_CONFIGURATION: Final = 78
 
 
 class Part:
@@ -25,11 +27,15 @@ class Part:
     ) -> None:
         self.name = name
         self.starts = 0
+        self.gave_up = 0  # how often it ended by itself
+        self._is_wanted = False
+        self._turn = asyncio.Lock()
         self._arguments = arguments
         self._log = log
         self._environment = environment or {}
         self._process: asyncio.subprocess.Process | None = None
         self._listening: asyncio.Task[None] | None = None
+        self._revival: asyncio.Task[None] | None = None
 
     @property
     def is_running(self) -> bool:
@@ -38,9 +44,13 @@ class Part:
 
     async def start(self) -> None:
         """Start it, unless it runs."""
-        if self.is_running:
-            return
-        await self._heard()
+        self._is_wanted = True
+        async with self._turn:
+            if not self.is_running:
+                await self._heard()
+                await self._start()
+
+    async def _start(self) -> None:
         self.starts += 1
         process = await asyncio.create_subprocess_exec(
             sys.executable,
@@ -76,6 +86,14 @@ class Part:
         return ""
 
     async def _end(self, number: signal.Signals) -> None:
+        self._is_wanted = False
+        await self._signal(number)
+        if self._revival is not None:  # it may have been about to start again
+            await self._revival
+            self._revival = None
+            await self._signal(number)
+
+    async def _signal(self, number: signal.Signals) -> None:
         process = self._process
         if process is not None and process.returncode is None:
             with contextlib.suppress(ProcessLookupError):
@@ -99,3 +117,12 @@ class Part:
             while data := await process.stdout.read(65_536):
                 log.write(data)
                 log.flush()
+        if await process.wait() == WRONG_CONFIGURATION or not self._is_wanted:
+            return
+        self.gave_up += 1
+        self._revival = asyncio.create_task(self._revive())
+
+    async def _revive(self) -> None:
+        await asyncio.sleep(RESTART_S)
+        if self._is_wanted:
+            await self.start()

@@ -34,13 +34,14 @@ class Report:
     charges: int = 0
     rentals: int = 0
     restarts: int = 0
+    gave_up: int = 0
     healed_s: float = 0.0
 
     def add(self, other: "Report") -> None:
         """Count another round in."""
         for name in ("faults", "seen", "facts", "line"):
             getattr(self, name).update(getattr(other, name))
-        for name in ("opened", "moves", "charges", "rentals", "restarts"):
+        for name in ("opened", "moves", "charges", "rentals", "restarts", "gave_up"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.healed_s = max(self.healed_s, other.healed_s)
         self.findings += other.findings
@@ -67,6 +68,7 @@ async def play(folder: Path, seed: int, *, life_s: float) -> Report:
         report.line = lab.proxy.counts
         report.opened, report.moves, report.charges = len(world.opened), len(world.moves), len(world.charges)
         report.rentals = len(hub.rentals)
+        report.gave_up = lab.agent.gave_up + lab.hub_part.gave_up
         report.restarts = lab.agent.starts + lab.hub_part.starts - 2
     return report
 
