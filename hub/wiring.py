@@ -63,7 +63,7 @@ class Rooms:
         self.payments = Payments(clock, self.downlink)
         self.booking = Booking(clock, self.downlink)
         self.cards = Cards(clock, self.downlink)
-        self.rentals = Rentals(self.payments, self.booking)
+        self.rentals = Rentals(self.payments, self.booking, self.downlink, self.stations)
         self.charging = Charging(self.payments)
 
 
@@ -97,6 +97,7 @@ def subscriptions(rooms: Rooms) -> list[Subscription]:
         on(events.StationSeen, rooms.stations.when_seen),
         on(events.DevicesReported, rooms.stations.when_devices),
         on(events.CustodyReported, rooms.fleet.when_custody),
+        on(events.CustodyReported, rooms.rentals.when_custody),
         on(events.RentalsReported, rooms.rentals.when_rentals),
         on(events.ChargingReported, rooms.charging.when_charging),
         on(events.OrdersReported, rooms.downlink.when_ended),

@@ -20,7 +20,7 @@ from hub.rentals.schemas import (
 from hub.rentals.tables import Rental
 from protocols.errors import Refused
 
-_MONEY = {"total", "tax", "bill"}
+_SHAPED = {"total", "tax", "bill", "flags"}
 _NOBODY = uuid.UUID(int=0)
 
 
@@ -40,6 +40,7 @@ class RentalsApi:
         found = await repository.rentals(
             call.session,
             query,
+            query.flag,
             station_id=query.station_id,
             vehicle_id=query.vehicle_id,
             account_id=whose(call.principal, "rentals:read", query.account_id),
@@ -115,13 +116,14 @@ class RentalsApi:
 
 def shown(rental: Rental) -> RentalShape:
     """The rental as JSON."""
-    plain = {name: getattr(rental, name) for name in RentalShape.model_fields if name not in _MONEY}
+    plain = {name: getattr(rental, name) for name in RentalShape.model_fields if name not in _SHAPED}
     bill = None if rental.bill is None else [BillLineShape.model_validate(line) for line in rental.bill]
     return RentalShape(
         **plain,
         total=_money(rental.total_minor, rental.currency),
         tax=_money(rental.tax_minor, rental.currency),
         bill=bill,
+        flags=rental.flags.split(),
     )
 
 

@@ -4,21 +4,50 @@ import uuid
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ARRAY, Integer, Select, and_, cast, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from hub.kernel.bulk import upsert_many
+from hub.kernel.bulk import insert_many, upsert_many
 from hub.kernel.pages import Found, Listed, PageQuery, find_page
-from hub.rentals.tables import Card, Rental, Reservation, VoucherKeyRow, VoucherRow
+from hub.rentals.tables import Card, Rental, Reservation, VehicleSighting, VoucherKeyRow, VoucherRow
 
 _COLUMNS = tuple(getattr(Rental, column.name) for column in Rental.__table__.columns)
 _VEHICLE_LOCK = 77  # the class of the advisory locks that line up bookings of one vehicle
+_FOLD_VEHICLE_LOCK, _FOLD_ACCOUNT_LOCK = 78, 79
 
 
-async def rental_rows(session: AsyncSession, ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, dict[str, Any]]:
-    """Rentals as plain rows by id."""
-    found = select(*_COLUMNS).where(Rental.id.in_(ids))
+async def places(session: AsyncSession, ids: Iterable[uuid.UUID]) -> list[tuple[uuid.UUID | None, int | None]]:
+    """Of rentals that are there: their vehicles, and when they began."""
+    found = select(Rental.vehicle_id, Rental.began_hlc).where(Rental.id.in_(ids))
+    return [(row[0], row[1]) for row in await session.execute(found)]
+
+
+async def rental_rows(
+    session: AsyncSession, ids: Iterable[uuid.UUID], vehicles: Iterable[uuid.UUID], since_hlc: int
+) -> dict[uuid.UUID, dict[str, Any]]:
+    """These rentals as plain rows by id, and those of these vehicles that were not settled before `since_hlc`."""
+    touching = and_(Rental.vehicle_id.in_(vehicles), Rental.settled_hlc >= since_hlc)
+    found = select(*_COLUMNS).where(or_(Rental.id.in_(ids), touching))
     return {row["id"]: dict(row) for row in (await session.execute(found)).mappings()}
+
+
+async def account_rows(
+    session: AsyncSession, accounts: Iterable[uuid.UUID], since_hlc: int
+) -> dict[uuid.UUID, dict[str, Any]]:
+    """The rentals of these accounts that ended after `since_hlc`, or have not ended."""
+    found = select(*_COLUMNS).where(Rental.account_id.in_(accounts), Rental.ended_hlc >= since_hlc)
+    return {row["id"]: dict(row) for row in (await session.execute(found)).mappings()}
+
+
+async def put_sightings(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> None:
+    """Write sightings; one that is there stays as it is."""
+    await insert_many(session, VehicleSighting, rows, key=("fact_id",))
+
+
+async def sightings(session: AsyncSession, vehicles: Iterable[uuid.UUID], since_hlc: int) -> list[VehicleSighting]:
+    """What was seen of these vehicles since then, beside their rentals."""
+    found = select(VehicleSighting).where(VehicleSighting.vehicle_id.in_(vehicles), VehicleSighting.hlc >= since_hlc)
+    return list((await session.scalars(found)).all())
 
 
 async def put_rentals(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> None:
@@ -26,9 +55,12 @@ async def put_rentals(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> 
     await upsert_many(session, Rental, rows, key=("id",))
 
 
-async def rentals(session: AsyncSession, query: PageQuery, **equal: object) -> Found[Rental]:
+async def rentals(session: AsyncSession, query: PageQuery, flag: str | None = None, **equal: object) -> Found[Rental]:
     """A page of rentals; `equal` are columns and their values, None for any."""
-    return await _page(session, Rental, query, equal)
+    found = _where(Rental, equal)
+    if flag is not None:
+        found = found.where(Rental.flags != "", Rental.flags.contains(f" {flag} ", autoescape=True))
+    return await find_page(session, found, Rental, query)
 
 
 async def rental(session: AsyncSession, rental_id: uuid.UUID) -> Rental | None:
@@ -67,6 +99,27 @@ async def line_up(session: AsyncSession, vehicle_id: uuid.UUID) -> None:
         await session.execute(select(func.pg_advisory_xact_lock(_VEHICLE_LOCK, number)))
 
 
+async def line_up_vehicles(session: AsyncSession, vehicles: Iterable[uuid.UUID]) -> None:
+    """Let folds of the same vehicles come one after the other.
+
+    Without it a start told by one station and a return told by another at the same time would not see each other.
+    """
+    await _line_up(session, _FOLD_VEHICLE_LOCK, vehicles)
+
+
+async def line_up_accounts(session: AsyncSession, accounts: Iterable[uuid.UUID]) -> None:
+    """Let folds that concern the same accounts come one after the other."""
+    await _line_up(session, _FOLD_ACCOUNT_LOCK, accounts)
+
+
+async def _line_up(session: AsyncSession, kind: int, ids: Iterable[uuid.UUID]) -> None:
+    """Wait for all of these at once, always in the same order."""
+    numbers = sorted({int.from_bytes(one.bytes[-4:], "big", signed=True) for one in ids})
+    if numbers and session.get_bind().dialect.name == "postgresql":
+        each = func.unnest(cast(numbers, ARRAY(Integer))).column_valued("number")
+        await session.execute(select(func.pg_advisory_xact_lock(kind, each)))
+
+
 async def vouchers(session: AsyncSession, query: PageQuery, **equal: object) -> Found[VoucherRow]:
     """A page of vouchers."""
     return await _page(session, VoucherRow, query, equal)
@@ -98,9 +151,13 @@ async def card_by_uid(session: AsyncSession, uid: str) -> Card | None:
 
 
 async def _page(session: AsyncSession, table: Any, query: PageQuery, equal: dict[str, object]) -> Found[Any]:
-    found = select(table)
+    kind: type[Listed] = table
+    return await find_page(session, _where(table, equal), kind, query)
+
+
+def _where(table: Any, equal: dict[str, object]) -> Select[Any]:
+    found: Select[Any] = select(table)
     for name, value in equal.items():
         if value is not None:
             found = found.where(getattr(table, name) == value)
-    kind: type[Listed] = table
-    return await find_page(session, found, kind, query)
+    return found

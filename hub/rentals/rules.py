@@ -1,50 +1,285 @@
-"""Pure: what a rental is after another fact, and whether its bill is right. Facts may come in any order.
+"""Pure: what stations told of a rental, kept as their words, and the row that follows from them.
 
-A fact tells some columns; a column that is told twice must be told the same, otherwise the fact contradicts the
-rental and is refused (it is kept in quarantine, and the first word stands).
+A row is a fold of words, never a change of a row: whatever order they come in, the same words give the same row.
+Of words of one kind from one station the earliest (by the station's hybrid clock) stands; one that differs from it,
+or that another station says, flags the rental `contradiction`. A vehicle that left its dock is a ride: nothing that
+is told later un-opens it. Where a ride ended stands in `returns`.
 """
 
 import uuid
-from typing import Any, Final, TypeAlias
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Generic, TypeAlias, TypeVar
 
 import msgspec
 
-from protocols.errors import Malformed, Refused
+from hub.rentals.returns import OPEN, Closing, Sighting
+from protocols.errors import Malformed
 from protocols.sync import facts
-from protocols.tariff.tariff import Tariff, price_of_rental
-from protocols.values import from_ms
+from protocols.tariff.tariff import Price, Tariff, price_of_rental
+from protocols.values import from_ms, to_ms
 
 Row: TypeAlias = dict[str, Any]
 RentalFact: TypeAlias = facts.RentalStarted | facts.RentalActivated | facts.RentalVoided | facts.RentalEnded
-_TOLD: Final = (
+B = TypeVar("B")
+_FOLDED: Final = (
     "vehicle_id", "dock_no", "account_id", "renter_by", "voucher_id", "reservation_id", "card_uid", "tariff_id",
-    "tariff_version", "offline", "started_at", "undocked_at", "ended_at", "ended_dock_no", "voided_at", "void_reason",
-    "duration_s", "duration_by", "currency", "total_minor", "tax_minor", "bill", "price_checked", "soc_start_pct",
-    "soc_end_pct",
+    "tariff_version", "offline", "started_at", "undocked_at", "ended_at", "ended_dock_no", "ended_station_id",
+    "ended_by", "voided_at", "void_reason", "duration_s", "duration_by", "currency", "total_minor", "tax_minor",
+    "bill", "price_checked", "soc_start_pct", "soc_end_pct", "began_hlc",
 )  # fmt: skip
 _ROUNDING_S: Final = 0.0005  # the wire's duration is rounded to milliseconds, the station's bill is not
 
 
-def new_rental(rental_id: uuid.UUID, station_id: uuid.UUID, created_at: object) -> Row:
-    """A rental of which nothing is told yet."""
-    return {"id": rental_id, "station_id": station_id, "created_at": created_at, "state": "starting"} | dict.fromkeys(
-        _TOLD
+class Word(msgspec.Struct, Generic[B], frozen=True, kw_only=True):
+    """A fact as one station told it."""
+
+    station_id: uuid.UUID
+    hlc: int
+    fact_id: uuid.UUID
+    body: B
+
+    @property
+    def key(self) -> tuple[int, bytes, bytes]:
+        """The order of all words of all stations."""
+        return (self.hlc, self.station_id.bytes, self.fact_id.bytes)
+
+
+class Told(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """All that was told of a rental: of each kind the earliest word of each station."""
+
+    started: tuple[Word[facts.RentalStarted], ...] = ()
+    activated: tuple[Word[facts.RentalActivated], ...] = ()
+    voided: tuple[Word[facts.RentalVoided], ...] = ()
+    ended: tuple[Word[facts.RentalEnded], ...] = ()
+    differs: bool = False  # a station has told the same thing in two ways
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ride:
+    """The words that stand, and what they say together. Without `started` neither is a beginning known."""
+
+    station_id: uuid.UUID
+    started: Word[facts.RentalStarted] | None
+    activated: Word[facts.RentalActivated] | None
+    voided: Word[facts.RentalVoided] | None
+    ended: Word[facts.RentalEnded] | None
+    contradicted: bool
+
+    @property
+    def left(self) -> bool:
+        """Whether the vehicle left its dock."""
+        return self.activated is not None or self.ended is not None
+
+    @property
+    def vehicle_id(self) -> uuid.UUID | None:
+        """The vehicle, as far as it is known."""
+        if self.started is not None:
+            return self.started.body.vehicle_id
+        return None if self.ended is None else self.ended.body.vehicle_id
+
+    @property
+    def began_ms(self) -> int | None:
+        """From when the ride is billed."""
+        if self.activated is not None:
+            return self.activated.body.undocked_ms
+        return None if self.started is None else self.started.body.started_ms
+
+    @property
+    def words(self) -> list[Word[Any]]:
+        """Those that stand."""
+        every = (self.started, self.activated, self.voided, self.ended)
+        return [word for word in every if word is not None]
+
+
+_decoder: Final = msgspec.json.Decoder(Told)
+
+
+def told_of(row: Row) -> Told:
+    """What a row keeps of the stations' words."""
+    return _decoder.decode(row["told"])
+
+
+def with_word(told: Told, station_id: uuid.UUID, hlc: int, fact_id: uuid.UUID, fact: RentalFact) -> Told:
+    """The words with one more. Raises Malformed, ValueError or OverflowError for one that no row could hold."""
+    _told_by(fact)
+    name = _kind(fact)
+    new: Word[Any] = Word(station_id=station_id, hlc=hlc, fact_id=fact_id, body=fact)
+    words: tuple[Word[Any], ...] = getattr(told, name)
+    held = next((one for one in words if one.station_id == station_id), None)
+    if held is None:
+        kept = tuple(sorted((*words, new), key=lambda one: one.key))
+        return msgspec.structs.replace(told, **{name: kept})
+    first = min(held, new, key=lambda one: one.key)
+    kept = tuple(sorted((*(one for one in words if one is not held), first), key=lambda one: one.key))
+    return msgspec.structs.replace(told, differs=told.differs or held.body != new.body, **{name: kept})
+
+
+def _kind(fact: RentalFact) -> str:
+    match fact:
+        case facts.RentalStarted():
+            return "started"
+        case facts.RentalActivated():
+            return "activated"
+        case facts.RentalVoided():
+            return "voided"
+        case facts.RentalEnded():
+            return "ended"
+
+
+def words_of(told: Told) -> list[Word[Any]]:
+    """Every word, standing or not."""
+    return [*told.started, *told.activated, *told.voided, *told.ended]
+
+
+def ride_of(told: Told) -> Ride:
+    """Whose word stands: the station's where the rental began; until that is known, the earliest speaker's."""
+    every = words_of(told)
+    station_id = min(told.started or every, key=lambda one: one.key).station_id
+    started, activated = _by(told.started, station_id), _by(told.activated, station_id)
+    voided, ended = _by(told.voided, station_id), _by(told.ended, station_id)
+    return Ride(
+        station_id=station_id,
+        started=started,
+        activated=activated,
+        voided=voided,
+        ended=ended,
+        contradicted=told.differs
+        or any(one.station_id != station_id for one in every)
+        or (voided is not None and (activated is not None or ended is not None))
+        or (started is not None and ended is not None and _disagree(started.body, ended.body)),
     )
 
 
-def rental_after(row: Row, station_id: uuid.UUID, fact: RentalFact) -> Row:
-    """The rental after this fact. Raises Refused `contradiction`, Malformed, ValueError."""
-    if row["station_id"] != station_id:
-        raise Refused("contradiction", field="station_id")
-    told = _told_by(fact)
-    for name, value in told.items():
-        if row[name] is not None and value is not None and row[name] != value:
-            raise Refused("contradiction", field=name)
-    after = row | {name: value for name, value in told.items() if row[name] is None}
-    if after["voided_at"] is not None and (after["undocked_at"] is not None or after["ended_at"] is not None):
-        raise Refused("contradiction", field="voided_at")
+def _by(words: tuple[Word[B], ...], station_id: uuid.UUID) -> Word[B] | None:
+    return next((one for one in words if one.station_id == station_id), None)
+
+
+def _disagree(started: facts.RentalStarted, ended: facts.RentalEnded) -> bool:
+    bill = ended.bill
+    return (started.vehicle_id, started.tariff_id, started.tariff_version) != (
+        ended.vehicle_id,
+        bill.tariff_id,
+        bill.tariff_version,
+    )
+
+
+def sightings_of(rental_id: uuid.UUID, told: Told) -> Iterator[Sighting]:
+    """Where the words say that a vehicle stood, with the vehicle: begun from a dock, pushed into one."""
+    for start in told.started:
+        began = start.body
+        yield Sighting(
+            vehicle_id=began.vehicle_id, key=start.key, what="started", station_id=start.station_id,
+            at_ms=began.started_ms, dock_no=began.dock_no, rental_id=rental_id,
+        )  # fmt: skip
+    for end in told.ended:
+        back = end.body
+        yield Sighting(
+            vehicle_id=back.vehicle_id, key=end.key, what="docked", station_id=end.station_id, at_ms=back.ended_ms,
+            dock_no=back.dock_no, rental_id=rental_id, soc_pct=None if back.battery is None else back.battery.soc_pct,
+        )  # fmt: skip
+
+
+def tariff_of(ride: Ride) -> tuple[uuid.UUID, int] | None:
+    """The tariff version that the rental was begun with."""
+    if ride.started is not None:
+        return (ride.started.body.tariff_id, ride.started.body.tariff_version)
+    return None if ride.ended is None else (ride.ended.body.bill.tariff_id, ride.ended.body.bill.tariff_version)
+
+
+def folded(
+    row: Row, told: Told, ride: Ride, closing: Closing | None, tariffs: Mapping[tuple[uuid.UUID, int], Tariff]
+) -> Row:
+    """The row that follows from the words and from where the ride ended."""
+    after = row | dict.fromkeys(_FOLDED) | {"station_id": ride.station_id, "told": msgspec.json.encode(told)}
+    for word in reversed(ride.words):
+        after |= _told_by(word.body)
+    wanted = tariff_of(ride)
+    tariff = None if wanted is None else tariffs.get(wanted)
+    flags = {"contradiction"} if ride.contradicted else set()
+    if ride.ended is not None and ride.started is None:
+        flags.add("orphan_return")
+    if closing is not None and closing.ended_by != "station":
+        after |= _closed(ride, closing, tariff)
+        flags |= _flags_of(after, ride, closing)
+    elif ride.ended is not None:
+        billed = None if tariff is None else is_right(after, tariff)
+        after |= {"ended_by": "station", "ended_station_id": ride.station_id, "price_checked": billed}
     after["state"] = _state(after)
+    over = closing is not None or after["state"] in {"ended", "voided"}
+    hlcs = [word.hlc for word in words_of(told)]
+    after["began_hlc"] = None if ride.started is None else ride.started.hlc
+    after["ended_hlc"] = OPEN if not over else max(hlcs) if closing is None else closing.hlc
+    after["settled_hlc"] = OPEN if not over else max([*hlcs, after["ended_hlc"]])
+    after["flags"] = flags_text(flags)
     return after
+
+
+def _closed(ride: Ride, closing: Closing, tariff: Tariff | None) -> Row:
+    """The end that the hub made out, with the hub's own bill."""
+    began_ms = closing.at_ms if ride.began_ms is None else ride.began_ms
+    duration_s = max(0, closing.at_ms - began_ms) / 1000
+    closed: Row = {
+        "ended_at": from_ms(closing.at_ms),
+        "ended_by": closing.ended_by,
+        "ended_station_id": closing.station_id,
+        "ended_dock_no": closing.dock_no,
+        "soc_end_pct": closing.soc_pct,
+        "duration_s": duration_s,
+        "duration_by": "wall",
+    }
+    return closed | _bill(None if tariff is None else price_of_rental(tariff, duration_s))
+
+
+def _bill(price: Price | None) -> Row:
+    if price is None:
+        return dict.fromkeys(("currency", "total_minor", "tax_minor", "bill", "price_checked"))
+    return {
+        "currency": price.currency,
+        "total_minor": price.total_minor,
+        "tax_minor": price.tax_minor,
+        "bill": [
+            {
+                "key": line.key,
+                "quantity": line.quantity,
+                "unit": line.unit,
+                "unit_price_minor": line.unit_price_minor,
+                "amount_minor": line.amount_minor,
+            }
+            for line in price.lines
+        ],
+        "price_checked": True,
+    }
+
+
+def _flags_of(row: Row, ride: Ride, closing: Closing) -> set[str]:
+    flags = {closing.ended_by}
+    if closing.station_id != ride.station_id:
+        flags.add("two_clocks")
+    if ride.began_ms is not None and closing.at_ms < ride.began_ms:
+        flags.add("clocks_disagree")
+    if row["total_minor"] is None:
+        flags.add("unpriced")
+    if ride.ended is not None:
+        flags.add("station_bill_replaced")
+    return flags
+
+
+def flags_text(flags: set[str]) -> str:
+    """Flags as the column keeps them, so that one can be found by LIKE."""
+    return f" {' '.join(sorted(flags))} " if flags else ""
+
+
+def close_order_due(row: Row) -> bool:
+    """Whether the station must be told that its rental is over: it has not seen the end, nor heard of it yet."""
+    told_itself = any(one.station_id == row["station_id"] for one in told_of(row).ended)
+    ended_elsewhere = row["state"] == "ended" and row["ended_by"] != "station"
+    return ended_elsewhere and not told_itself and row["close_order_id"] is None
+
+
+def ended_ms_of(row: Row) -> int:
+    """When the ride ended, for the wire."""
+    return to_ms(row["ended_at"])
 
 
 def _told_by(fact: RentalFact) -> Row:
@@ -96,9 +331,9 @@ def _told_by_end(fact: facts.RentalEnded) -> Row:
 def _state(row: Row) -> str:
     if row["ended_at"] is not None:
         return "ended"
-    if row["voided_at"] is not None:
-        return "voided"
-    return "starting" if row["undocked_at"] is None else "active"
+    if row["undocked_at"] is not None:
+        return "active"
+    return "starting" if row["voided_at"] is None else "voided"
 
 
 def is_right(row: Row, tariff: Tariff) -> bool:
@@ -108,3 +343,11 @@ def is_right(row: Row, tariff: Tariff) -> bool:
     durations = (row["duration_s"], row["duration_s"] - _ROUNDING_S, row["duration_s"] + _ROUNDING_S)
     prices = [price_of_rental(tariff, duration_s) for duration_s in durations]
     return any((one.total_minor, one.tax_minor) == (row["total_minor"], row["tax_minor"]) for one in prices)
+
+
+def new_rental(rental_id: uuid.UUID, created_at: object) -> Row:
+    """A rental of which nothing is told yet."""
+    new: Row = {"id": rental_id, "created_at": created_at, "close_order_id": None, "told": b"{}", "flags": ""}
+    return (
+        new | {"station_id": None, "state": "starting", "ended_hlc": OPEN, "settled_hlc": OPEN} | dict.fromkeys(_FOLDED)
+    )

@@ -9,6 +9,10 @@ from hub.kernel.pages import PageQuery
 from hub.kernel.shapes import Instant, MoneyShape, Shape
 
 State = Literal["starting", "active", "ended", "voided"]
+Flag = Literal[
+    "clocks_disagree", "contradiction", "missing_return", "orphan_return", "other_station", "over_limit", "sighting",
+    "station_bill_replaced", "two_clocks", "unpriced",
+]  # fmt: skip
 May = Annotated[list[Literal["rent", "charge"]], Field(min_length=1, max_length=2)]
 Pin = Annotated[str, Field(pattern="^[0-9]{4,8}$", examples=["4711"])]
 
@@ -20,6 +24,7 @@ class RentalQuery(PageQuery):
     vehicle_id: uuid.UUID | None = None
     account_id: uuid.UUID | None = None
     state: State | None = None
+    flag: Flag | None = None
 
 
 class BillLineShape(Shape):
@@ -33,7 +38,11 @@ class BillLineShape(Shape):
 
 
 class RentalShape(Shape):
-    """A rental as its station told it. `price_checked`: whether the hub's own sum agrees (null: not ended yet)."""
+    """A rental as the stations told it. `price_checked`: whether the hub's own sum agrees (null: not ended yet).
+
+    `ended_by` says who saw the end: the station itself, other_station, sighting, or nobody (missing_return); all but
+    the first are billed by the hub. `flags` are what a person should look at.
+    """
 
     id: uuid.UUID
     created_at: Instant
@@ -53,6 +62,9 @@ class RentalShape(Shape):
     undocked_at: Instant | None
     ended_at: Instant | None
     ended_dock_no: int | None
+    ended_by: str | None
+    ended_station_id: uuid.UUID | None
+    flags: list[str]
     voided_at: Instant | None
     void_reason: str | None
     duration_s: float | None

@@ -1,16 +1,29 @@
-"""Use cases of rentals: fold the stations' facts into rentals, check the bills, use up reservations."""
+"""Use cases of rentals: fold what all stations saw into rentals, check the bills, use up reservations.
+
+A batch is folded in a few statements: the rentals that it names, those of the same vehicles that it may change, and
+what else was seen of these vehicles. Every change is a new value of the projection; the facts stay as they came.
+"""
 
 import uuid
-from collections.abc import Iterable
-from typing import Any, Protocol
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Final, Protocol
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub import events
-from hub.rentals import repository, rules
+from hub.rentals import repository, returns, rules
 from hub.rentals.booking import Booking
+from hub.rentals.returns import Closing, Held, Sighting
+from hub.rentals.rules import Row, Told
+from hub.rentals.tables import VehicleSighting
+from protocols.errors import Refused
 from protocols.sync import facts
+from protocols.sync.changes import CloseRental, OrderBody
 from protocols.tariff.tariff import Tariff
+from protocols.values import from_ms, to_ms
+
+CLOSE_LIFE_S: Final = 30 * 86_400.0  # a station may be away for long; a late word is harmless, a lost one is not
 
 
 class Tariffs(Protocol):
@@ -22,30 +35,214 @@ class Tariffs(Protocol):
         """These versions; what is not known is left out."""
 
 
+class Sent(Protocol):
+    """An order on its way."""
+
+    @property
+    def id(self) -> uuid.UUID:
+        """Its id."""
+
+
+class Orders(Protocol):
+    """The way down to the stations. Filled by the wiring."""
+
+    async def send_order(
+        self, session: AsyncSession, station_id: uuid.UUID, body: OrderBody, *, life_s: float, by: uuid.UUID | None
+    ) -> Sent:
+        """Send an order. Raises Refused `not_found` for a station that does not exist."""
+
+
+class Names(Protocol):
+    """The stations' names. Filled by the wiring."""
+
+    async def name_of(self, session: AsyncSession, station_id: uuid.UUID) -> str | None:
+        """The station's name; None when there is no such station."""
+
+
 class Rentals:
     """Rentals as the stations tell them."""
 
-    def __init__(self, tariffs: Tariffs, booking: Booking) -> None:
+    def __init__(self, tariffs: Tariffs, booking: Booking, orders: Orders, names: Names) -> None:
         self._tariffs = tariffs
         self._booking = booking
+        self._orders = orders
+        self._names = names
 
     async def when_rentals(self, session: AsyncSession, event: events.RentalsReported) -> None:
         """Apply a batch of rental facts of one station."""
         told = [(one, one.body) for one in event.facts if isinstance(one.body, rules.RentalFact)]
-        rows = await repository.rental_rows(session, {fact.rental_id for _, fact in told})
-        ended: list[uuid.UUID] = []
+        if not told:
+            return
+        ids = {fact.rental_id for _, fact in told}
+        vehicles = {fact.vehicle_id for _, fact in told if isinstance(fact, facts.RentalStarted | facts.RentalEnded)}
+        since = min(one.hlc for one, _ in told)
+        for vehicle_id, began_hlc in await repository.places(session, ids):
+            vehicles |= set() if vehicle_id is None else {vehicle_id}
+            since = since if began_hlc is None else min(since, began_hlc)
+        await repository.line_up_vehicles(session, vehicles)
+        before = await repository.rental_rows(session, ids, vehicles, since)
+        fresh: dict[uuid.UUID, Told] = {}
+        rows = dict(before)
         for one, fact in told:
-            before = rows.get(fact.rental_id) or rules.new_rental(fact.rental_id, one.station_id, one.received_at)
-            rows[fact.rental_id] = rules.rental_after(before, one.station_id, fact)
-            if isinstance(fact, facts.RentalEnded):
-                ended.append(fact.rental_id)
-        await self._check_prices(session, [rows[rental_id] for rental_id in ended])
-        await repository.put_rentals(session, list(rows.values()))
-        await self._booking.settle(session, [row for row in rows.values() if row["reservation_id"] is not None])
+            row = rows.setdefault(fact.rental_id, rules.new_rental(fact.rental_id, one.received_at))
+            held = fresh.get(fact.rental_id) or rules.told_of(row)
+            fresh[fact.rental_id] = rules.with_word(held, one.station_id, one.hlc, one.fact_id, fact)
+        await self._fold(session, before, rows, fresh, since)
 
-    async def _check_prices(self, session: AsyncSession, rows: list[dict[str, Any]]) -> None:
-        """Our own sum beside the station's: a difference is kept and flagged, never corrected silently."""
-        tariffs = await self._tariffs.by_version(session, {(row["tariff_id"], row["tariff_version"]) for row in rows})
-        for row in rows:
-            tariff = tariffs.get((row["tariff_id"], row["tariff_version"]))
-            row["price_checked"] = None if tariff is None else rules.is_right(row, tariff)
+    async def when_custody(self, session: AsyncSession, event: events.CustodyReported) -> None:
+        """Vehicles came or went without a rental that their station knew: it may be the end of another's."""
+        seen = [_sighting(one) for one in event.facts if _is_loose(one.body)]
+        if not seen:
+            return
+        vehicles, since = {row["vehicle_id"] for row in seen}, min(row["hlc"] for row in seen)
+        await repository.line_up_vehicles(session, vehicles)
+        await repository.put_sightings(session, seen)
+        rows = await repository.rental_rows(session, (), vehicles, since)
+        await self._fold(session, rows, rows, {}, since)
+
+    async def _fold(
+        self,
+        session: AsyncSession,
+        before: dict[uuid.UUID, Row],
+        rows: dict[uuid.UUID, Row],
+        fresh: dict[uuid.UUID, Told],
+        since: int,
+    ) -> None:
+        """Fold again what may have changed, and write what did. `fresh` are the rentals with new words."""
+        every = {rental_id: fresh.get(rental_id) or rules.told_of(row) for rental_id, row in rows.items()}
+        sightings = await _sightings(session, every)
+        due = [rental_id for rental_id, row in rows.items() if rental_id in fresh or row["ended_hlc"] >= since]
+        rides = {rental_id: rules.ride_of(every[rental_id]) for rental_id in due}
+        wanted = {rules.tariff_of(ride) for ride in rides.values() if ride.left} - {None}
+        tariffs = await self._tariffs.by_version(session, [one for one in wanted if one is not None])
+        after = {
+            rental_id: rules.folded(
+                rows[rental_id], every[rental_id], ride, _closing(rental_id, ride, sightings), tariffs
+            )
+            for rental_id, ride in rides.items()
+        }
+        await self._limit(session, before, after)
+        changed = [row for rental_id, row in after.items() if row != before.get(rental_id)]
+        for row in changed:
+            if rules.close_order_due(row):
+                await self._tell_its_station(session, row)
+        await repository.put_rentals(session, changed)
+        await self._booking.settle(session, [row for row in changed if row["reservation_id"] is not None])
+
+    async def _limit(self, session: AsyncSession, before: dict[uuid.UUID, Row], after: dict[uuid.UUID, Row]) -> None:
+        """Flag the rides that began while their account was out on another one. May add rows to `after`."""
+        moved = [
+            row
+            for rental_id, new in after.items()
+            if _span(new) != _span(before.get(rental_id))
+            for row in (new, before.get(rental_id))
+            if row is not None and row["began_hlc"] is not None and row["account_id"] is not None
+        ]
+        for rental_id, row in after.items():  # folding has cleared the flag of rows whose period is the same
+            old = before.get(rental_id)
+            if old is not None and _span(row) == _span(old):
+                _set_flag(row, "over_limit", on=" over_limit " in old["flags"])
+        if not moved:
+            return
+        since = min(row["began_hlc"] for row in moved)
+        accounts = {row["account_id"] for row in moved}
+        await repository.line_up_accounts(session, accounts)
+        stored = await repository.account_rows(session, accounts, since)
+        by_account: dict[uuid.UUID, list[Row]] = defaultdict(list)
+        for row in (stored | after).values():
+            if row["account_id"] in accounts and _rides(row):
+                by_account[row["account_id"]].append(row)
+        for theirs in by_account.values():
+            over = returns.over_limit(Held(key=_began(row), ended_hlc=row["ended_hlc"]) for row in theirs)
+            for row in theirs:
+                new = row if row["id"] in after else dict(row)
+                if row["began_hlc"] >= since:
+                    _set_flag(new, "over_limit", on=_began(row) in over)
+                if new["flags"] != row["flags"]:
+                    after[row["id"]] = new
+
+    async def _tell_its_station(self, session: AsyncSession, row: Row) -> None:
+        where = await self._names.name_of(session, row["ended_station_id"])
+        body = CloseRental(
+            rental_id=row["id"], ended_ms=rules.ended_ms_of(row), where=where or "", reason=row["ended_by"]
+        )
+        try:
+            sent = await self._orders.send_order(session, row["station_id"], body, life_s=CLOSE_LIFE_S, by=None)
+        except Refused:
+            return  # the station is no more: nobody there to tell
+        row["close_order_id"] = sent.id
+
+
+async def _sightings(session: AsyncSession, every: dict[uuid.UUID, Told]) -> dict[uuid.UUID, list[Sighting]]:
+    """Of each vehicle all that was seen of it since the first of these rentals began, in order."""
+    found: dict[uuid.UUID, list[Sighting]] = defaultdict(list)
+    began = [one.hlc for told in every.values() for one in told.started]
+    for rental_id, told in every.items():
+        for one in rules.sightings_of(rental_id, told):
+            found[one.vehicle_id].append(one)
+    if began:
+        for loose in await repository.sightings(session, tuple(found), min(began)):
+            found[loose.vehicle_id].append(_read(loose))
+    for seen in found.values():
+        seen.sort(key=lambda one: one.key)
+    return found
+
+
+def _closing(rental_id: uuid.UUID, ride: rules.Ride, sightings: dict[uuid.UUID, list[Sighting]]) -> Closing | None:
+    if ride.started is None or not ride.left or ride.began_ms is None:
+        return None
+    seen: Sequence[Sighting] = sightings.get(ride.started.body.vehicle_id, ())
+    return returns.closing_of(rental_id, ride.station_id, ride.started.key, ride.began_ms, seen)
+
+
+def _is_loose(body: facts.Body) -> bool:
+    return isinstance(body, facts.VehicleDocked | facts.VehicleUndocked) and body.rental_id is None
+
+
+def _sighting(one: events.Reported[facts.Body]) -> Row:
+    body = one.body
+    assert isinstance(body, facts.VehicleDocked | facts.VehicleUndocked)  # noqa: S101  # _is_loose said so
+    docked = isinstance(body, facts.VehicleDocked)
+    at_ms = body.docked_ms if isinstance(body, facts.VehicleDocked) else body.undocked_ms
+    battery = body.battery if isinstance(body, facts.VehicleDocked) else None
+    return {
+        "fact_id": one.fact_id,
+        "vehicle_id": body.vehicle_id,
+        "hlc": one.hlc,
+        "station_id": one.station_id,
+        "what": "docked" if docked else "left",
+        "at": from_ms(at_ms),
+        "dock_no": body.dock_no,
+        "soc_pct": None if battery is None else battery.soc_pct,
+    }
+
+
+def _read(row: VehicleSighting) -> Sighting:
+    return Sighting(
+        vehicle_id=row.vehicle_id,
+        key=(row.hlc, row.station_id.bytes, row.fact_id.bytes),
+        what=row.what,
+        station_id=row.station_id,
+        at_ms=to_ms(row.at),
+        dock_no=row.dock_no,
+        soc_pct=row.soc_pct,
+    )
+
+
+def _rides(row: Row) -> bool:
+    return row["state"] in {"active", "ended"} and row["began_hlc"] is not None
+
+
+def _began(row: Row) -> returns.Key:
+    return (row["began_hlc"], row["station_id"].bytes, row["id"].bytes)
+
+
+def _span(row: Row | None) -> tuple[object, ...]:
+    if row is None:
+        return ()
+    return (row["account_id"], row["station_id"], row["began_hlc"], row["ended_hlc"], _rides(row))
+
+
+def _set_flag(row: Row, flag: str, *, on: bool) -> None:
+    flags = set(row["flags"].split())
+    row["flags"] = rules.flags_text(flags | {flag} if on else flags - {flag})

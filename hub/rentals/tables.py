@@ -4,7 +4,7 @@ import datetime as dt
 import uuid
 from typing import Any
 
-from sqlalchemy import String, Text
+from sqlalchemy import Index, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hub.kernel.columns import Base, Json
@@ -12,15 +12,23 @@ from hub.kernel.pages import Listed
 
 
 class Rental(Listed):
-    """A rental; its id is the station's. What a fact has not told yet is null: facts may come in any order."""
+    """A rental; its id is the station's. All but the id is a fold of `told`, the words as they came in any order.
+
+    `began_hlc`, `ended_hlc`, `settled_hlc`: the hybrid clocks of its start, of its end, and of the last word on it;
+    the latter two stand at the end of time while the rental is open.
+    """
 
     __tablename__ = "rentals"
+    __table_args__ = (
+        Index("ix_rentals_vehicle_id_settled_hlc", "vehicle_id", "settled_hlc"),
+        Index("ix_rentals_account_id_ended_hlc", "account_id", "ended_hlc"),
+    )
 
     station_id: Mapped[uuid.UUID] = mapped_column(index=True)
     state: Mapped[str] = mapped_column(String(10))  # starting | active | ended | voided
-    vehicle_id: Mapped[uuid.UUID | None] = mapped_column(index=True)
+    vehicle_id: Mapped[uuid.UUID | None]
     dock_no: Mapped[int | None]
-    account_id: Mapped[uuid.UUID | None] = mapped_column(index=True)
+    account_id: Mapped[uuid.UUID | None]
     renter_by: Mapped[str | None] = mapped_column(Text)
     voucher_id: Mapped[uuid.UUID | None]
     reservation_id: Mapped[uuid.UUID | None]
@@ -43,6 +51,30 @@ class Rental(Listed):
     price_checked: Mapped[bool | None]  # the hub's own sum agrees; None: not ended, or the tariff is not known
     soc_start_pct: Mapped[float | None]
     soc_end_pct: Mapped[float | None]
+    ended_by: Mapped[str | None] = mapped_column(String(20))  # station | other_station | sighting | missing_return
+    ended_station_id: Mapped[uuid.UUID | None]
+    flags: Mapped[str] = mapped_column(String(200))  # " one other ", empty for none: what a person should look at
+    told: Mapped[bytes] = mapped_column(LargeBinary)
+    began_hlc: Mapped[int | None]
+    ended_hlc: Mapped[int]
+    settled_hlc: Mapped[int]
+    close_order_id: Mapped[uuid.UUID | None]  # the order that told the station that the ride ended elsewhere
+
+
+class VehicleSighting(Base):
+    """A vehicle was pushed into a dock or left it without a rental that the station knew; kept in any order."""
+
+    __tablename__ = "vehicle_sightings"
+    __table_args__ = (Index("ix_vehicle_sightings_vehicle_id_hlc", "vehicle_id", "hlc"),)
+
+    fact_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    vehicle_id: Mapped[uuid.UUID]
+    hlc: Mapped[int]
+    station_id: Mapped[uuid.UUID]
+    what: Mapped[str] = mapped_column(String(10))  # docked | left
+    at: Mapped[dt.datetime]
+    dock_no: Mapped[int]
+    soc_pct: Mapped[float | None]
 
 
 class Reservation(Listed):

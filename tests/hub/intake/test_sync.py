@@ -146,15 +146,15 @@ async def test_poison_in_the_middle_is_set_aside_and_stops_nothing(world: World)
     assert [(one.verdict, one.acked) for one in reply.results] == [(Verdict.TAKEN, 7)]
     codes = [(one.seq, one.code) for one in reply.quarantined]
     assert sorted(codes) == [
-        (2, "bad_fact_body"), (3, "bad_frame"), (4, "out_of_range"), (5, "contradiction"), (6, "bad_frame"),
+        (2, "bad_fact_body"), (3, "bad_frame"), (4, "out_of_range"), (6, "bad_frame"),
     ]  # fmt: skip
     kept = await world.rows(FactRow, "seq", "record")
     assert [record for _, record in kept] == double.chain().records
-    assert await world.rows(Rental, "state", "dock_no") == [("active", 4)]
+    assert await world.rows(Rental, "state", "dock_no", "flags") == [("active", 4, " contradiction ")]
     assert sorted(await world.rows(QuarantinedFact, "seq", "code")) == sorted(codes)
     again = await world.sync(double, double.batch())
     assert [one.acked for one in again.results] == [7]
-    assert len(await world.rows(QuarantinedFact, "seq")) == 5
+    assert len(await world.rows(QuarantinedFact, "seq")) == 4
 
 
 async def test_a_record_without_a_readable_id_is_kept_and_the_lane_goes_on(world: World) -> None:
@@ -176,19 +176,21 @@ async def test_a_domain_that_fails_does_not_stop_the_lane(world: World, monkeypa
     double = await world.station()
     double.tell(started())
     double.tell(started(uuid.UUID(int=0xA2)))
-    monkeypatch.setattr("hub.rentals.rules.rental_after", _bug_for(RENTAL))
+    monkeypatch.setattr("hub.rentals.rules.with_word", _bug_for(RENTAL))
     reply = await world.sync(double, double.batch())
     assert [(one.seq, one.code) for one in reply.quarantined] == [(1, "not_applied")]
     assert await world.rows(Rental, "id") == [(uuid.UUID(int=0xA2),)]
 
 
-def _bug_for(rental_id: uuid.UUID) -> Callable[..., rules.Row]:
-    real = rules.rental_after
+def _bug_for(rental_id: uuid.UUID) -> Callable[..., rules.Told]:
+    real = rules.with_word
 
-    def broken(row: rules.Row, station_id: uuid.UUID, fact: rules.RentalFact) -> rules.Row:
+    def broken(
+        told: rules.Told, station_id: uuid.UUID, hlc: int, fact_id: uuid.UUID, fact: rules.RentalFact
+    ) -> rules.Told:
         if fact.rental_id == rental_id:
             raise KeyError("a bug")
-        return real(row, station_id, fact)
+        return real(told, station_id, hlc, fact_id, fact)
 
     return broken
 

@@ -97,13 +97,14 @@ async def test_a_price_by_an_unknown_tariff_is_not_judged(world: World) -> None:
     assert await world.rows(Rental, "price_checked") == [(None,)]
 
 
-async def test_the_first_word_stands_and_a_contradiction_is_set_aside(world: World) -> None:
-    one, other = await world.station("1"), await world.station("2")
-    await tell(world, one, *life()[:2])
-    voided = facts.RentalVoided(rental_id=RENTAL, reason="not_taken", voided_ms=AT_MS)
-    assert await tell(world, one, voided) == [(3, "contradiction")]
-    assert await tell(world, other, life()[2]) == [(1, "contradiction")]
-    assert await world.rows(Rental, "state", "station_id") == [("active", one.station_id)]
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 2, 0)])
+async def test_a_vehicle_that_left_is_a_ride_whatever_else_is_told_and_the_contradiction_is_flagged(
+    world: World, order: tuple[int, ...]
+) -> None:
+    one = await world.station("1")
+    told = [*life()[:2], facts.RentalVoided(rental_id=RENTAL, reason="not_taken", voided_ms=AT_MS)]
+    assert await tell(world, one, *(told[index] for index in order)) == []
+    assert await world.rows(Rental, "state", "flags") == [("active", " contradiction ")]
 
 
 async def test_who_may_not_read_all_sees_his_own(world: World, auth: FixedAuth) -> None:
