@@ -27,8 +27,10 @@ from edge_agent.settings import Settings
 from edge_agent.station.dispatch import Dispatch
 from edge_agent.station.loop import Station
 from edge_agent.store.store import Store
+from edge_agent.uplink.broker import Broker
 from edge_agent.uplink.identity import Identity, load_identity
 from edge_agent.uplink.live import LiveLink
+from edge_agent.uplink.mqtt import MqttLink
 from edge_agent.uplink.numbers import RequestNumbers
 from edge_agent.uplink.pump import SyncPump
 from protocols.sync.changes import StationItem
@@ -169,6 +171,22 @@ class Agent:
                 request_number=numbers,
             )
             supervisor.add("live", live.run)
+        mqtt = self._settings.mqtt
+        if mqtt.url is not None:
+            link = MqttLink(
+                identity=identity,
+                broker=Broker(
+                    host=mqtt.host,
+                    port=mqtt.port,
+                    username=mqtt.username or str(identity.station_id),
+                    password=mqtt.secret(),
+                    tls=mqtt.tls(),
+                ),
+                on_nudge=pump.nudge,
+                telemetry=lambda: telemetry_of(station.state, self._clock.now()),
+                request_number=numbers,
+            )
+            supervisor.add("mqtt", link.run)
 
     def _kiosk(self, station: Station, store: Store, supervisor: Supervisor) -> None:
         labels = {one.id: one.label for one in self._settings.chargers.charger}

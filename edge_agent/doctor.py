@@ -41,6 +41,8 @@ async def examine(settings: Settings) -> list[Finding]:
     findings = [_disk(settings.data_dir), _sync_speed(settings.data_dir), _sqlite(), _identity(settings.data_dir)]
     findings += [_dock_port(settings), *_ports(settings)]
     findings += [await _reach(f"meter {one.id}", one.host, one.port) for one in settings.meters]
+    if settings.mqtt.url is not None:
+        findings.append(await _reach("broker", settings.mqtt.host, settings.mqtt.port))
     findings.append(await _hub(settings))
     return findings
 

@@ -5,15 +5,19 @@ Unknown keys are errors that name the key; all problems are listed at once. `red
 
 import os
 import re
+import ssl
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
 _HEX_KEY: Final = re.compile(r"[0-9a-fA-F]{32}")
+SHARED_MQTT_URL: Final = "VOLTDOCK_MQTT_URL"  # the same broker for hub and stations
+_BROKER: Final = re.compile(r"mqtts?://(?:[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?/?")
 Port = Annotated[int, Field(ge=0, le=65535)]
 
 
@@ -29,6 +33,77 @@ class HubSlice(Slice):
     url: Annotated[str, Field(pattern=r"^https?://[^/@\s]+$")] | None = None
     poll_s: Annotated[float, Field(gt=0, le=3600)] = 30.0
     live: bool = True
+
+
+class MqttSlice(Slice):
+    """The broker of the live link, where there is one. `username` is the station's id unless it is given."""
+
+    url: str | None = None
+    username: str | None = None
+    password: SecretStr | None = None
+    password_file: Path | None = None
+    ca_file: Path | None = None
+    cert_file: Path | None = None
+    key_file: Path | None = None
+
+    @field_validator("url")
+    @classmethod
+    def _an_address(cls, url: str | None) -> str | None:
+        if url is not None and not (_BROKER.fullmatch(url) and _port_is_one(url)):
+            raise ValueError("expected mqtt://HOST:PORT or mqtts://HOST:PORT, without name and password")
+        return url
+
+    @model_validator(mode="after")
+    def _fits(self) -> "MqttSlice":
+        if self.password is not None and self.password_file is not None:
+            raise ValueError("give either password or password_file")
+        if self.key_file is not None and self.cert_file is None:
+            raise ValueError("key_file needs cert_file")
+        files = (self.ca_file, self.cert_file, self.key_file)
+        if any(files) and not (self.url or "mqtts:").startswith("mqtts:"):
+            raise ValueError("certificates need an address that begins with mqtts://")
+        self.secret()
+        self.tls()
+        return self
+
+    @property
+    def host(self) -> str:
+        """The broker's name or address; empty without a broker."""
+        return urlsplit(self.url or "").hostname or ""
+
+    @property
+    def port(self) -> int:
+        """The broker's port: 1883, with TLS 8883, unless the address says otherwise."""
+        parts = urlsplit(self.url or "")
+        return parts.port or (8883 if parts.scheme == "mqtts" else 1883)
+
+    def secret(self) -> str | None:
+        """The password, from wherever it is given. Raises ValueError for a file that cannot be read."""
+        if self.password_file is None:
+            return None if self.password is None else self.password.get_secret_value()
+        try:
+            return self.password_file.read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise ValueError(f"password_file {self.password_file} cannot be read") from error
+
+    def tls(self) -> ssl.SSLContext | None:
+        """How the broker is checked, and what is shown to it; None for mqtt://. Raises ValueError."""
+        if self.url is None or not self.url.startswith("mqtts:"):
+            return None
+        try:
+            context = ssl.create_default_context(cafile=self.ca_file)
+            if self.cert_file is not None:
+                context.load_cert_chain(self.cert_file, self.key_file)
+        except OSError as error:
+            raise ValueError(f"ca_file, cert_file or key_file cannot be used: {error}") from error
+        return context
+
+
+def _port_is_one(url: str) -> bool:
+    try:
+        return urlsplit(url).port != 0
+    except ValueError:
+        return False
 
 
 class KioskSlice(Slice):
@@ -125,6 +200,7 @@ class Settings(BaseSettings):
 
     data_dir: Path = Path("/var/lib/voltdock-edge")
     hub: HubSlice = HubSlice()
+    mqtt: MqttSlice = MqttSlice()
     kiosk: KioskSlice = KioskSlice()
     docks: DocksSlice = DocksSlice()
     chargers: ChargersSlice = ChargersSlice()
@@ -160,6 +236,7 @@ def read(path: Path | None) -> Settings:
         raise Misconfigured([f"{path}: cannot be read: {error}"]) from error
     except tomllib.TOMLDecodeError as error:
         raise Misconfigured([f"{path}: is no TOML: {error}"]) from error
+    _add_shared_broker(given)
     problems = [f"{name}: unknown environment variable" for name in unknown_variables(os.environ)]
     # At the top level pydantic-settings would take some of these for its own arguments.
     problems += [f"{key}: unknown key" for key in given if key not in Settings.model_fields]
@@ -173,6 +250,13 @@ def read(path: Path | None) -> Settings:
     if problems:
         raise Misconfigured(problems)
     return settings
+
+
+def _add_shared_broker(given: dict[str, Any]) -> None:
+    """The environment is stronger than the file, and a name of the agent's own stronger than the shared one."""
+    mqtt = given.get("mqtt", {})
+    if os.environ.get(SHARED_MQTT_URL) and isinstance(mqtt, dict):
+        given["mqtt"] = {**mqtt, "url": os.environ[SHARED_MQTT_URL]}
 
 
 def unknown_variables(environment: Mapping[str, str]) -> list[str]:

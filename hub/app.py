@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hub import wiring
 from hub.accounts import demo as demo_accounts
 from hub.accounts.passwords import Passwords
+from hub.intake.broker import Broker
 from hub.kernel.auth import AccessTokens, load_or_create_key, signing_key
 from hub.kernel.bus import Bus
 from hub.kernel.clock import Clock, SystemClock
@@ -106,6 +107,8 @@ def compose(settings: Settings, database: Database, clock: Clock, passwords: Pas
     jobs = wiring.jobs(kernel, doors)
     if not database.is_sqlite:  # SQLite has one hub process: nobody else to tell
         jobs.append(PostgresNudges(database, nudges).run)
+    if settings.mqtt.url is not None:
+        jobs.append(doors.at_broker(kernel, nudges, _broker(settings)).run)
     return Hub(app=app, kernel=kernel, jobs=jobs)
 
 
@@ -145,6 +148,13 @@ def openapi_document() -> dict[str, Any]:
     routes = wiring.routes(kernel, tokens, Passwords(), doors)
     system = system_routes(database, Metrics(), routes, version=version())
     return document([*routes, *system], version=version())
+
+
+def _broker(settings: Settings) -> Broker:
+    mqtt = settings.mqtt
+    return Broker(
+        host=mqtt.host, port=mqtt.port, username=mqtt.username or "hub", password=mqtt.secret(), tls=mqtt.tls()
+    )
 
 
 async def _refuse_demo_log_ins(database: Database, passwords: Passwords) -> None:

@@ -1,15 +1,20 @@
 """The hub's settings: defaults, then a TOML file, then the environment. All problems are told at once."""
 
 import os
+import re
+import ssl
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Final, Literal
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 
 PREFIX = "VOLTDOCK_HUB_"
+SHARED_MQTT_URL = "VOLTDOCK_MQTT_URL"  # the same broker for hub and stations
 _NESTED = "__"
+_BROKER: Final = re.compile(r"mqtts?://(?:[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?/?")
 _LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
 
@@ -32,6 +37,77 @@ class LogSettings(_Slice):
     format: Literal["text", "json"] = "text"
 
 
+class MqttSettings(_Slice):
+    """The broker of the stations' live links, where there is one. `username` is `hub` unless it is given."""
+
+    url: str | None = None
+    username: str | None = None
+    password: SecretStr | None = None
+    password_file: Path | None = None
+    ca_file: Path | None = None
+    cert_file: Path | None = None
+    key_file: Path | None = None
+
+    @field_validator("url")
+    @classmethod
+    def _an_address(cls, url: str | None) -> str | None:
+        if url is not None and not (_BROKER.fullmatch(url) and _port_is_one(url)):
+            raise ValueError("expected mqtt://HOST:PORT or mqtts://HOST:PORT, without name and password")
+        return url
+
+    @model_validator(mode="after")
+    def _fits(self) -> "MqttSettings":
+        if self.password is not None and self.password_file is not None:
+            raise ValueError("give either password or password_file")
+        if self.key_file is not None and self.cert_file is None:
+            raise ValueError("key_file needs cert_file")
+        files = (self.ca_file, self.cert_file, self.key_file)
+        if any(files) and not (self.url or "mqtts:").startswith("mqtts:"):
+            raise ValueError("certificates need an address that begins with mqtts://")
+        self.secret()
+        self.tls()
+        return self
+
+    @property
+    def host(self) -> str:
+        """The broker's name or address; empty without a broker."""
+        return urlsplit(self.url or "").hostname or ""
+
+    @property
+    def port(self) -> int:
+        """The broker's port: 1883, with TLS 8883, unless the address says otherwise."""
+        parts = urlsplit(self.url or "")
+        return parts.port or (8883 if parts.scheme == "mqtts" else 1883)
+
+    def secret(self) -> str | None:
+        """The password, from wherever it is given. Raises ValueError for a file that cannot be read."""
+        if self.password_file is None:
+            return None if self.password is None else self.password.get_secret_value()
+        try:
+            return self.password_file.read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise ValueError(f"password_file {self.password_file} cannot be read") from error
+
+    def tls(self) -> ssl.SSLContext | None:
+        """How the broker is checked, and what is shown to it; None for mqtt://. Raises ValueError."""
+        if self.url is None or not self.url.startswith("mqtts:"):
+            return None
+        try:
+            context = ssl.create_default_context(cafile=self.ca_file)
+            if self.cert_file is not None:
+                context.load_cert_chain(self.cert_file, self.key_file)
+        except OSError as error:
+            raise ValueError(f"ca_file, cert_file or key_file cannot be used: {error}") from error
+        return context
+
+
+def _port_is_one(url: str) -> bool:
+    try:
+        return urlsplit(url).port != 0
+    except ValueError:
+        return False
+
+
 class Settings(_Slice):
     """Everything that can be set. Environment: `VOLTDOCK_HUB_…`, nested with `__`; secrets also by `…_FILE`."""
 
@@ -43,6 +119,7 @@ class Settings(_Slice):
     )
     max_body_bytes: int = Field(default=1024 * 1024, ge=1024, description="Largest JSON body")
     shutdown_s: float = Field(default=10, gt=0, le=120, description="How long running requests may finish")
+    mqtt: MqttSettings = MqttSettings()
     log: LogSettings = LogSettings()
 
     @property
@@ -103,6 +180,10 @@ def _from_toml(path: Path, problems: list[str]) -> dict[str, Any]:
 def _merge_environment(
     values: dict[str, Any], environ: Mapping[str, str], origin: dict[str, str], problems: list[str]
 ) -> None:
+    if environ.get(SHARED_MQTT_URL):
+        given = values.get("mqtt")
+        values["mqtt"] = {**(given if isinstance(given, dict) else {}), "url": environ[SHARED_MQTT_URL]}
+        origin["mqtt.url"] = SHARED_MQTT_URL
     for name, text in sorted(environ.items()):
         if not name.startswith(PREFIX):
             continue
@@ -134,6 +215,10 @@ def _told(error: Any, origin: Mapping[str, str]) -> str:
     where = origin.get(key, key)
     if error["type"] == "extra_forbidden":
         return f"{where}: unknown key"
-    secret = "database_url" in key
-    shown = "" if secret else f" {error['input']!r}"
+    shown = f" {error['input']!r}" if _may_be_shown(key, error["input"]) else ""
     return f"{where}:{shown} {error['msg'][0].lower()}{error['msg'][1:]}"
+
+
+def _may_be_shown(key: str, value: Any) -> bool:
+    secret = "database_url" in key or "password" in key
+    return not secret and isinstance(value, str | int | float) and not ("://" in str(value) and "@" in str(value))

@@ -21,9 +21,11 @@ from hub.fleet import seed as fleet_seed
 from hub.fleet.api import FleetApi
 from hub.fleet.service import Fleet
 from hub.intake.api import IntakeApi, raw_routes
+from hub.intake.broker import Broker
 from hub.intake.downlink import Downlink
 from hub.intake.enrolment import Enrolment, RateLimit
 from hub.intake.live import LiveDoor
+from hub.intake.mqtt import MqttDoor
 from hub.intake.signatures import Signatures
 from hub.intake.sync import SyncDoor
 from hub.kernel import idempotency, janitor
@@ -71,12 +73,16 @@ class Doors:
     """What stations and vouchers need beside the rooms: the links that are open, and the key that signs."""
 
     def __init__(self, kernel: Kernel, rooms: Rooms, voucher_key: Ed25519PrivateKey) -> None:
-        signatures = Signatures(kernel.database)
+        self._signatures = Signatures(kernel.database)
         self.rooms = rooms
-        self.sync = SyncDoor(kernel, signatures)
-        self.live = LiveDoor(kernel, signatures, rooms.pictures)
+        self.sync = SyncDoor(kernel, self._signatures)
+        self.live = LiveDoor(kernel, self._signatures, rooms.pictures)
         self.limit = RateLimit(kernel.clock)
         self.vouchers = Vouchers(kernel.clock, rooms.downlink, voucher_key)
+
+    def at_broker(self, kernel: Kernel, nudges: LocalNudges, broker: Broker) -> MqttDoor:
+        """The stations' live links over a broker; its `run` is a job."""
+        return MqttDoor(kernel, self._signatures, self.rooms.pictures, nudges, broker)
 
     async def announce(self, database: Database) -> None:
         """Tell all stations the key that signs vouchers; then nothing."""

@@ -21,7 +21,7 @@ KEEPALIVE_S: Final = 20
 _ANSWER_S: Final = 5.0
 _CONNECT_S: Final = 5.0
 _MOST_WAITING: Final = 100  # nudges; one is as good as many
-_quiet = logging.getLogger("edge_agent.mqtt")
+_quiet = logging.getLogger("edge_agent.uplink.mqtt.paho")
 _quiet.setLevel(logging.CRITICAL)  # what goes wrong is raised as MqttError, and told once by who runs the link
 
 BrokerError = aiomqtt.MqttError
@@ -50,12 +50,24 @@ class LastWill:
     properties: UserProperties
 
 
+class _ClosingSocket(ssl.SSLSocket):
+    # paho forgets a socket whose handshake failed, and leaves it to the garbage collector to close.
+    def do_handshake(self, block: bool = False) -> None:
+        try:
+            super().do_handshake(block)
+        except OSError:
+            self.close()
+            raise
+
+
 @contextlib.asynccontextmanager
 async def connected(broker: Broker, name: str, will: LastWill) -> AsyncIterator[Client]:
     """A clean session under this name, whose older holder the broker puts out.
 
     Raises BrokerError, also when the connection is lost inside.
     """
+    if broker.tls is not None:
+        broker.tls.sslsocket_class = _ClosingSocket
     client = Client(
         broker.host,
         broker.port,

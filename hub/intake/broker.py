@@ -20,7 +20,7 @@ KEEPALIVE_S: Final = 20
 MOST_WAITING: Final = 10_000
 _ANSWER_S: Final = 5.0
 _CONNECT_S: Final = 5.0
-_quiet = logging.getLogger("hub.mqtt")
+_quiet = logging.getLogger("hub.mqtt.paho")
 _quiet.setLevel(logging.CRITICAL)  # what goes wrong is raised as MqttError, and told once by who runs the link
 
 BrokerError = aiomqtt.MqttError
@@ -39,9 +39,21 @@ class Broker:
     tls: ssl.SSLContext | None = None
 
 
+class _ClosingSocket(ssl.SSLSocket):
+    # paho forgets a socket whose handshake failed, and leaves it to the garbage collector to close.
+    def do_handshake(self, block: bool = False) -> None:
+        try:
+            super().do_handshake(block)
+        except OSError:
+            self.close()
+            raise
+
+
 @contextlib.asynccontextmanager
 async def connected(broker: Broker) -> AsyncIterator[Client]:
     """A clean session under a name of its own. Raises BrokerError, also when the connection is lost inside."""
+    if broker.tls is not None:
+        broker.tls.sslsocket_class = _ClosingSocket
     client = Client(
         broker.host,
         broker.port,

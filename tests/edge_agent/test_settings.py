@@ -13,7 +13,7 @@ def _no_variables(monkeypatch: pytest.MonkeyPatch) -> None:
     import os
 
     for name in list(os.environ):
-        if name.upper().startswith("VOLTDOCK_EDGE_"):
+        if name.upper().startswith(("VOLTDOCK_EDGE_", "VOLTDOCK_MQTT_")):
             monkeypatch.delenv(name)
 
 
@@ -154,3 +154,41 @@ def test_what_people_see_holds_no_secret(file: Path) -> None:
     text = json.dumps(redacted(read(file)))
     assert SECRET not in text
     assert "CP1" in text
+
+
+def test_a_broker_may_be_shared_with_the_hub_and_the_stations_own_name_is_stronger(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file.write_text('[mqtt]\nurl = "mqtt://of-the-file"\nusername = "we"\n')
+    monkeypatch.setenv("VOLTDOCK_MQTT_URL", "mqtts://shared")
+    mqtt = read(file).mqtt
+    assert (mqtt.host, mqtt.port, mqtt.username, mqtt.tls() is not None) == ("shared", 8883, "we", True)
+    monkeypatch.setenv("VOLTDOCK_EDGE_MQTT__URL", "mqtt://[::1]:1")
+    own = read(file).mqtt
+    assert (own.host, own.port, own.tls()) == ("::1", 1, None)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('url = "http://b"', "expected mqtt://HOST:PORT"),
+        (f'url = "mqtt://we:{SECRET}@b"', "without name and password"),
+        ('url = "mqtt://b:70000"', "expected mqtt://HOST:PORT"),
+        ('url = "mqtts://b"\nca_file = "/nowhere"', "cannot be used"),
+        ('url = "mqtts://b"\ncert_file = "/dev/null"', "cannot be used"),
+        ('url = "mqtt://b"\nca_file = "/dev/null"', "mqtts://"),
+        ('url = "mqtts://b"\nkey_file = "/dev/null"', "needs cert_file"),
+        (f'password = "{SECRET}"\npassword_file = "/dev/null"', "either password or password_file"),
+        ('password_file = "/nowhere"', "cannot be read"),
+    ],
+)
+def test_a_broker_that_cannot_be_used_is_told_without_its_secret(file: Path, text: str, expected: str) -> None:
+    told = problems(file, f"[mqtt]\n{text}\n")
+    assert expected in told[0]
+    assert len(told) == 1
+
+
+def test_the_brokers_password_is_not_shown(file: Path) -> None:
+    file.write_text(f'[mqtt]\nurl = "mqtt://b"\npassword = "{SECRET}"\n')
+    assert read(file).mqtt.secret() == SECRET
+    assert SECRET not in json.dumps(redacted(read(file)))

@@ -73,3 +73,36 @@ def test_a_file_that_cannot_be_read_is_told(tmp_path: Path, content: bytes | Non
 def test_a_missing_secret_file_is_told(tmp_path: Path) -> None:
     told = _problems(None, {"VOLTDOCK_HUB_DATABASE_URL_FILE": str(tmp_path / "no")})
     assert "VOLTDOCK_HUB_DATABASE_URL_FILE" in told[0]
+
+
+def test_a_broker_may_be_shared_with_the_stations_and_the_hubs_own_name_is_stronger(tmp_path: Path) -> None:
+    config = tmp_path / "hub.toml"
+    config.write_text('[mqtt]\nurl = "mqtt://of-the-file"\nusername = "we"\n')
+    shared = {"VOLTDOCK_MQTT_URL": "mqtts://shared"}
+    mqtt = load(config, shared).mqtt
+    assert (mqtt.host, mqtt.port, mqtt.username, mqtt.tls() is not None) == ("shared", 8883, "we", True)
+    own = load(config, shared | {"VOLTDOCK_HUB_MQTT__URL": "mqtt://[::1]:1"}).mqtt
+    assert (own.host, own.port, own.tls()) == ("::1", 1, None)
+    assert load(config, {"VOLTDOCK_MQTT_URL": ""}).mqtt.host == "of-the-file"
+    assert load(None, {}).mqtt.url is None
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({"URL": "http://b"}, "expected mqtt://HOST:PORT"),
+        ({"URL": "mqtt://we:hush@b"}, "without name and password"),
+        ({"URL": "mqtt://b:70000"}, "expected mqtt://HOST:PORT"),
+        ({"URL": "mqtt://b:0"}, "expected mqtt://HOST:PORT"),
+        ({"URL": "mqtts://b", "CA_FILE": "/nowhere"}, "cannot be used"),
+        ({"URL": "mqtts://b", "CERT_FILE": "/dev/null"}, "cannot be used"),
+        ({"URL": "mqtt://b", "CA_FILE": "/dev/null"}, "mqtts://"),
+        ({"URL": "mqtts://b", "KEY_FILE": "/dev/null"}, "needs cert_file"),
+        ({"PASSWORD": "hush", "PASSWORD_FILE": "/dev/null"}, "either password or password_file"),
+        ({"PASSWORD_FILE": "/nowhere"}, "cannot be read"),
+    ],
+)
+def test_a_broker_that_cannot_be_used_is_told_without_its_secret(given: dict[str, str], expected: str) -> None:
+    told = _problems(None, {f"VOLTDOCK_HUB_MQTT__{name}": value for name, value in given.items()})
+    assert expected in told[0]
+    assert "hush" not in told[0]
