@@ -61,12 +61,14 @@ def closing_of(
     ride is closed at that sighting, though never later than a day after its beginning.
     """
     for one in sightings:
-        if one.key <= began or (one.what == "started" and one.rental_id == rental_id):
+        own = one.rental_id == rental_id
+        # Its own end comes after its beginning, whatever the clocks say.
+        if (own and one.what == "started") or (one.key <= began and not (own and one.station_id == station_id)):
             continue
         docked = one.what == "docked"
         return Closing(
             ended_by=_ended_by(one, rental_id, station_id) if docked else "missing_return",
-            hlc=one.key[0],
+            hlc=max(one.key[0], began[0]),
             station_id=one.station_id,
             at_ms=one.at_ms if docked else min(one.at_ms, began_ms + DAY_MS),
             dock_no=one.dock_no if docked else None,

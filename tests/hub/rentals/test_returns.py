@@ -183,6 +183,8 @@ def seen(hlc: int, what: str, station: int, rental: int | None = None, at_ms: in
         ([], None),
         ([seen(9, "docked", 2)], None),
         ([seen(10, "started", 1, 1)], None),
+        ([seen(8, "docked", 1, 1), seen(11, "started", 2, 2)], ("station", 8)),
+        ([seen(8, "docked", 2, 1)], None),
         ([seen(11, "docked", 1, 1), seen(12, "docked", 2)], ("station", 11)),
         ([seen(11, "docked", 2), seen(12, "docked", 1, 1)], ("other_station", 11)),
         ([seen(11, "docked", 1)], ("sighting", 11)),
