@@ -134,7 +134,7 @@ async def test_an_unchanged_picture_goes_up_at_its_interval(
     broker: Mosquitto, key: Ed25519PrivateKey, picture: Picture
 ) -> None:
     async with ear_at(broker) as ear, running(make_link(at(broker), key, picture, [], interval_s=5).run):
-        await until(lambda: ear.docks() == [1, 1, 1])
+        await until(lambda: ear.docks()[:3] == [1, 1, 1])
 
 
 async def test_all_that_goes_up_is_signed_for_its_topic_with_numbers_that_rise(
