@@ -165,17 +165,23 @@ def _disagree(started: facts.RentalStarted, ended: facts.RentalEnded) -> bool:
 
 
 def sightings_of(rental_id: uuid.UUID, told: Told) -> Iterator[Sighting]:
-    """Where the words say that a vehicle stood, with the vehicle: begun from a dock, pushed into one."""
+    """Where the words say that the rental's vehicle stood: begun from a dock, pushed into one.
+
+    It is one vehicle, the one that the rental began with: an end that names another is a contradiction, not a clue.
+    """
+    vehicle_id = ride_of(told).vehicle_id
+    if vehicle_id is None:
+        return
     for start in told.started:
         began = start.body
         yield Sighting(
-            vehicle_id=began.vehicle_id, key=start.key, what="started", station_id=start.station_id,
+            vehicle_id=vehicle_id, key=start.key, what="started", station_id=start.station_id,
             at_ms=began.started_ms, dock_no=began.dock_no, rental_id=rental_id,
         )  # fmt: skip
     for end in told.ended:
         back = end.body
         yield Sighting(
-            vehicle_id=back.vehicle_id, key=end.key, what="docked", station_id=end.station_id, at_ms=back.ended_ms,
+            vehicle_id=vehicle_id, key=end.key, what="docked", station_id=end.station_id, at_ms=back.ended_ms,
             dock_no=back.dock_no, rental_id=rental_id, soc_pct=None if back.battery is None else back.battery.soc_pct,
         )  # fmt: skip
 

@@ -81,6 +81,10 @@ class Rentals:
             since = since if began_hlc is None else min(since, began_hlc)
         await repository.line_up_vehicles(session, vehicles)
         before = await repository.rental_rows(session, ids, vehicles, since)
+        earliest = _earliest(row for rental_id, row in before.items() if rental_id in ids)
+        if earliest < since:  # an end from before its beginning: hardly ever
+            since = earliest
+            before = await repository.rental_rows(session, ids, vehicles, since)
         fresh: dict[uuid.UUID, Told] = {}
         rows = dict(before)
         for one, fact in told:
@@ -171,6 +175,10 @@ class Rentals:
         except Refused:
             return  # the station is no more: nobody there to tell
         row["close_order_id"] = sent.id
+
+
+def _earliest(rows: Iterable[Row]) -> int:
+    return min((word.hlc for row in rows for word in rules.words_of(rules.told_of(row))), default=returns.OPEN)
 
 
 async def _sightings(session: AsyncSession, every: dict[uuid.UUID, Told]) -> dict[uuid.UUID, list[Sighting]]:
