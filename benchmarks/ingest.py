@@ -33,7 +33,20 @@ from hub.kernel.migrations import migrate
 from hub.kernel.nudges import LocalNudges
 from hub.stations.schemas import NewStation
 from protocols.sync import facts
-from protocols.sync.envelope import NO_HASH, Clock, Fact, FactBatch, Lane, SyncRequest, chain_all, encode
+from protocols.sync.envelope import (
+    NO_HASH,
+    Clock,
+    Fact,
+    FactBatch,
+    Lane,
+    ListChange,
+    ListVersion,
+    SyncRequest,
+    chain_all,
+    decode_change,
+    decode_reply,
+    encode,
+)
 from protocols.sync.signing import request_number, sign
 from tests.postgres import cluster
 
@@ -44,6 +57,7 @@ GOAL_KEPT: Final = 0.6
 GOAL_PROJECTED: Final = 0.15
 _AT_MS: Final = 1_795_269_600_000
 _PATH: Final = "/api/v1/sync"
+_MEETINGS: Final = 500  # requests at most until a station has heard everything
 _TARIFF: Final = uuid.UUID(int=0x20)
 _SQLITE: Final = "INSERT INTO bare VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
 _POSTGRESQL: Final = (
@@ -59,6 +73,14 @@ class Load:
 
     requests: list[list[tuple[bytes, dict[str, str]]]]
     rows: list[list[Row]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """What a station has heard: the last revision and its lists' versions."""
+
+    rev: int
+    lists: dict[str, ListVersion]
 
 
 def run() -> list[Result]:
@@ -85,8 +107,9 @@ async def _measure(name: str, url: str, folder: Path, bare: Callable[[list[list[
     results = []
     for what, goal, bodies in (("kept", GOAL_KEPT, _unknown), ("projected", GOAL_PROJECTED, _rentals)):
         epoch = 1 if what == "kept" else 2
-        load = _load(keys, epoch, bodies)
         async with _hub(url, folder) as address:
+            held = [await _meet(address, *key, epoch) for key in keys]
+            load = _load(keys, held, epoch, bodies)
             await _send(address, [one[:2] for one in load.requests])  # warm
             before = await _timed(bare, load.rows)
             began = time.perf_counter()
@@ -167,17 +190,17 @@ async def _station(database: Database, number: int) -> tuple[uuid.UUID, Ed25519P
     return station.id, key
 
 
-def _unknown(_batch: int) -> Iterator[tuple[str, bytes]]:
+def _unknown(_station_id: uuid.UUID) -> Iterator[tuple[str, bytes]]:
     body = msgspec.json.encode({"vehicle_id": str(uuid.UUID(int=7)), "note": "kept, not understood " * 8})
     for _ in range(BATCH):
         yield "FromTheFuture", body
 
 
-def _rentals(_batch: int) -> Iterator[tuple[str, bytes]]:
+def _rentals(station_id: uuid.UUID) -> Iterator[tuple[str, bytes]]:
     line = facts.BillLine(key="minutes", quantity=3, unit="min", unit_price_minor=19, amount_minor=57)
     bill = facts.Bill(tariff_id=_TARIFF, tariff_version=1, currency="EUR", total_minor=57, tax_minor=5, lines=[line])
     for number in range(BATCH // 5):
-        rental_id, vehicle_id = uuid.uuid4(), uuid.UUID(int=1000 + number)
+        rental_id, vehicle_id = uuid.uuid4(), uuid.UUID(int=station_id.int ^ number)
         renter = facts.Renter(by="card", account_id=rental_id, card_uid="04A1B2C3D4E5F6")
         at = _AT_MS + number
         for body in (
@@ -197,21 +220,24 @@ def _rentals(_batch: int) -> Iterator[tuple[str, bytes]]:
 
 
 def _load(
-    keys: list[tuple[uuid.UUID, Ed25519PrivateKey]], epoch: int, bodies: Callable[[int], Iterator[tuple[str, bytes]]]
+    keys: list[tuple[uuid.UUID, Ed25519PrivateKey]],
+    held: list[Held],
+    epoch: int,
+    bodies: Callable[[uuid.UUID], Iterator[tuple[str, bytes]]],
 ) -> Load:
     requests: list[list[tuple[bytes, dict[str, str]]]] = []
     rows: list[list[Row]] = []
-    for station_id, key in keys:
+    for (station_id, key), has in zip(keys, held, strict=True):
         prev_hash, mine = NO_HASH, []
         for number in range(BATCHES):
-            told = [_fact(number * BATCH + at, *one) for at, one in enumerate(bodies(number))]
+            told = [_fact(number * BATCH + at, *one) for at, one in enumerate(bodies(station_id))]
             records = [encode(one) for one in told]
             batch = FactBatch(
                 lane=Lane.BUSINESS, epoch=epoch, nonce=f"n{epoch}", first_seq=number * BATCH + 1,
                 prev_hash=prev_hash.hex(), records=[msgspec.Raw(record) for record in records],
             )  # fmt: skip
             prev_hash = chain_all(prev_hash, zip((one.id for one in told), records, strict=True))
-            mine.append(_signed(station_id, key, request_number(epoch, number + 1), batch))
+            mine.append(_signed(station_id, key, request_number(epoch, _MEETINGS + number), has, [batch]))
             rows.append(_rows(station_id, epoch, number * BATCH, told, records))
         requests.append(mine)
     return Load(requests=requests, rows=rows)
@@ -233,11 +259,31 @@ def _rows(station_id: uuid.UUID, epoch: int, first: int, told: list[Fact], recor
 
 
 def _signed(
-    station_id: uuid.UUID, key: Ed25519PrivateKey, number: int, batch: FactBatch
+    station_id: uuid.UUID, key: Ed25519PrivateKey, number: int, held: Held, batches: list[FactBatch]
 ) -> tuple[bytes, dict[str, str]]:
     clock = Clock(at_ms=_AT_MS, mono_ms=1, boot="boot", quality="synced")
-    body = zstandard.compress(encode(SyncRequest(protocol=1, agent="bench", rev=10, clock=clock, batches=[batch])), 3)
+    asked = SyncRequest(
+        protocol=1, agent="bench", rev=held.rev, clock=clock, lists=list(held.lists.values()), batches=batches
+    )
+    body = zstandard.compress(encode(asked), 3)
     return body, sign(key, station_id, number, "POST", _PATH, body) | {"Content-Encoding": "zstd"}
+
+
+async def _meet(address: str, station_id: uuid.UUID, key: Ed25519PrivateKey, epoch: int) -> Held:
+    """Hear what there is to hear, as a station does before it is busy: up to and with the voucher keys."""
+    held = Held(rev=0, lists={})
+    async with aiohttp.ClientSession() as session:
+        for n in range(1, _MEETINGS):
+            body, headers = _signed(station_id, key, request_number(epoch, n), held, [])
+            async with session.post(address + _PATH, data=body, headers=headers) as answer:
+                reply = decode_reply(await answer.read())
+            changes = [change for raw in reply.changes if isinstance(change := decode_change(raw), ListChange)]
+            new = {one.name: ListVersion(name=one.name, version=one.to_version) for one in changes}
+            held = Held(rev=reply.rev, lists=held.lists | new)
+            if "voucher_keys" in held.lists and not changes:
+                return held
+            await asyncio.sleep(0.01)
+    raise RuntimeError("the hub tells no voucher keys")
 
 
 @contextlib.asynccontextmanager
