@@ -1,6 +1,7 @@
 """One round of the soak: a fresh station and hub, people and adversary for a while, healing, and the three books."""
 
 import asyncio
+import datetime as dt
 import time
 from collections import Counter
 from dataclasses import dataclass, field
@@ -8,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from firmware_sim.waiting import DemoError, NotYetError, until
+from protocols.values import UTC, instant
 from tests.journeys.faults.adversary import Adversary
 from tests.journeys.faults.books import Finding, Kind
 from tests.journeys.faults.check import check
@@ -21,7 +23,10 @@ QUIET_S: Final = 1.0  # the outbox must stay empty so long before the books are 
 
 @dataclass(slots=True, kw_only=True)
 class Report:
-    """What a round, or many, came to. `healed_s` is the longest time from the last healing to an empty outbox."""
+    """What a round, or many, came to.
+
+    `healed_s` is the longest time from the last healing to an exchange that left the outbox empty.
+    """
 
     faults: Counter[str] = field(default_factory=Counter)
     seen: Counter[str] = field(default_factory=Counter)
@@ -74,10 +79,18 @@ async def play(folder: Path, seed: int, *, life_s: float) -> Report:
 
 
 async def _strike(lab: Lab, adversary: Adversary, until_s: float) -> float:
-    """Strike, heal, and wait for an outbox that is empty while people go on. Returns the seconds that it took."""
+    """Strike, heal, and wait for an exchange that leaves the outbox empty. Returns the seconds that it took."""
     await adversary.strike(until_s)
-    healed = time.monotonic()
-    await until("an empty outbox", lambda: _delivered(lab), timeout_s=SETTLE_S)
+    healed, healed_at = time.monotonic(), dt.datetime.now(UTC)
+
+    async def delivered() -> bool:
+        await _delivered(lab)
+        contact = (await lab.kiosk.view())["hub"]["last_contact"]
+        if contact is None or instant(contact) < healed_at:
+            raise NotYetError(f"the last exchange was at {contact}")
+        return True
+
+    await until("an exchange", delivered, timeout_s=SETTLE_S)
     return time.monotonic() - healed
 
 

@@ -86,7 +86,7 @@ def table(report: Report, played: list[int], failed: list[int]) -> str:
         f"rentals {report.rentals}, charges {report.charges}, moves of vehicles {report.moves}",
         f"openings of bolts {report.opened}",
         f"restarts of processes {report.restarts}, of them after an end of their own {report.gave_up}",
-        f"longest time from the last healing to an empty outbox: {report.healed_s:.1f} s",
+        f"longest time from the last healing to an exchange that left the outbox empty: {report.healed_s:.1f} s",
         "",
         *(f"{kind.value + ':':<30}{count:6}" for kind, count in kinds.items()),
     ]

@@ -9,7 +9,7 @@ from tests.journeys.faults.rounds import play
 
 pytestmark = [pytest.mark.journey, pytest.mark.timeout(200)]
 
-LIFE_S = 6.0
+LIFE_S = 5.0
 
 
 @pytest.mark.parametrize("seed", [2, 7])
