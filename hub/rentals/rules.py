@@ -106,6 +106,8 @@ def with_word(told: Told, station_id: uuid.UUID, hlc: int, fact_id: uuid.UUID, f
     name = _kind(fact)
     new: Word[Any] = Word(station_id=station_id, hlc=hlc, fact_id=fact_id, body=fact)
     words: tuple[Word[Any], ...] = getattr(told, name)
+    if not words:
+        return msgspec.structs.replace(told, **{name: (new,)})
     held = next((one for one in words if one.station_id == station_id), None)
     if held is None:
         kept = tuple(sorted((*words, new), key=lambda one: one.key))
@@ -135,7 +137,8 @@ def words_of(told: Told) -> list[Word[Any]]:
 def ride_of(told: Told) -> Ride:
     """Whose word stands: the station's where the rental began; until that is known, the earliest speaker's."""
     every = words_of(told)
-    station_id = min(told.started or every, key=lambda one: one.key).station_id
+    first = told.started[0] if len(told.started) == 1 else min(told.started or every, key=lambda one: one.key)
+    station_id = first.station_id
     started, activated = _by(told.started, station_id), _by(told.activated, station_id)
     voided, ended = _by(told.voided, station_id), _by(told.ended, station_id)
     return Ride(
@@ -164,12 +167,12 @@ def _disagree(started: facts.RentalStarted, ended: facts.RentalEnded) -> bool:
     )
 
 
-def sightings_of(rental_id: uuid.UUID, told: Told) -> Iterator[Sighting]:
+def sightings_of(rental_id: uuid.UUID, told: Told, ride: Ride) -> Iterator[Sighting]:
     """Where the words say that the rental's vehicle stood: begun from a dock, pushed into one.
 
     It is one vehicle, the one that the rental began with: an end that names another is a contradiction, not a clue.
     """
-    vehicle_id = ride_of(told).vehicle_id
+    vehicle_id = ride.vehicle_id
     if vehicle_id is None:
         return
     for start in told.started:

@@ -88,8 +88,9 @@ class Rentals:
         fresh: dict[uuid.UUID, Told] = {}
         rows = dict(before)
         for one, fact in told:
-            row = rows.setdefault(fact.rental_id, rules.new_rental(fact.rental_id, one.received_at))
-            held = fresh.get(fact.rental_id) or rules.told_of(row)
+            if fact.rental_id not in rows:
+                rows[fact.rental_id] = rules.new_rental(fact.rental_id, one.received_at)
+            held = fresh.get(fact.rental_id) or rules.told_of(rows[fact.rental_id])
             fresh[fact.rental_id] = rules.with_word(held, one.station_id, one.hlc, one.fact_id, fact)
         await self._fold(session, before, rows, fresh, since)
 
@@ -114,9 +115,10 @@ class Rentals:
     ) -> None:
         """Fold again what may have changed, and write what did. `fresh` are the rentals with new words."""
         every = {rental_id: fresh.get(rental_id) or rules.told_of(row) for rental_id, row in rows.items()}
-        sightings = await _sightings(session, every)
+        known = {rental_id: rules.ride_of(told) for rental_id, told in every.items()}
+        sightings = await _sightings(session, every, known)
         due = [rental_id for rental_id, row in rows.items() if rental_id in fresh or row["ended_hlc"] >= since]
-        rides = {rental_id: rules.ride_of(every[rental_id]) for rental_id in due}
+        rides = {rental_id: known[rental_id] for rental_id in due}
         wanted = {rules.tariff_of(ride) for ride in rides.values() if ride.left} - {None}
         tariffs = await self._tariffs.by_version(session, [one for one in wanted if one is not None])
         after = {
@@ -181,12 +183,14 @@ def _earliest(rows: Iterable[Row]) -> int:
     return min((word.hlc for row in rows for word in rules.words_of(rules.told_of(row))), default=returns.OPEN)
 
 
-async def _sightings(session: AsyncSession, every: dict[uuid.UUID, Told]) -> dict[uuid.UUID, list[Sighting]]:
+async def _sightings(
+    session: AsyncSession, every: dict[uuid.UUID, Told], rides: dict[uuid.UUID, rules.Ride]
+) -> dict[uuid.UUID, list[Sighting]]:
     """Of each vehicle all that was seen of it since the first of these rentals began, in order."""
     found: dict[uuid.UUID, list[Sighting]] = defaultdict(list)
     began = [one.hlc for told in every.values() for one in told.started]
     for rental_id, told in every.items():
-        for one in rules.sightings_of(rental_id, told):
+        for one in rules.sightings_of(rental_id, told, rides[rental_id]):
             found[one.vehicle_id].append(one)
     if began:
         for loose in await repository.sightings(session, tuple(found), min(began)):
