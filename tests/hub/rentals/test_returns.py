@@ -1,5 +1,6 @@
 """Rides that end elsewhere: at another station, unseen, twice; over the real sync, on both databases."""
 
+import asyncio
 import uuid
 from typing import Any
 
@@ -168,6 +169,19 @@ async def test_a_station_that_is_no_more_needs_no_word(world: World) -> None:
     one = await world.station("1")
     await tell(world, one, *began(0), docked(1))
     assert await world.rows(Rental, "state", "ended_by", "account_id") == [("ended", "sighting", ACCOUNT)]
+
+
+async def test_a_start_and_its_return_told_at_the_same_instant_find_each_other(world: World) -> None:
+    """Twenty times, for it is a race: two requests, two transactions, on PostgreSQL truly at once."""
+    one, other = await world.station("1"), await world.station("2")
+    for number in range(20):
+        vehicle_id, rental_id = uuid.UUID(int=0x100 + number), uuid.UUID(int=0x200 + number)
+        who = uuid.UUID(int=0x300 + number)
+        await asyncio.gather(
+            at(world, one, number, *began(number, rental_id, vehicle_id, account_id=who)),
+            at(world, other, number + 5, docked(number + 5, vehicle_id)),
+        )
+    assert set(await world.rows(Rental, "state", "ended_by")) == {("ended", "other_station")}
 
 
 def seen(hlc: int, what: str, station: int, rental: int | None = None, at_ms: int | None = None) -> Sighting:
