@@ -8,10 +8,8 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.fleet.tables import Custody, Vehicle
-from hub.kernel.bulk import upsert_many
+from hub.kernel.bulk import rows_with, upsert_many
 from hub.kernel.pages import Found, PageQuery, find_page
-
-_COLUMNS = tuple(column.name for column in Custody.__table__.columns)
 
 
 async def vehicle(session: AsyncSession, vehicle_id: uuid.UUID, *, lock: bool = False) -> Vehicle | None:
@@ -40,9 +38,7 @@ async def custody_of(session: AsyncSession, ids: Sequence[uuid.UUID]) -> dict[uu
 
 async def custody_rows(session: AsyncSession, ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, dict[str, Any]]:
     """Custody as plain rows, held until the transaction ends: two stations may tell of one vehicle at once."""
-    columns = [getattr(Custody, name) for name in _COLUMNS]
-    found = select(*columns).where(Custody.vehicle_id.in_(ids)).order_by(Custody.vehicle_id).with_for_update()
-    return {row["vehicle_id"]: dict(row) for row in (await session.execute(found)).mappings()}
+    return {row["vehicle_id"]: row for row in await rows_with(session, Custody, "vehicle_id", ids, lock=True)}
 
 
 async def put_custody(session: AsyncSession, rows: Iterable[dict[str, Any]]) -> None:

@@ -146,6 +146,11 @@ class Downlink:
         stations.clear()
 
 
+def has_published(session: AsyncSession, station_id: uuid.UUID) -> bool:
+    """Whether this session has written changes for the station."""
+    return station_id in session.info.get(_NUDGED, ())
+
+
 def _step(rev: int, name: str, version: int, whole: Items, touched: Sequence[str]) -> ListChange:
     """The step from this version to the next; the first one is the whole list."""
     if version == 0:

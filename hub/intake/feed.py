@@ -16,6 +16,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.intake.downlink import whole_list
 from hub.intake.tables import StationChange, StationFeed
+from hub.kernel.sqlite import Ran
+from hub.kernel.statements import Statement, json_in
 from protocols.sync.envelope import ListChange, decode_change, encode
 
 _MOST_CHANGES: Final = 200
@@ -30,6 +32,16 @@ class Downward:
     rev: int
     changes: list[msgspec.Raw] = field(default_factory=list)
     more: bool = False
+
+
+def head_of(station_id: uuid.UUID) -> Statement:
+    """Finds the station's last revision and its lists' versions. `is_level` reads them."""
+    return Statement("SELECT rev, lists FROM station_feeds WHERE station_id = ?1", (station_id,))
+
+
+def is_level(found: Ran, rev: int, versions: Mapping[str, int]) -> bool:
+    """Whether a station with this revision and these versions has heard everything."""
+    return bool(found.rows) and found.rows[0][0] == rev and json_in(found.rows[0][1]) == versions
 
 
 async def downward(

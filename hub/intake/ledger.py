@@ -3,16 +3,17 @@
 import datetime as dt
 import functools
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
-from sqlalchemy import func, or_, select, update
-from sqlalchemy.engine import CursorResult
+from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.intake.rules import Framed, Held
 from hub.intake.tables import FactCursor, FactRow, QuarantinedFact, StationKey
-from hub.kernel.bulk import insert_many, upsert_many
+from hub.kernel.bulk import insert_many
+from hub.kernel.sqlite import Ran
+from hub.kernel.statements import Statement, instant_in, sqlite_id, sqlite_instant
 from protocols.sync.envelope import Lane
 
 _MOST_CURSORS: Final = 500
@@ -26,28 +27,34 @@ _KEEP_SQLITE: Final = (
 )
 _KEEP_POSTGRESQL: Final = (
     "INSERT INTO facts (station_id, lane, epoch, seq, fact_id, type, v, hlc, at_ms, record, received_at) "
-    "SELECT $1::uuid, $2, $3, x.seq, x.fact_id, x.type, x.v, x.hlc, x.at_ms, x.record, $4::timestamptz "
-    "FROM unnest($5::bigint[], $6::uuid[], $7::text[], $8::bigint[], $9::bigint[], $10::bigint[], $11::bytea[]) "
+    "SELECT ?1::uuid, ?2, ?3, x.seq, x.fact_id, x.type, x.v, x.hlc, x.at_ms, x.record, ?4::timestamptz "
+    "FROM unnest(?5::bigint[], ?6::uuid[], ?7::text[], ?8::bigint[], ?9::bigint[], ?10::bigint[], ?11::bytea[]) "
     "AS x (seq, fact_id, type, v, hlc, at_ms, record) ON CONFLICT DO NOTHING"
 )
 
 
-async def take_number(
-    session: AsyncSession, station_id: uuid.UUID, public_key: bytes, channel: str, number: int
-) -> bool:
-    """Store the request's number; False when it does not rise or the key is not the station's (any more).
+def take_number(station_id: uuid.UUID, public_key: bytes, channel: str, number: int) -> Statement:
+    """Stores the request's number; touches no row when it does not rise or the key is not the station's (any more).
 
     Holds the station's row until the transaction ends: its syncs run one after the other.
     """
-    column = StationKey.sync_number if channel == "sync" else StationKey.live_number
-    done = await session.execute(
-        update(StationKey)
-        .where(StationKey.station_id == station_id, StationKey.public_key == public_key, column < number)
-        .values({column: number})
-        .execution_options(synchronize_session=False)
-    )
-    assert isinstance(done, CursorResult)  # noqa: S101  # what an UPDATE gives
-    return done.rowcount == 1
+    return Statement(_TAKE_NUMBER[channel], (station_id, public_key, number))
+
+
+_TAKE_NUMBER: Final = {
+    channel: f"UPDATE station_keys SET {column} = ?3 "  # noqa: S608  # our own names
+    f"WHERE station_id = ?1 AND public_key = ?2 AND {column} < ?3"
+    for channel, column in (("sync", "sync_number"), ("live", "live_number"))
+}
+_CURSORS: Final = (
+    "SELECT lane, epoch, nonce, acked, chain_hash, forked_at FROM fact_cursors "
+    "WHERE station_id = ?1 AND epoch IN ({epochs})"
+)
+_PUT_CURSOR: Final = (
+    "INSERT INTO fact_cursors (station_id, lane, epoch, nonce, acked, chain_hash, forked_at) "
+    "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (station_id, lane, epoch) DO UPDATE SET "
+    "nonce = excluded.nonce, acked = excluded.acked, chain_hash = excluded.chain_hash, forked_at = excluded.forked_at"
+)
 
 
 async def is_newest_link(session: AsyncSession, station_id: uuid.UUID, number: int) -> bool:
@@ -64,12 +71,19 @@ async def station_key(session: AsyncSession, station_id: uuid.UUID) -> StationKe
     return await session.get(StationKey, station_id, populate_existing=True)
 
 
-async def cursors_of(session: AsyncSession, station_id: uuid.UUID, epochs: set[int]) -> list[FactCursor]:
-    """All cursors of these epochs, of every lane: a nonce belongs to the epoch."""
-    if not epochs:
-        return []
-    found = select(FactCursor).where(FactCursor.station_id == station_id, FactCursor.epoch.in_(sorted(epochs)))
-    return list((await session.scalars(found)).all())
+def cursors_of(station_id: uuid.UUID, epochs: Iterable[int]) -> Statement:
+    """Finds all cursors of these epochs, of every lane: a nonce belongs to the epoch. `held_in` reads them."""
+    wanted = sorted(set(epochs)) or [0]  # 0 is no epoch
+    return Statement(_cursors(len(wanted)), (station_id, *wanted))
+
+
+def held_in(found: Ran) -> dict[tuple[Lane, int], tuple[Held, dt.datetime | None]]:
+    """What `cursors_of` found: by lane and epoch, what is held and since when it is forked."""
+    held = {}
+    for lane, epoch, nonce, acked, chain_hash, forked_at in found.rows:
+        chain = None if chain_hash is None else bytes.fromhex(chain_hash)
+        held[Lane(lane), epoch] = Held(acked=acked, nonce=nonce, chain=chain), instant_in(forked_at)
+    return held
 
 
 async def newest_cursors(session: AsyncSession, station_id: uuid.UUID) -> list[FactCursor]:
@@ -83,46 +97,24 @@ async def highest_epoch(session: AsyncSession, station_id: uuid.UUID) -> int:
     return await session.scalar(select(func.max(FactCursor.epoch)).where(FactCursor.station_id == station_id)) or 0
 
 
-async def put_cursors(
-    session: AsyncSession, station_id: uuid.UUID, held: Mapping[tuple[Lane, int], tuple[Held, dt.datetime | None]]
-) -> None:
-    """Write the cursors as they are after this request."""
-    rows = [
-        {
-            "station_id": station_id,
-            "lane": lane.value,
-            "epoch": epoch,
-            "nonce": one.nonce,
-            "acked": one.acked,
-            "chain_hash": None if one.chain is None else one.chain.hex(),
-            "forked_at": forked_at,
-        }
-        for (lane, epoch), (one, forked_at) in held.items()
-    ]
-    await upsert_many(session, FactCursor, rows, key=("station_id", "lane", "epoch"))
+def put_cursor(station_id: uuid.UUID, lane: Lane, epoch: int, held: Held, forked_at: dt.datetime | None) -> Statement:
+    """Writes one cursor as it is now."""
+    chain_hash = None if held.chain is None else held.chain.hex()
+    return Statement(_PUT_CURSOR, (station_id, lane.value, epoch, held.nonce, held.acked, chain_hash, forked_at))
 
 
-async def keep(
-    session: AsyncSession, station_id: uuid.UUID, lane: Lane, epoch: int, framed: Sequence[Framed], now: dt.datetime
-) -> None:
-    """Keep every record as it came; one that is there stays as it is."""
-    if not framed:
-        return
-    connection = await session.connection()
-    columns = [_columns(one) for one in framed]
-    if connection.dialect.name == "sqlite":
-        values: list[object] = [
-            station_id.hex,
-            lane.value,
-            epoch,
-            now.replace(tzinfo=None).isoformat(" ", "microseconds"),
-        ]
-        for seq, fact_id, *others in columns:
-            values += (seq, None if fact_id is None else fact_id.hex, *others)
-        await connection.exec_driver_sql(_keep_sqlite(len(columns)), tuple(values))
-    else:
-        arrays = tuple(list(values) for values in zip(*columns, strict=True))
-        await connection.exec_driver_sql(_KEEP_POSTGRESQL, (station_id, lane.value, epoch, now, *arrays))
+def keep(
+    station_id: uuid.UUID, lane: Lane, epoch: int, framed: Sequence[Framed], now: dt.datetime, *, sqlite: bool
+) -> Statement:
+    """Keeps every record as it came; one that is there stays as it is."""
+    if not sqlite:
+        arrays = (list(values) for values in zip(*map(_row, framed), strict=True))
+        return Statement(_KEEP_POSTGRESQL, (station_id, lane.value, epoch, now, *arrays))
+    values: list[object] = [sqlite_id(station_id), lane.value, epoch, sqlite_instant(now)]
+    for one in framed:
+        seq, fact_id, name, v, hlc, at_ms, record = _row(one)
+        values += (seq, None if fact_id is None else fact_id.hex, name, v, hlc, at_ms, record)
+    return Statement(_keep_sqlite(len(framed)), values, plain=True)
 
 
 @functools.cache
@@ -131,7 +123,12 @@ def _keep_sqlite(rows: int) -> str:
     return _KEEP_SQLITE.format(rows=", ".join([row] * rows))
 
 
-def _columns(one: Framed) -> tuple[int, uuid.UUID | None, str, int, int, int, bytes]:
+@functools.cache
+def _cursors(epochs: int) -> str:
+    return _CURSORS.format(epochs=", ".join(f"?{number}" for number in range(2, epochs + 2)))
+
+
+def _row(one: Framed) -> tuple[int, uuid.UUID | None, str, int, int, int, bytes]:
     fact = one.fact
     if fact is None:
         return one.seq, one.fact_id, UNREADABLE, 0, 0, 0, one.record

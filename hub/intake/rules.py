@@ -70,6 +70,7 @@ class _OnlyId(msgspec.Struct, frozen=True):
 
 
 _only_id = msgspec.json.Decoder(_OnlyId)
+_every_fact = msgspec.json.Decoder(list[Fact])
 
 
 def check_batches(batches: Sequence[FactBatch]) -> None:
@@ -100,8 +101,23 @@ def hash_of(batch: FactBatch) -> bytes:
 
 def read(batch: FactBatch) -> Read:
     """The batch's records with their numbers, each read as far as it can be, and chained."""
-    framed = [_framed(seq, bytes(raw)) for seq, raw in enumerate(batch.records, batch.first_seq)]
+    records = [bytes(raw) for raw in batch.records]
+    facts = _facts(records)
+    if facts is None:
+        framed = [_framed(seq, record) for seq, record in enumerate(records, batch.first_seq)]
+    else:
+        numbered = enumerate(zip(records, facts, strict=True), batch.first_seq)
+        framed = [Framed(seq=seq, record=record, fact_id=fact.id, fact=fact) for seq, (record, fact) in numbered]
     return Read(batch=batch, framed=framed, chain=_chained(hash_of(batch), framed))
+
+
+def _facts(records: Sequence[bytes]) -> list[Fact] | None:
+    """All frames in one go; None when there is one that cannot be read or does not fit: then each is looked at."""
+    try:
+        facts = _every_fact.decode(b"[" + b",".join(records) + b"]")
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return None
+    return facts if len(facts) == len(records) and all(map(_fits, facts)) else None
 
 
 def _framed(seq: int, record: bytes) -> Framed:

@@ -9,6 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.intake import ledger
 from hub.kernel.db import Database
+from hub.kernel.sqlite import Ran
+from hub.kernel.statements import Statement, run
 from protocols.errors import Refused
 from protocols.sync import signing
 
@@ -59,13 +61,15 @@ class Signatures:
         self._keys[station_id] = key
         return verified
 
-    async def take(self, session: AsyncSession, signed: Verified, channel: str) -> None:
-        """Use up the request's number, in the transaction of what it asks for.
+    async def take(self, session: AsyncSession, signed: Verified, channel: str, *also: Statement) -> list[Ran]:
+        """Use up the request's number, in the transaction of what it asks for; what `also`, run with it, found.
 
         Raises NumberTooLow, or Refused `bad_signature` when the key was changed since `verify`.
         """
-        if await ledger.take_number(session, signed.station_id, signed.key, channel, signed.number):
-            return
+        number = ledger.take_number(signed.station_id, signed.key, channel, signed.number)
+        taken, *found = await run(session, number, *also)
+        if taken.touched == 1:
+            return found
         self._keys.pop(signed.station_id, None)
         row = await ledger.station_key(session, signed.station_id)
         if row is None or row.public_key != signed.key:

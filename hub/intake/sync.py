@@ -13,14 +13,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub import events
 from hub.intake import feed, ledger
+from hub.intake.downlink import has_published
 from hub.intake.projection import Failed, Projection, Understood, quarantine_row, understand
 from hub.intake.reading import decompressed, read_body
-from hub.intake.rules import Held, Read, check_batches, judge, read
+from hub.intake.rules import Held, Judged, Read, check_batches, judge, read
 from hub.intake.signatures import NumberTooLow, Signatures, Verified
-from hub.intake.tables import FactCursor
 from hub.kernel.db import may_succeed_again
 from hub.kernel.edge import TRACE_ID
 from hub.kernel.problem import ProblemError, problem
+from hub.kernel.sqlite import Ran
+from hub.kernel.statements import Statement, run, run_last
 from hub.kernel.web import Kernel
 from protocols.errors import Malformed, Refused
 from protocols.sync.envelope import (
@@ -46,6 +48,16 @@ _STATUS: Final = {"not_enrolled": 401, "bad_signature": 401, "protocol_unknown":
 _log = structlog.get_logger("hub.intake")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Batch:
+    """A batch, made ready before its transaction; `keep` is the statement for all of its records."""
+
+    read: Read
+    understood: Understood
+    keep: Statement
+    is_last: bool
+
+
 @dataclass(slots=True)
 class _Taking:
     """What one request has led to so far."""
@@ -54,7 +66,7 @@ class _Taking:
     now: dt.datetime
     held: dict[tuple[Lane, int], tuple[Held, dt.datetime | None]]
     nonces: dict[int, str]
-    touched: set[tuple[Lane, int]] = field(default_factory=set)
+    head: Ran
     results: list[BatchResult] = field(default_factory=list)
     quarantined: list[Quarantined] = field(default_factory=list)
 
@@ -85,12 +97,11 @@ class SyncDoor:
     async def _retried(self, signed: Verified, asked: SyncRequest) -> SyncReply:
         # Reading and hashing come before the transaction: on SQLite nobody else can write while it is open.
         now = self._kernel.clock.now()
-        batches = [_understood(signed.station_id, batch, now) for batch in asked.batches]
+        batches = [self._ready(signed.station_id, batch, now, batch is asked.batches[-1]) for batch in asked.batches]
         for last in (number == _TRIES - 1 for number in range(_TRIES)):
             try:
                 async with self._kernel.database.transaction() as session:
-                    await self._signatures.take(session, signed, "sync")
-                    taking = await self._begin(session, signed.station_id, asked.batches, now)
+                    taking = await self._begin(session, signed, asked, now)
                     return await self._take(session, taking, asked, batches)  # committed before it is returned
             except DBAPIError as error:
                 if last or not may_succeed_again(error):
@@ -98,17 +109,15 @@ class SyncDoor:
         raise AssertionError("unreachable")
 
     async def _take(
-        self, session: AsyncSession, taking: _Taking, asked: SyncRequest, batches: Sequence[tuple[Read, Understood]]
+        self, session: AsyncSession, taking: _Taking, asked: SyncRequest, batches: Sequence[_Batch]
     ) -> SyncReply:
         station_id, now = taking.station_id, taking.now
-        for read_, understood in batches:
-            await self._take_batch(session, taking, read_, understood)
-        await ledger.put_cursors(session, station_id, {key: taking.held[key] for key in taking.touched})
-        versions = {one.name: one.version for one in asked.lists}
+        for ready in batches:
+            await self._take_batch(session, taking, ready)
         await self._kernel.bus.publish(
             session, events.StationSeen(station_id=station_id, at=now, agent=asked.agent[:80])
         )
-        down = await feed.downward(session, station_id, asked.rev, versions, to_ms(now))
+        down = await self._downward(session, taking, asked)
         return SyncReply(
             protocol=PROTOCOL_VERSION,
             hub=HUB,
@@ -121,21 +130,32 @@ class SyncDoor:
             changes=down.changes,
         )
 
-    async def _begin(
-        self, session: AsyncSession, station_id: uuid.UUID, batches: Sequence[FactBatch], now: dt.datetime
-    ) -> _Taking:
-        rows = await ledger.cursors_of(session, station_id, {batch.epoch for batch in batches})
-        return _Taking(
-            station_id=station_id,
-            now=now,
-            held={(Lane(row.lane), row.epoch): (_held(row), row.forked_at) for row in rows},
-            nonces={row.epoch: row.nonce for row in rows},
-        )
+    async def _begin(self, session: AsyncSession, signed: Verified, asked: SyncRequest, now: dt.datetime) -> _Taking:
+        """Take the request's number, and read with it what nearly every request needs."""
+        station_id = signed.station_id
+        cursors = ledger.cursors_of(station_id, (batch.epoch for batch in asked.batches))
+        found, head = await self._signatures.take(session, signed, "sync", cursors, feed.head_of(station_id))
+        held = ledger.held_in(found)
+        nonces = {epoch: one.nonce for (_, epoch), (one, _) in held.items()}
+        return _Taking(station_id=station_id, now=now, held=held, nonces=nonces, head=head)
 
-    async def _take_batch(self, session: AsyncSession, taking: _Taking, read_: Read, understood: Understood) -> None:
-        batch = read_.batch
+    async def _downward(self, session: AsyncSession, taking: _Taking, asked: SyncRequest) -> feed.Downward:
+        versions = {one.name: one.version for one in asked.lists}
+        if feed.is_level(taking.head, asked.rev, versions) and not has_published(session, taking.station_id):
+            return feed.Downward(rev=asked.rev)
+        return await feed.downward(session, taking.station_id, asked.rev, versions, to_ms(taking.now))
+
+    def _ready(self, station_id: uuid.UUID, batch: FactBatch, now: dt.datetime, is_last: bool) -> _Batch:
+        read_ = read(batch)
+        keep = ledger.keep(
+            station_id, batch.lane, batch.epoch, read_.framed, now, sqlite=self._kernel.database.is_sqlite
+        )
+        return _Batch(read=read_, understood=understand(station_id, read_.framed, now), keep=keep, is_last=is_last)
+
+    async def _take_batch(self, session: AsyncSession, taking: _Taking, ready: _Batch) -> None:
+        read_, batch = ready.read, ready.read.batch
         key = (batch.lane, batch.epoch)
-        before, forked_at = taking.held.get(key, (None, None))
+        before, forked_at = known = taking.held.get(key, (None, None))
         judged = judge(before, taking.nonces.get(batch.epoch), read_)
         if judged.compare and not await ledger.is_the_same(
             session, taking.station_id, batch.lane, batch.epoch, judged.compare
@@ -146,14 +166,15 @@ class SyncDoor:
             floor = max(batch.epoch, await ledger.highest_epoch(session, taking.station_id)) + 1
             forked_at = taking.now
             _log.warning("fork", station_id=str(taking.station_id), lane=batch.lane.value, epoch=batch.epoch)
+        after = (judged.held, forked_at)
+        if judged.new or (before is not None and after != known):
+            await self._keep(session, taking, ready, judged, forked_at)
         if judged.new:
-            await ledger.keep(session, taking.station_id, batch.lane, batch.epoch, judged.new, taking.now)
-            failed = await self._projection.apply(session, understood, judged.new[0].seq)
+            failed = await self._projection.apply(session, ready.understood, judged.new[0].seq)
             await self._set_aside(session, taking, batch, failed)
             taking.nonces[batch.epoch] = batch.nonce
         if before is not None or judged.new:
-            taking.held[key] = (judged.held, forked_at)
-            taking.touched.add(key)
+            taking.held[key] = after
         taking.results.append(
             BatchResult(
                 lane=batch.lane,
@@ -163,6 +184,22 @@ class SyncDoor:
                 epoch_floor=floor,
             )
         )
+
+    async def _keep(
+        self, session: AsyncSession, taking: _Taking, ready: _Batch, judged: Judged, forked_at: dt.datetime | None
+    ) -> None:
+        station_id, batch, new = taking.station_id, ready.read.batch, judged.new
+        statements = [ledger.put_cursor(station_id, batch.lane, batch.epoch, judged.held, forked_at)]
+        if new:
+            whole = len(new) == len(ready.read.framed)
+            sqlite = self._kernel.database.is_sqlite
+            statements.append(
+                ready.keep
+                if whole
+                else ledger.keep(station_id, batch.lane, batch.epoch, new, taking.now, sqlite=sqlite)
+            )
+        # Only another batch of this request could ask what these wrote.
+        await (run_last if ready.is_last else run)(session, *statements)
 
     async def _set_aside(
         self, session: AsyncSession, taking: _Taking, batch: FactBatch, failed: Sequence[Failed]
@@ -192,16 +229,6 @@ class SyncDoor:
             ]
         rows = await ledger.newest_cursors(session, taking.station_id)
         return [Cursor(lane=Lane(row.lane), epoch=row.epoch, acked=row.acked) for row in rows]
-
-
-def _understood(station_id: uuid.UUID, batch: FactBatch, now: dt.datetime) -> tuple[Read, Understood]:
-    read_ = read(batch)
-    return read_, understand(station_id, read_.framed, now)
-
-
-def _held(row: FactCursor) -> Held:
-    chain = None if row.chain_hash is None else bytes.fromhex(row.chain_hash)
-    return Held(acked=row.acked, nonce=row.nonce, chain=chain)
 
 
 def _check(asked: SyncRequest) -> None:

@@ -5,16 +5,20 @@ PostgreSQL one prepared statement that is pipelined.
 """
 
 import functools
-from collections.abc import Callable, Mapping, Sequence
+import itertools
+import uuid
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import Dialect
+from sqlalchemy import Dialect, Uuid
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.types import TypeEngine
 
-from hub.kernel.columns import Base
+from hub.kernel.columns import Base, UtcInstant
+from hub.kernel.statements import Statement, instant_in, is_sqlite, run, sqlite_instant
 
 _MOST_VALUES: Final = 30_000  # SQLite binds at most 32,766 in one statement
-_Bind = Callable[[Any], Any]
+_Bind = Callable[[list[Any]], list[Any]]
 
 
 async def upsert_many(
@@ -34,33 +38,89 @@ async def insert_many(
         await _write(session, table, rows, f"({', '.join(key)}) DO NOTHING")
 
 
+async def rows_with(
+    session: AsyncSession, table: type[Base], key: str, ids: Iterable[uuid.UUID], *, lock: bool = False
+) -> list[dict[str, Any]]:
+    """The rows whose `key` is one of these, as plain rows; `lock` holds them, in the order of the key."""
+    dialect = session.get_bind().dialect
+    readers = _readers(dialect, table)
+    columns = ", ".join(f'"{name}"' for name in readers)
+    # Names of our own tables: no foreign text comes into these.
+    head = f"SELECT {columns} FROM {table.__tablename__} WHERE {key}"  # noqa: S608
+    if is_sqlite(session):
+        wanted = '["' + '","'.join([one.hex for one in ids]) + '"]'
+        asked = Statement(f"{head} IN (SELECT value FROM json_each(?1))", (wanted,), plain=True)  # noqa: S608
+    else:
+        asked = Statement(f"{head} = ANY(?1)" + (f" ORDER BY {key} FOR UPDATE" if lock else ""), (list(ids),))
+    [found] = await run(session, asked)
+    if not found.rows:
+        return []
+    columns_found = zip(*found.rows, strict=True)
+    read = [reader(list(values)) for reader, values in zip(readers.values(), columns_found, strict=True)]
+    return [dict(zip(readers, row, strict=True)) for row in zip(*read, strict=True)]
+
+
 async def _write(session: AsyncSession, table: type[Base], rows: Sequence[Mapping[str, Any]], on_conflict: str) -> None:
-    connection = await session.connection()
     columns = tuple(rows[0])
-    binds = _binds(connection.dialect, table, columns)
-    given = [tuple(bind(row[name]) for name, bind in binds) for row in rows]
+    bound = [bind([row[name] for row in rows]) for name, bind in _binds(session.get_bind().dialect, table, columns)]
     names = ", ".join(f'"{name}"' for name in columns)
     head = f"INSERT INTO {table.__tablename__} ({names}) VALUES"  # names of our own tables
     tail = f"ON CONFLICT {on_conflict}"
-    if connection.dialect.name != "sqlite":
+    given = list(zip(*bound, strict=True))
+    if not is_sqlite(session):
         places = ", ".join(f"${number}" for number in range(1, len(columns) + 1))
+        connection = await session.connection()
         await connection.exec_driver_sql(f"{head} ({places}) {tail}", given)
         return
     row = f"({', '.join('?' * len(columns))})"
     step = _MOST_VALUES // len(columns)
-    for at in range(0, len(given), step):
-        part = given[at : at + step]
-        flat = tuple(value for one in part for value in one)
-        await connection.exec_driver_sql(f"{head} {', '.join([row] * len(part))} {tail}", flat)
+    parts = [given[at : at + step] for at in range(0, len(given), step)]
+    await run(
+        session,
+        *(
+            Statement(
+                f"{head} {', '.join([row] * len(part))} {tail}", tuple(itertools.chain.from_iterable(part)), plain=True
+            )
+            for part in parts
+        ),
+    )
 
 
 @functools.lru_cache(maxsize=200)
 def _binds(dialect: Dialect, table: type[Base], columns: tuple[str, ...]) -> list[tuple[str, _Bind]]:
     """How each column's values become the driver's."""
-    types = {name: table.__table__.columns[name].type for name in columns}
-    found = {name: type_.dialect_impl(dialect).bind_processor(dialect) for name, type_ in types.items()}
-    return [(name, bind or _as_it_is) for name, bind in found.items()]
+    return [(name, _bind(dialect, table.__table__.columns[name].type)) for name in columns]
 
 
-def _as_it_is(value: Any) -> Any:
-    return value
+def _bind(dialect: Dialect, type_: TypeEngine[Any]) -> _Bind:
+    """A column's values at once. SQLAlchemy's own processors, but for ids and instants: those are most of the work."""
+    if dialect.name == "sqlite" and isinstance(type_, Uuid):
+        return lambda values: [None if value is None else value.hex for value in values]
+    if dialect.name == "sqlite" and isinstance(type_, UtcInstant):
+        return lambda values: [None if value is None else sqlite_instant(value) for value in values]
+    bind = type_.dialect_impl(dialect).bind_processor(dialect)
+    if bind is None:
+        return _as_they_are
+    none = bind(None)
+    return lambda values: [none if value is None else bind(value) for value in values]
+
+
+def _reader(dialect: Dialect, type_: TypeEngine[Any]) -> _Bind:
+    """The way back. PostgreSQL's driver gives the values as they are used."""
+    if dialect.name != "sqlite":
+        return _as_they_are
+    if isinstance(type_, Uuid):
+        return lambda values: [None if value is None else uuid.UUID(value) for value in values]
+    if isinstance(type_, UtcInstant):
+        return lambda values: [instant_in(value) for value in values]
+    read = type_.dialect_impl(dialect).result_processor(dialect, None)
+    return _as_they_are if read is None else lambda values: [read(value) for value in values]
+
+
+@functools.lru_cache(maxsize=200)
+def _readers(dialect: Dialect, table: type[Base]) -> dict[str, _Bind]:
+    return {column.name: _reader(dialect, column.type) for column in table.__table__.columns}
+
+
+def _as_they_are(values: list[Any]) -> list[Any]:
+    return values

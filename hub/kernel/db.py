@@ -18,11 +18,14 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_asyn
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from hub.kernel.columns import Base
+from hub.kernel.sqlite import Driver, begin
 
 AfterCommit = Callable[[], Awaitable[None] | None]
 _AFTER_COMMIT = "after_commit"
 _WRITE = "voltdock_write"
 _BUSY_TIMEOUT_MS = 10_000
+_CACHE_KIB = 16_384  # of a connection; SQLite's 2 MiB do not hold the inner pages of a year of rentals
+_to_json = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
 
 
 class Database:
@@ -37,13 +40,13 @@ class Database:
             max_overflow=0,
             pool_timeout=30,
             json_serializer=_to_json,
-            **({} if self.is_sqlite else {"pool_pre_ping": True}),
+            **({"module": Driver()} if self.is_sqlite else {"pool_pre_ping": True}),
         )
         if self.is_sqlite:
             event.listen(self.engine.sync_engine, "connect", _prepare_sqlite)
             event.listen(self.engine.sync_engine, "begin", _begin_sqlite)
-        # SQLite's own wait for the writer's turn is a sleep that grows; a queue hands the turn on at once.
-        self._turn = asyncio.Lock() if self.is_sqlite else None
+        # One writes, the next waits at the driver's door with its first statement; the others hold no connection.
+        self._turn = asyncio.Semaphore(2) if self.is_sqlite else None
         self._write = async_sessionmaker(self.engine.execution_options(**{_WRITE: True}), expire_on_commit=False)
         self._read = async_sessionmaker(self.engine, expire_on_commit=False)
 
@@ -136,10 +139,6 @@ def _insert(session: AsyncSession) -> Callable[[type[Base]], Any]:
     return sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
 
 
-def _to_json(value: object) -> str:
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-
-
 def _prepare_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
     # The driver must not open transactions by itself: `_begin_sqlite` says which kind.
     connection.isolation_level = None
@@ -149,6 +148,7 @@ def _prepare_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) ->
         "journal_mode = WAL",
         "synchronous = FULL",
         "foreign_keys = ON",
+        f"cache_size = -{_CACHE_KIB}",
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
@@ -156,4 +156,4 @@ def _prepare_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) ->
 
 def _begin_sqlite(connection: Connection) -> None:
     writes = connection.get_execution_options().get(_WRITE, False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    begin(connection.connection.dbapi_connection, writes=writes)

@@ -1,0 +1,117 @@
+"""Statements past SQLAlchemy's own work, for the hot path: several at once, on SQLite in one trip to its thread.
+
+They run in the session's transaction like any other. Written for both databases at once (`?1`, `?2`, …); whoever
+writes one says the columns' types to nobody, so only plain values, ids and instants go in, and SQLite's come back as
+it keeps them (ids as 32 hex digits, instants and JSON as text).
+"""
+
+import datetime as dt
+import functools
+import re
+import uuid
+from collections.abc import Callable, Sequence
+from typing import Any, Final, NamedTuple
+
+import msgspec
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Session
+
+from hub.kernel.sqlite import Ran, run_at_once, run_with_commit
+from protocols.values import UTC
+
+_INSTANT_LENGTH: Final = len("2026-11-21 14:00:00.000000")  # what follows is the zone, always +00:00
+_PLACE: Final = re.compile(r"\?(\d+)")
+
+
+class Statement(NamedTuple):
+    """SQL with places `?1`, …, and their values; `plain`: they are the driver's own already."""
+
+    sql: str
+    values: Sequence[Any] = ()
+    plain: bool = False
+
+
+async def run(session: AsyncSession, *statements: Statement) -> list[Ran]:
+    """Run them in their order; what each found. Raises `sqlalchemy.exc.DBAPIError` like any other statement."""
+    return await session.run_sync(_run, statements)
+
+
+async def run_last(session: AsyncSession, *statements: Statement) -> None:
+    """Run them as the transaction's last: at once, or on SQLite in one trip with its COMMIT. Nobody may need them.
+
+    If one fails, the COMMIT fails.
+    """
+    await session.run_sync(_run_last, statements)
+
+
+def is_sqlite(session: AsyncSession) -> bool:
+    """Which of the two databases it is."""
+    return session.get_bind().dialect.name == "sqlite"
+
+
+def sqlite_id(value: uuid.UUID) -> str:
+    """An id as SQLite keeps it."""
+    return value.hex
+
+
+def sqlite_instant(value: dt.datetime) -> str:
+    """An instant as SQLite keeps it."""
+    if value.tzinfo is not UTC:
+        if value.tzinfo is None:
+            raise ValueError(f"an instant needs a time zone: {value!r}")
+        value = value.astimezone(UTC)
+    return value.isoformat(" ", "microseconds")[:_INSTANT_LENGTH]
+
+
+def instant_in(value: str | dt.datetime | None) -> dt.datetime | None:
+    """An instant as either database gave it."""
+    if isinstance(value, str):
+        return dt.datetime.fromisoformat(value).replace(tzinfo=UTC)
+    return value
+
+
+def json_in(value: Any) -> Any:
+    """A JSON value as either database gave it."""
+    return msgspec.json.decode(value) if isinstance(value, str) else value
+
+
+_SQLITE: Final[dict[type, Callable[[Any], Any]]] = {uuid.UUID: sqlite_id, dt.datetime: sqlite_instant}
+
+
+def _run(session: Session, statements: Sequence[Statement]) -> list[Ran]:
+    connection = session.connection()
+    if connection.dialect.name != "sqlite":
+        return [_ran(connection.exec_driver_sql(_numbered(sql), tuple(values))) for sql, values, _ in statements]
+    driver = connection.connection.dbapi_connection
+    error_type = connection.dialect.loaded_dbapi.Error
+    try:
+        return run_at_once(driver, _given(statements))
+    except error_type as error:
+        sql = "; ".join(one.sql for one in statements)
+        raise DBAPIError.instance(sql, None, error, error_type, dialect=connection.dialect) from error
+
+
+def _run_last(session: Session, statements: Sequence[Statement]) -> None:
+    connection = session.connection()
+    if connection.dialect.name == "sqlite":
+        run_with_commit(connection.connection.dbapi_connection, _given(statements))
+    else:
+        _run(session, statements)
+
+
+def _given(statements: Sequence[Statement]) -> list[tuple[str, Sequence[Any]]]:
+    return [(one.sql, one.values if one.plain else _bound(one.values)) for one in statements]
+
+
+def _ran(result: Any) -> Ran:
+    return Ran(result.rowcount, [tuple(row) for row in result] if result.returns_rows else [])
+
+
+def _bound(values: Sequence[Any]) -> tuple[Any, ...]:
+    return tuple(value if (bind := _SQLITE.get(type(value))) is None else bind(value) for value in values)
+
+
+@functools.lru_cache(maxsize=200)
+def _numbered(sql: str) -> str:
+    return _PLACE.sub(r"$\1", sql)
