@@ -16,7 +16,7 @@ from typing import Final
 
 from firmware_sim.demo.ports import HOST
 from firmware_sim.docks.faults import BrownOut, Moment, Noise
-from protocols.dock.codes import MessageType
+from protocols.dock.codes import Lock, MessageType
 from tests.journeys.faults.lab import Lab
 from tests.journeys.faults.proxy import Weather
 
@@ -160,7 +160,11 @@ async def _brown_out_at(lab: Lab, chance: random.Random) -> Heal:
 
 
 async def _mend(lab: Lab, dock_no: int) -> None:
+    """As a technician does: a bolt that stuck stays stuck until somebody starts its dock anew."""
     lab.world.yard.clear_faults(dock_no)
+    dock = lab.world.yard.docks[dock_no]
+    if dock.lock is Lock.STUCK:
+        dock.brown_out()
 
 
 # --- chargers and open ports -----------------------------------------------------------------------------
