@@ -12,7 +12,7 @@ STAMPS := build/stamps
 UI_SOURCES := $(shell find ui_kiosk -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
 NPM := npm --no-fund --no-audit --loglevel=error
 
-.PHONY: help setup demo test bench lint format clean screenshots
+.PHONY: help setup demo test bench soak lint format clean screenshots
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
@@ -28,6 +28,9 @@ test: setup ## every test: Python, TypeScript, browser journeys
 
 bench: setup ## measure; ONLY=name for one; writes build/bench.json
 	@$(BIN)/python -m benchmarks $(if $(ONLY),--only $(ONLY))
+
+soak: setup ## break everything, for SECONDS=n from SEED=s, and compare the three books
+	@$(BIN)/python -m tests.journeys.faults.soak $(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED))
 
 lint: $(STAMPS)/python $(STAMPS)/npm ## all static checks
 	@$(BIN)/ruff check .
