@@ -8,8 +8,9 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.fleet.tables import Custody, Vehicle
-from hub.kernel.bulk import rows_with, upsert_many
+from hub.kernel.bulk import rows_where, upsert_many
 from hub.kernel.pages import Found, PageQuery, find_page
+from hub.kernel.statements import is_sqlite
 
 
 async def vehicle(session: AsyncSession, vehicle_id: uuid.UUID, *, lock: bool = False) -> Vehicle | None:
@@ -38,7 +39,9 @@ async def custody_of(session: AsyncSession, ids: Sequence[uuid.UUID]) -> dict[uu
 
 async def custody_rows(session: AsyncSession, ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, dict[str, Any]]:
     """Custody as plain rows, held until the transaction ends: two stations may tell of one vehicle at once."""
-    return {row["vehicle_id"]: row for row in await rows_with(session, Custody, "vehicle_id", ids, lock=True)}
+    lock = "" if is_sqlite(session) else " ORDER BY vehicle_id FOR UPDATE"
+    rows = await rows_where(session, Custody, f"vehicle_id = ANY(?1){lock}", list(ids))
+    return {row["vehicle_id"]: row for row in rows}
 
 
 async def put_custody(session: AsyncSession, rows: Iterable[dict[str, Any]]) -> None:

@@ -7,7 +7,7 @@ PostgreSQL one prepared statement that is pipelined.
 import functools
 import itertools
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from sqlalchemy import Dialect, Uuid
@@ -38,25 +38,18 @@ async def insert_many(
         await _write(session, table, rows, f"({', '.join(key)}) DO NOTHING")
 
 
-async def rows_with(
-    session: AsyncSession, table: type[Base], key: str, ids: Iterable[uuid.UUID], *, lock: bool = False
+async def rows_where(
+    session: AsyncSession, table: type[Base], where: str, *values: Any, columns: Sequence[str] = ()
 ) -> list[dict[str, Any]]:
-    """The rows whose `key` is one of these, as plain rows; `lock` holds them, in the order of the key."""
-    dialect = session.get_bind().dialect
-    readers = _readers(dialect, table)
-    columns = ", ".join(f'"{name}"' for name in readers)
-    # Names of our own tables: no foreign text comes into these.
-    head = f"SELECT {columns} FROM {table.__tablename__} WHERE {key}"  # noqa: S608
-    if is_sqlite(session):
-        wanted = '["' + '","'.join([one.hex for one in ids]) + '"]'
-        asked = Statement(f"{head} IN (SELECT value FROM json_each(?1))", (wanted,), plain=True)  # noqa: S608
-    else:
-        asked = Statement(f"{head} = ANY(?1)" + (f" ORDER BY {key} FOR UPDATE" if lock else ""), (list(ids),))
-    [found] = await run(session, asked)
+    """Plain rows, of all columns or these; `where` is what follows WHERE in a `Statement`, without foreign text."""
+    readers = _readers(session.get_bind().dialect, table, tuple(columns))
+    names = ", ".join(f'"{name}"' for name in readers)
+    sql = f"SELECT {names} FROM {table.__tablename__} WHERE {where}"  # noqa: S608  # names of our own tables
+    [found] = await run(session, Statement(sql, values))
     if not found.rows:
         return []
     columns_found = zip(*found.rows, strict=True)
-    read = [reader(list(values)) for reader, values in zip(readers.values(), columns_found, strict=True)]
+    read = [reader(list(column)) for reader, column in zip(readers.values(), columns_found, strict=True)]
     return [dict(zip(readers, row, strict=True)) for row in zip(*read, strict=True)]
 
 
@@ -118,8 +111,9 @@ def _reader(dialect: Dialect, type_: TypeEngine[Any]) -> _Bind:
 
 
 @functools.lru_cache(maxsize=200)
-def _readers(dialect: Dialect, table: type[Base]) -> dict[str, _Bind]:
-    return {column.name: _reader(dialect, column.type) for column in table.__table__.columns}
+def _readers(dialect: Dialect, table: type[Base], columns: tuple[str, ...]) -> dict[str, _Bind]:
+    every = table.__table__.columns
+    return {name: _reader(dialect, every[name].type) for name in columns or every.keys()}
 
 
 def _as_they_are(values: list[Any]) -> list[Any]:

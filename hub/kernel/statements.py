@@ -1,8 +1,9 @@
 """Statements past SQLAlchemy's own work, for the hot path: several at once, on SQLite in one trip to its thread.
 
-They run in the session's transaction like any other. Written for both databases at once (`?1`, `?2`, …); whoever
-writes one says the columns' types to nobody, so only plain values, ids and instants go in, and SQLite's come back as
-it keeps them (ids as 32 hex digits, instants and JSON as text).
+They run in the session's transaction like any other. Written for both databases at once (`?1`, `?2`, …; a list of
+ids, however long, is one value: `id = ANY(?1)`); whoever writes one says the columns' types to nobody, so only plain
+values, ids, lists of ids and instants go in, and SQLite's come back as it keeps them (ids as 32 hex digits, instants
+and JSON as text).
 """
 
 import datetime as dt
@@ -22,6 +23,7 @@ from protocols.values import UTC
 
 _INSTANT_LENGTH: Final = len("2026-11-21 14:00:00.000000")  # what follows is the zone, always +00:00
 _PLACE: Final = re.compile(r"\?(\d+)")
+_ANY: Final = re.compile(r"= ANY\((\?\d+)\)")
 
 
 class Statement(NamedTuple):
@@ -76,7 +78,15 @@ def json_in(value: Any) -> Any:
     return msgspec.json.decode(value) if isinstance(value, str) else value
 
 
-_SQLITE: Final[dict[type, Callable[[Any], Any]]] = {uuid.UUID: sqlite_id, dt.datetime: sqlite_instant}
+def _sqlite_ids(values: list[uuid.UUID]) -> str:
+    return '["' + '","'.join([one.hex for one in values]) + '"]'
+
+
+_SQLITE: Final[dict[type, Callable[[Any], Any]]] = {
+    uuid.UUID: sqlite_id,
+    dt.datetime: sqlite_instant,
+    list: _sqlite_ids,
+}
 
 
 def _run(session: Session, statements: Sequence[Statement]) -> list[Ran]:
@@ -101,7 +111,7 @@ def _run_last(session: Session, statements: Sequence[Statement]) -> None:
 
 
 def _given(statements: Sequence[Statement]) -> list[tuple[str, Sequence[Any]]]:
-    return [(one.sql, one.values if one.plain else _bound(one.values)) for one in statements]
+    return [(one.sql, one.values) if one.plain else (_with_lists(one.sql), _bound(one.values)) for one in statements]
 
 
 def _ran(result: Any) -> Ran:
@@ -110,6 +120,11 @@ def _ran(result: Any) -> Ran:
 
 def _bound(values: Sequence[Any]) -> tuple[Any, ...]:
     return tuple(value if (bind := _SQLITE.get(type(value))) is None else bind(value) for value in values)
+
+
+@functools.lru_cache(maxsize=200)
+def _with_lists(sql: str) -> str:
+    return _ANY.sub(r"IN (SELECT value FROM json_each(\1))", sql)
 
 
 @functools.lru_cache(maxsize=200)

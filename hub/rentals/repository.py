@@ -4,39 +4,38 @@ import uuid
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import ARRAY, Integer, Select, and_, cast, func, or_, select
+from sqlalchemy import ARRAY, Integer, Select, cast, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from hub.kernel.bulk import insert_many, upsert_many
+from hub.kernel.bulk import insert_many, rows_where, upsert_many
 from hub.kernel.pages import Found, Listed, PageQuery, find_page
 from hub.rentals.tables import Card, Rental, Reservation, VehicleSighting, VoucherKeyRow, VoucherRow
 
-_COLUMNS = tuple(getattr(Rental, column.name) for column in Rental.__table__.columns)
 _VEHICLE_LOCK = 77  # the class of the advisory locks that line up bookings of one vehicle
 _FOLD_VEHICLE_LOCK, _FOLD_ACCOUNT_LOCK = 78, 79
 
 
 async def places(session: AsyncSession, ids: Iterable[uuid.UUID]) -> list[tuple[uuid.UUID | None, int | None]]:
     """Of rentals that are there: their vehicles, and when they began."""
-    found = select(Rental.vehicle_id, Rental.began_hlc).where(Rental.id.in_(ids))
-    return [(row[0], row[1]) for row in await session.execute(found)]
+    found = await rows_where(session, Rental, "id = ANY(?1)", list(ids), columns=("vehicle_id", "began_hlc"))
+    return [(row["vehicle_id"], row["began_hlc"]) for row in found]
 
 
 async def rental_rows(
     session: AsyncSession, ids: Iterable[uuid.UUID], vehicles: Iterable[uuid.UUID], since_hlc: int
 ) -> dict[uuid.UUID, dict[str, Any]]:
     """These rentals as plain rows by id, and those of these vehicles that were not settled before `since_hlc`."""
-    touching = and_(Rental.vehicle_id.in_(vehicles), Rental.settled_hlc >= since_hlc)
-    found = select(*_COLUMNS).where(or_(Rental.id.in_(ids), touching))
-    return {row["id"]: dict(row) for row in (await session.execute(found)).mappings()}
+    touched = "id = ANY(?1) OR (vehicle_id = ANY(?2) AND settled_hlc >= ?3)"
+    found = await rows_where(session, Rental, touched, list(ids), list(vehicles), since_hlc)
+    return {row["id"]: row for row in found}
 
 
 async def account_rows(
     session: AsyncSession, accounts: Iterable[uuid.UUID], since_hlc: int
 ) -> dict[uuid.UUID, dict[str, Any]]:
     """The rentals of these accounts that ended after `since_hlc`, or have not ended."""
-    found = select(*_COLUMNS).where(Rental.account_id.in_(accounts), Rental.ended_hlc >= since_hlc)
-    return {row["id"]: dict(row) for row in (await session.execute(found)).mappings()}
+    found = await rows_where(session, Rental, "account_id = ANY(?1) AND ended_hlc >= ?2", list(accounts), since_hlc)
+    return {row["id"]: row for row in found}
 
 
 async def put_sightings(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> None:
@@ -46,8 +45,8 @@ async def put_sightings(session: AsyncSession, rows: Sequence[dict[str, Any]]) -
 
 async def sightings(session: AsyncSession, vehicles: Iterable[uuid.UUID], since_hlc: int) -> list[VehicleSighting]:
     """What was seen of these vehicles since then, beside their rentals."""
-    found = select(VehicleSighting).where(VehicleSighting.vehicle_id.in_(vehicles), VehicleSighting.hlc >= since_hlc)
-    return list((await session.scalars(found)).all())
+    rows = await rows_where(session, VehicleSighting, "vehicle_id = ANY(?1) AND hlc >= ?2", list(vehicles), since_hlc)
+    return [VehicleSighting(**row) for row in rows]
 
 
 async def put_rentals(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> None:

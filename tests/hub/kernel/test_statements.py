@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from hub.fleet.tables import Custody
 from hub.kernel import sqlite
-from hub.kernel.bulk import rows_with, upsert_many
+from hub.kernel.bulk import rows_where, upsert_many
 from hub.kernel.db import Database, is_busy
 from hub.kernel.migrations import migrate
 from hub.kernel.statements import Statement, instant_in, json_in, run, run_last, sqlite_instant
@@ -105,9 +105,11 @@ async def test_rows_come_back_as_they_went_in(database: Database) -> None:
     async with database.transaction() as session:
         await upsert_many(session, Custody, rows, key=("vehicle_id",))
         await upsert_many(session, Custody, [_row(B, dock_no=9)], key=("vehicle_id",))
-        found = await rows_with(session, Custody, "vehicle_id", [A, B, uuid.UUID(int=3)], lock=True)
-        assert await rows_with(session, Custody, "vehicle_id", []) == []
+        found = await rows_where(session, Custody, "vehicle_id = ANY(?1) AND hlc > ?2", [A, B, uuid.UUID(int=3)], 0)
+        assert await rows_where(session, Custody, "vehicle_id = ANY(?1)", []) == []
+        [one] = await rows_where(session, Custody, "vehicle_id = ANY(?1)", [A], columns=("rental_id", "dock_no"))
     assert sorted(found, key=lambda row: int(row["vehicle_id"])) == [rows[0], _row(B, dock_no=9)]
+    assert one == {"rental_id": B, "dock_no": 3}
     assert all(row["since"].tzinfo is not None for row in found)
     async with database.reading() as session:  # SQLAlchemy reads the same
         assert (await session.get_one(Custody, A)).battery == battery
