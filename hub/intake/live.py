@@ -136,8 +136,10 @@ class LiveDoor:
     async def _left(self, signed: Verified) -> None:
         """The station is away, unless it has come back meanwhile: here, at another process or over the broker."""
         async with self._kernel.database.transaction() as session:
+            # The key's row before the station's, as whoever comes takes them: the other order is a deadlock.
+            is_newest = await ledger.is_newest_link(session, signed.station_id, signed.number)
             await self._pictures.write(session, signed.station_id)
-            if await ledger.is_newest_link(session, signed.station_id, signed.number):
+            if is_newest:
                 left = events.StationSeen(station_id=signed.station_id, at=self._kernel.clock.now(), left=True)
                 await self._kernel.bus.publish(session, left)
 

@@ -161,8 +161,9 @@ class MqttDoor:
                 except NumberTooLow:
                     return  # delivered twice, or overtaken by a newer connection
             else:
+                is_newest = await ledger.is_newest_link(session, signed.station_id, signed.number)
                 await self._pictures.write(session, signed.station_id)
-                if not await ledger.is_newest_link(session, signed.station_id, signed.number):
+                if not is_newest:
                     return  # the will of an old connection: the station has come back
             seen = events.StationSeen(
                 station_id=signed.station_id, at=self._kernel.clock.now(), came=online, left=not online
