@@ -41,7 +41,8 @@ def _relock(step: Step) -> None:
         if rental.phase not in IN_DOCK or rental.pull_until_mono_s is None:
             continue
         dock = step.state.docks.get(rental.dock_no)
-        if dock is None or dock.report is None or dock.report.lock is not LockState.UNLOCKED:
+        # A bolt that stuck is driven again too: else the rental would wait for ever for a lock that may be free.
+        if dock is None or dock.report is None or dock.report.lock not in (LockState.UNLOCKED, LockState.STUCK):
             continue
         if step.now.mono_s > rental.pull_until_mono_s + LOCK_GRACE_S and dock.report.vehicle_present:
             docking.lock_again(step, rental.dock_no)

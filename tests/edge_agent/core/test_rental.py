@@ -161,6 +161,17 @@ def test_nobody_pulls_and_the_dock_locks_again_so_nothing_is_charged(stage: Stag
     assert agree(stage, voucher(1)).phase is Phase.STARTING  # the voucher was given back
 
 
+def test_a_bolt_that_stuck_is_driven_again_once_the_time_is_over(stage: Stage) -> None:
+    rental = agree(stage)
+    opened(stage, rental)
+    stage.report(1, 1, lock=LockState.STUCK, age_s=5000)
+    stage.wait(70)
+    stage.tell(Ticked())
+    assert any(isinstance(one, LockDock) and one.dock_no == 1 for one in stage.orders)
+    stage.report(1, 1, age_s=5070)
+    assert stage.of(RentalVoided)
+
+
 def test_a_cancelled_rental_is_not_void_while_its_unlock_is_still_on_its_way(stage: Stage) -> None:
     rental = agree(stage)
     stage.ask(NotOpenReported(rental_id=rental.rental_id))
