@@ -58,6 +58,7 @@ GOAL_PROJECTED: Final = 0.15
 _AT_MS: Final = 1_795_269_600_000
 _PATH: Final = "/api/v1/sync"
 _MEETINGS: Final = 500  # requests at most until a station has heard everything
+_CLOCK: Final = SystemClock()
 _TARIFF: Final = uuid.UUID(int=0x20)
 _SQLITE: Final = "INSERT INTO bare VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
 _POSTGRESQL: Final = (
@@ -200,8 +201,8 @@ def _rentals(station_id: uuid.UUID) -> Iterator[tuple[str, bytes]]:
     line = facts.BillLine(key="minutes", quantity=3, unit="min", unit_price_minor=19, amount_minor=57)
     bill = facts.Bill(tariff_id=_TARIFF, tariff_version=1, currency="EUR", total_minor=57, tax_minor=5, lines=[line])
     for number in range(BATCH // 5):
-        rental_id, vehicle_id = uuid.uuid4(), uuid.UUID(int=station_id.int ^ number)
-        renter = facts.Renter(by="card", account_id=rental_id, card_uid="04A1B2C3D4E5F6")
+        rental_id, vehicle_id = _CLOCK.new_id(), uuid.UUID(int=station_id.int ^ number)  # stations' ids grow with time
+        renter = facts.Renter(by="card", account_id=uuid.uuid4(), card_uid="04A1B2C3D4E5F6")
         at = _AT_MS + number
         for body in (
             facts.RentalStarted(

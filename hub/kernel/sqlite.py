@@ -103,13 +103,14 @@ class _Turn:
 class _Connection(AsyncAdapt_aiosqlite_connection):
     """A connection with a BEGIN that waits for its first statement, and statements that wait for the COMMIT."""
 
-    __slots__ = ("_begin", "_last", "_turn")
+    __slots__ = ("_begin", "_begun", "_last", "_turn")
     _cursor_cls = _Cursor  # type: ignore[assignment]  # it only ever makes it for such a connection
 
     def __init__(self, dbapi: "Driver", connection: Any) -> None:
         super().__init__(dbapi, connection)
         self._turn = _Turn(dbapi.writing)
         self._begin: Callable[[sqlite3.Connection], None] | None = None
+        self._begun = False
         self._last: Statements = ()
 
     def begin(self, *, writes: bool) -> None:
@@ -123,6 +124,7 @@ class _Connection(AsyncAdapt_aiosqlite_connection):
     def trip(self, work: Callable[..., T], *given: Any) -> T:
         """Do this in the connection's thread: `work(connection, *given)`."""
         begin, self._begin = self._begin, None
+        self._begun = self._begun or begin is not None
         driver: Any = self._connection
         try:
             # aiosqlite has no public way to run a function of one's own in its thread.
@@ -132,27 +134,32 @@ class _Connection(AsyncAdapt_aiosqlite_connection):
         return done
 
     def commit(self) -> None:
-        if self._begin is None or self._last:
+        if self._begun or self._last:
             last, self._last = self._last, ()
             self.trip(self._commit, last)
-        self._begin = None
+        self._begin, self._begun = None, False
 
     def rollback(self) -> None:
-        self._begin, self._last = None, ()
-        if self._connection._connection:  # noqa: SLF001  # as the class we extend does
+        # SQLAlchemy rolls back whatever is given back to the pool: mostly there is nothing to undo.
+        if self._begun and self._connection._connection:  # noqa: SLF001  # as the class we extend does
             self.trip(self._rollback)
+        self._begin, self._begun, self._last = None, False, ()
 
     def close(self) -> None:
         super().close()
         self._turn.give_back()
 
     def _terminate_force_close(self) -> None:
+        # Its thread may be waiting for the turn: it gives the turn back itself, when it comes to that.
+        driver: Any = self._connection
+        driver._tx.put_nowait((None, self._turn.give_back))  # noqa: SLF001
         super()._terminate_force_close()
-        self._turn.give_back()
 
     async def _terminate_graceful_close(self) -> None:
-        await super()._terminate_graceful_close()
-        self._turn.give_back()
+        try:
+            await super()._terminate_graceful_close()
+        finally:
+            self._turn.give_back()
 
     def _begin_writing(self, connection: sqlite3.Connection) -> None:
         self._turn.take()  # if BEGIN fails, the rollback that follows gives it back

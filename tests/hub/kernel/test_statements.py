@@ -152,7 +152,8 @@ async def test_writers_take_turns_and_readers_do_not_wait(lite: Database) -> Non
     assert [one // 100 for one in numbers] == [*range(1, 13), 99]  # each saw all that came before it
 
 
-async def test_a_writer_that_is_cancelled_while_it_waits_leaves_the_turn_to_others(lite: Database) -> None:
+@pytest.mark.parametrize("times", [1, 2, 5])
+async def test_a_writer_that_is_cancelled_while_it_waits_leaves_the_turn_to_others(lite: Database, times: int) -> None:
     async def write() -> None:
         async with lite.transaction() as session:
             await run(session, _add(A))
@@ -162,7 +163,9 @@ async def test_a_writer_that_is_cancelled_while_it_waits_leaves_the_turn_to_othe
         waiting = asyncio.create_task(write())
         for _ in range(20):
             await asyncio.sleep(0)
-        waiting.cancel()
+        for _ in range(times):
+            waiting.cancel()
+            await asyncio.sleep(0)
         await session.commit()
     with contextlib.suppress(asyncio.CancelledError):
         await waiting
