@@ -27,10 +27,8 @@ from edge_agent.settings import Settings
 from edge_agent.station.dispatch import Dispatch
 from edge_agent.station.loop import Station
 from edge_agent.store.store import Store
-from edge_agent.uplink.broker import Broker
 from edge_agent.uplink.identity import Identity, load_identity
 from edge_agent.uplink.live import LiveLink
-from edge_agent.uplink.mqtt import MqttLink
 from edge_agent.uplink.numbers import RequestNumbers
 from edge_agent.uplink.pump import SyncPump
 from protocols.sync.changes import StationItem
@@ -173,6 +171,10 @@ class Agent:
             supervisor.add("live", live.run)
         mqtt = self._settings.mqtt
         if mqtt.url is not None:
+            # Imported here: the MQTT client is 5 MB that a station without a broker need not carry.
+            from edge_agent.uplink.broker import Broker  # noqa: PLC0415
+            from edge_agent.uplink.mqtt import MqttLink  # noqa: PLC0415
+
             link = MqttLink(
                 identity=identity,
                 broker=Broker(
