@@ -1,6 +1,7 @@
 """The demo's ports: which they are, whether they are free, and what to set when one is not."""
 
 import errno
+import random
 import socket
 from dataclasses import dataclass, fields
 
@@ -20,15 +21,16 @@ class Ports:
     control: int = 8099
 
 
+# Below the range from which the kernel takes ports for outgoing connections (32768 to 60999 on Linux): a port
+# that is free there may be gone before its server binds it.
+_FREE_RANGE = range(20_000, 32_000)
+
+
 def free_ports() -> Ports:
-    """Ports that are free now; the kernel does not hand them out again soon."""
+    """Ports that nobody uses now, drawn at random, so that two demos at once do not meet."""
     names = [field.name for field in fields(Ports)]
-    sockets = [socket.create_server((HOST, 0)) for _ in names]
-    try:
-        return Ports(**{name: one.getsockname()[1] for name, one in zip(names, sockets, strict=True)})
-    finally:
-        for one in sockets:
-            one.close()
+    drawn = (port for port in random.SystemRandom().sample(_FREE_RANGE, 500) if not _is_taken(port))
+    return Ports(**dict(zip(names, drawn, strict=False)))
 
 
 def check_free(ports: Ports) -> None:

@@ -8,7 +8,6 @@ import contextlib
 import datetime as dt
 import json
 import secrets
-import socket
 import sys
 import time
 import uuid
@@ -31,6 +30,7 @@ from edge_agent.store import reading
 from edge_agent.store.store import Store
 from firmware_sim.clock import SimClock
 from firmware_sim.deeds import Deeds
+from firmware_sim.demo.ports import free_ports
 from firmware_sim.docks.line import DockLine
 from firmware_sim.plan import DockPlan, StationPlan, VehiclePlan, dock_secret
 from firmware_sim.yard import Yard
@@ -275,7 +275,4 @@ def _write_config(
 
 
 def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        number: int = probe.getsockname()[1]
-        return number
+    return free_ports().kiosk
