@@ -4,9 +4,10 @@ import asyncio
 import contextlib
 import os
 import shutil
-import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
+
+from firmware_sim.demo.ports import free_ports
 
 INSTALL = "apt-get install -y --no-install-recommends mosquitto"
 _START_S = 20.0
@@ -72,7 +73,4 @@ def _binary() -> str:
 
 
 def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    return free_ports().hub

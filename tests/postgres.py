@@ -3,12 +3,13 @@
 import contextlib
 import os
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+from firmware_sim.demo.ports import free_ports
 
 INSTALL = "apt-get install -y --no-install-recommends postgresql"
 # Nothing here must survive a crash, so nothing waits for the disk.
@@ -92,10 +93,7 @@ def _as_ordinary_user(folder: Path) -> list[str]:
 
 
 def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    return free_ports().hub
 
 
 def _run(command: Sequence[object], folder: Path) -> None:
