@@ -19,6 +19,8 @@ fi
 have_any chromium-headless-shell chromium || missing+=(chromium-headless-shell)
 have_any mosquitto /usr/sbin/mosquitto || missing+=(mosquitto)
 have_any initdb /usr/lib/postgresql/*/bin/initdb || missing+=(postgresql)
+have faketime || missing+=(faketime)
+have_any ip /usr/sbin/ip /sbin/ip || missing+=(iproute2)
 [ ${#missing[@]} -eq 0 ] && exit 0
 
 install="apt-get install -y --no-install-recommends ${missing[*]}"
