@@ -7,6 +7,7 @@ corrupt a WAL that two connections reset at once), so readers are opened `mode=r
 import fcntl
 import os
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote
@@ -14,6 +15,8 @@ from urllib.parse import quote
 from edge_agent.store.errors import StoreDamaged, StoreError, StoreFull, StoreInUse, StoreUnwritable
 
 PAGE_BYTES: Final = 4096
+# Opens SQLite at a `file:` URI. A port: the power-cut proof gives one whose disk loses what was not synced.
+Connect = Callable[[str], sqlite3.Connection]
 _WANTED: Final = {"journal_mode": "wal", "synchronous": 2, "mmap_size": 0}
 _PRAGMAS: Final = (
     f"PRAGMA page_size = {PAGE_BYTES}",
@@ -42,10 +45,15 @@ def lock(path: Path) -> int:
     return fd
 
 
-def open_writer(path: Path, *, max_bytes: int | None = None) -> sqlite3.Connection:
+def connect(uri: str) -> sqlite3.Connection:
+    """Python's own sqlite3; transactions are begun and ended by us. Raises sqlite3.Error."""
+    return sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
+
+
+def open_writer(path: Path, *, max_bytes: int | None = None, connect: Connect = connect) -> sqlite3.Connection:
     """The writing connection, settings read back. `max_bytes` caps the file. Raises StoreError."""
     try:
-        conn = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        conn = connect(f"file:{quote(str(path))}?mode=rwc")
     except sqlite3.Error as error:
         raise as_store_error(error) from error
     try:
@@ -70,9 +78,9 @@ def _read_back(conn: sqlite3.Connection) -> None:
             raise StoreUnwritable("bad_file_system", f"{name} is {found!r}, not {wanted!r}")
 
 
-def open_reader(path: Path) -> sqlite3.Connection:
+def open_reader(path: Path, *, connect: Connect = connect) -> sqlite3.Connection:
     """A connection that can never write nor checkpoint; TEXT comes out as bytes, exactly as stored."""
-    conn = sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True, isolation_level=None, check_same_thread=False)
+    conn = connect(f"file:{quote(str(path))}?mode=ro")
     conn.text_factory = bytes
     conn.execute("PRAGMA busy_timeout = 5000")
     return conn

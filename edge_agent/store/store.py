@@ -48,15 +48,25 @@ class StoreHealth:
 class Store:
     """One station's SQLite file. Make it with `await Store.open(...)`, end it with `await close()`."""
 
-    def __init__(self, path: Path, conn: sqlite3.Connection, *, clock: Clock, lock_fd: int, limits: "Limits") -> None:
+    def __init__(
+        self,
+        path: Path,
+        conn: sqlite3.Connection,
+        *,
+        clock: Clock,
+        lock_fd: int,
+        limits: "Limits",
+        connect: database.Connect,
+    ) -> None:
         self._path = path
+        self._connect = connect
         self._conn = conn
         self._clock = clock
         self._lock_fd = lock_fd
         self._limits = limits
         self._outbox = Outbox(conn)
         self._ballast = Ballast(path.with_name(path.name + ".ballast"), limits.ballast_bytes)
-        self._reader = database.open_reader(path)
+        self._reader = database.open_reader(path, connect=connect)
         self._read_thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="store-reader")
         self.unclean = _take_unclean(conn)
         self._writer = Writer(
@@ -79,6 +89,7 @@ class Store:
         ballast_bytes: int = BALLAST_BYTES,
         keep_facts: dt.timedelta = pruning.KEEP_FACTS,
         keep_journal: dt.timedelta = pruning.KEEP_JOURNAL,
+        connect: database.Connect = database.connect,
     ) -> "Store":
         """Open or make the file: lock it, check it, migrate it, and commit a new epoch before anything else.
 
@@ -87,12 +98,12 @@ class Store:
         limits = Limits(max_bytes=max_bytes, ballast_bytes=ballast_bytes, facts=keep_facts, journal=keep_journal)
         lock_fd = database.lock(path)
         try:
-            conn = await asyncio.to_thread(_prepare, path, max_bytes)
+            conn = await asyncio.to_thread(_prepare, path, max_bytes, connect)
         except BaseException:
             os.close(lock_fd)
             raise
         try:
-            store = cls(path, conn, clock=clock, lock_fd=lock_fd, limits=limits)
+            store = cls(path, conn, clock=clock, lock_fd=lock_fd, limits=limits, connect=connect)
             store._start()
         except BaseException as error:
             conn.close()
@@ -127,7 +138,7 @@ class Store:
     def load(self) -> dict[str, dict[str, bytes]]:
         """The table state by kind and key. Read it once at start."""
         state: dict[str, dict[str, bytes]] = {}
-        with database.open_reader(self._path) as conn:
+        with database.open_reader(self._path, connect=self._connect) as conn:
             for kind, key, value in conn.execute("SELECT kind, key, value FROM state"):
                 state.setdefault(kind.decode(), {})[key.decode()] = value
         conn.close()
@@ -269,8 +280,8 @@ class Limits:
         self.reached = (pages - free) * database.PAGE_BYTES >= self.max_bytes * _NEARLY_FULL
 
 
-def _prepare(path: Path, max_bytes: int | None) -> sqlite3.Connection:
-    conn = database.open_writer(path, max_bytes=max_bytes)
+def _prepare(path: Path, max_bytes: int | None, connect: database.Connect) -> sqlite3.Connection:
+    conn = database.open_writer(path, max_bytes=max_bytes, connect=connect)
     try:
         database.check(conn)
         migrations.migrate(conn)
