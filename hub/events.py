@@ -7,8 +7,8 @@ of their numbers in one lane, but lanes overtake each other and old epochs may a
 
 import datetime as dt
 import uuid
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from protocols.sync import facts
@@ -78,3 +78,36 @@ class StationSeen:
     agent: str | None = None
     came: bool = False
     left: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseSeen:
+    """Something that a person must look at, or (`standing` False) that later facts explain: `why` says how.
+
+    `kind` and `about` name the case: the same facts in any order name the same ones. `seen_at` is by the facts'
+    clocks; `seen` is what was seen, in plain JSON values.
+    """
+
+    kind: str
+    about: uuid.UUID
+    seen_at: dt.datetime
+    standing: bool = True
+    station_ids: tuple[uuid.UUID, ...] = ()
+    account_id: uuid.UUID | None = None
+    rental_id: uuid.UUID | None = None
+    subjects: Mapping[str, uuid.UUID] = field(default_factory=dict)
+    seen: Mapping[str, str | int | float | bool | None] = field(default_factory=dict)
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseChanged:
+    """A case is open, acknowledged or resolved now. `by` None with `resolved`: later facts explain it."""
+
+    case_id: uuid.UUID
+    kind: str
+    state: str
+    account_id: uuid.UUID | None = None
+    rental_id: uuid.UUID | None = None
+    by: uuid.UUID | None = None
+    why: str = ""

@@ -15,6 +15,8 @@ from hub.accounts.api import AccountsApi
 from hub.accounts.passwords import Passwords
 from hub.accounts.rules import permissions_of
 from hub.accounts.service import Accounts
+from hub.cases.api import CasesApi
+from hub.cases.service import Cases
 from hub.charging.api import ChargingApi
 from hub.charging.service import Charging
 from hub.fleet import seed as fleet_seed
@@ -65,8 +67,14 @@ class Rooms:
         self.payments = Payments(clock, self.downlink)
         self.booking = Booking(clock, self.downlink)
         self.cards = Cards(clock, self.downlink)
-        self.rentals = Rentals(self.payments, self.booking, self.downlink, self.stations)
+        self.cases = Cases(clock, self._publish)
+        self.rentals = Rentals(self.payments, self.booking, self.downlink, self.stations, self.cases)
         self.charging = Charging(self.payments)
+        self._bus = Bus(subscriptions(self))
+
+    async def _publish(self, session: AsyncSession, event: object) -> None:
+        """For services that others call through a Protocol, and that have something to tell themselves."""
+        await self._bus.publish(session, event)
 
 
 class Doors:
@@ -128,6 +136,7 @@ def domain_routes(doors: Doors) -> list[Route | RawRoute]:
         *routes_of(RentalsApi(rooms.booking)),
         *routes_of(RightsApi(doors.vouchers, rooms.cards)),
         *routes_of(ChargingApi()),
+        *routes_of(CasesApi(rooms.cases)),
     ]
 
 

@@ -12,7 +12,7 @@ from typing import Final, Protocol
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub import events
-from hub.rentals import repository, returns, rules
+from hub.rentals import repository, returns, rules, suspicion
 from hub.rentals.booking import Booking
 from hub.rentals.returns import Closing, Held, Sighting
 from hub.rentals.rules import Row, Told
@@ -59,14 +59,22 @@ class Names(Protocol):
         """The station's name; None when there is no such station."""
 
 
+class Cases(Protocol):
+    """What a person must look at. Filled by the wiring."""
+
+    async def see(self, session: AsyncSession, told: Sequence[events.CaseSeen]) -> None:
+        """Open these cases, or close those that are explained."""
+
+
 class Rentals:
     """Rentals as the stations tell them."""
 
-    def __init__(self, tariffs: Tariffs, booking: Booking, orders: Orders, names: Names) -> None:
+    def __init__(self, tariffs: Tariffs, booking: Booking, orders: Orders, names: Names, cases: Cases) -> None:
         self._tariffs = tariffs
         self._booking = booking
         self._orders = orders
         self._names = names
+        self._cases = cases
 
     async def when_rentals(self, session: AsyncSession, event: events.RentalsReported) -> None:
         """Apply a batch of rental facts of one station."""
@@ -129,6 +137,8 @@ class Rentals:
         }
         await self._limit(session, before, after)
         changed = [row for rental_id, row in after.items() if row != before.get(rental_id)]
+        told = [case for row in changed for case in suspicion.cases_between(before.get(row["id"]), row)]
+        await self._cases.see(session, told)
         for row in changed:
             if rules.close_order_due(row):
                 await self._tell_its_station(session, row)

@@ -1,4 +1,4 @@
-"""Whatever order the facts of three stations arrive in, and however they are cut into batches: the same rentals."""
+"""Whatever order the facts of three stations come in, however cut into batches: the same rentals, the same cases."""
 
 import asyncio
 import functools
@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from hub import events
+from hub.cases.tables import CaseRow
 from hub.payments import seed as payments_seed
 from hub.rentals.tables import Rental
 from protocols.sync import facts
@@ -22,6 +23,7 @@ from tests.hub.stations_double import AT_MS, World
 
 _salts = itertools.count(0x5A170001)  # not to be found in an id by chance
 _NOT_FOLDED = {"created_at", "close_order_id"}  # when it was heard of, and whether word of it had to be sent
+_OF_A_CASE = ("kind", "rental_id", "account_id", "station_ids", "seen", "seen_at", "standing")
 _GROUPS = (events.RentalsReported, events.CustodyReported)
 
 
@@ -117,6 +119,11 @@ async def fold_hash(world: World, stations: Sequence[uuid.UUID], told: Sequence[
         columns = [column for column in Rental.__table__.columns if column.name not in _NOT_FOLDED]
         found = select(*columns).where(Rental.id > low, Rental.id < high).order_by(Rental.id)
         rows = [tuple(_unsalted(value, salt) for value in row) for row in await session.execute(found)]
+        standing = select(*(getattr(CaseRow, name) for name in _OF_A_CASE)).where(
+            CaseRow.rental_id > low, CaseRow.rental_id < high, CaseRow.state == "open"
+        )
+        cases = [tuple(_unsalted(value, salt) for value in row) for row in await session.execute(standing)]
+        rows += sorted(cases, key=repr)
     return hashlib.sha256(repr(rows).encode()).hexdigest()
 
 
@@ -127,7 +134,7 @@ def _unsalted(value: Any, salt: int) -> Any:
     return value.replace(text.encode(), b"salt") if isinstance(value, bytes) else value
 
 
-async def test_any_order_and_any_batches_of_three_stations_give_the_same_rentals(world: World) -> None:
+async def test_any_order_and_any_batches_of_three_stations_give_the_same_rentals_and_cases(world: World) -> None:
     stations = [(await world.station(str(number))).station_id for number in range(3)]
     async with world.kernel.database.transaction() as session:
         await payments_seed.seed(session, world.rooms.payments)

@@ -1,0 +1,76 @@
+"""Use cases of cases: opened and explained by what other rooms see, taken up and resolved by people."""
+
+import uuid
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeAlias
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from hub import events
+from hub.cases import repository, rules
+from hub.cases.rules import Row
+from hub.kernel.clock import Clock
+from protocols.errors import Refused
+
+Publish: TypeAlias = Callable[[AsyncSession, object], Awaitable[None]]
+
+
+class Cases:
+    """Cases. Every change is published as `CaseChanged`, in the transaction that made it."""
+
+    def __init__(self, clock: Clock, publish: Publish) -> None:
+        self._clock = clock
+        self._publish = publish
+
+    async def see(self, session: AsyncSession, told: Sequence[events.CaseSeen]) -> None:
+        """Open these cases, or close those that are not standing any more. The same again changes nothing."""
+        if not told:
+            return
+        now = self._clock.now()
+        before = await repository.held(session, {rules.case_id_of(one.kind, one.about) for one in told})
+        after = dict(before)
+        for one in told:
+            case_id = rules.case_id_of(one.kind, one.about)
+            row = rules.after_seen(after.get(case_id), one, now)
+            if row is not None:
+                after[case_id] = row
+        changed = [row for case_id, row in after.items() if row != before.get(case_id)]
+        await repository.put(session, changed)
+        for row in changed:
+            await self._tell(session, before.get(row["id"]), row)
+
+    async def acknowledge(self, session: AsyncSession, case_id: uuid.UUID, by: uuid.UUID, note: str) -> None:
+        """A person looks at it. Raises Refused `not_found`, `case_resolved`."""
+        before = await self._found(session, case_id)
+        await self._put(session, before, rules.acknowledged(before, by, note, self._clock.now()))
+
+    async def resolve(self, session: AsyncSession, case_id: uuid.UUID, by: uuid.UUID, why: str) -> None:
+        """A person has dealt with it. Raises Refused `not_found`, `case_resolved`."""
+        before = await self._found(session, case_id)
+        await self._put(session, before, rules.resolved(before, by, why, self._clock.now()))
+
+    async def _found(self, session: AsyncSession, case_id: uuid.UUID) -> Row:
+        found = (await repository.held(session, [case_id])).get(case_id)
+        if found is None:
+            raise Refused("not_found")
+        return found
+
+    async def _put(self, session: AsyncSession, before: Row, after: Row) -> None:
+        await repository.put(session, [after])
+        await self._tell(session, before, after)
+
+    async def _tell(self, session: AsyncSession, before: Row | None, after: Row) -> None:
+        if before is not None and before["state"] == after["state"]:
+            return
+        await self._publish(
+            session,
+            events.CaseChanged(
+                case_id=after["id"],
+                kind=after["kind"],
+                state=after["state"],
+                account_id=after["account_id"],
+                rental_id=after["rental_id"],
+                by=after["resolved_by"],
+                why=after["resolution"] or "",
+            ),
+        )
