@@ -23,6 +23,7 @@ from hub.kernel.bus import Bus
 from hub.kernel.clock import Clock, SystemClock
 from hub.kernel.db import Database
 from hub.kernel.edge import METRICS, Metrics
+from hub.kernel.files import Files
 from hub.kernel.migrations import migrate, pending
 from hub.kernel.nudges import LocalNudges
 from hub.kernel.openapi import document
@@ -90,7 +91,7 @@ def compose(settings: Settings, database: Database, clock: Clock, passwords: Pas
     """Join every part. Raises `kernel.auth.BadKeyFileError`."""
     tokens = AccessTokens(load_or_create_key(settings.data_dir / KEY_FILE), clock)
     nudges = LocalNudges()
-    rooms = wiring.Rooms(clock, nudges)
+    rooms = wiring.Rooms(clock, nudges, Files(settings.files))
     kernel = Kernel(
         database=database,
         clock=clock,

@@ -15,6 +15,7 @@ PREFIX = "VOLTDOCK_HUB_"
 SHARED_MQTT_URL = "VOLTDOCK_MQTT_URL"  # the same broker for hub and stations
 _NESTED = "__"
 _BROKER: Final = re.compile(r"mqtts?://(?:[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?/?")
+_STORES: Final = ("file:///", "memory:///", "s3://", "gs://", "az://", "https://")
 _LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
 
@@ -117,6 +118,10 @@ class Settings(_Slice):
     database_url: SecretStr | None = Field(
         default=None, description="postgresql+asyncpg://… or sqlite+aiosqlite:///…; default: a file in data_dir"
     )
+    files_url: str | None = Field(
+        default=None,
+        description="Store of files: file:///…, s3://…, gs://…, az://…; default: data_dir/files",
+    )
     max_body_bytes: int = Field(default=1024 * 1024, ge=1024, description="Largest JSON body")
     shutdown_s: float = Field(default=10, gt=0, le=120, description="How long running requests may finish")
     mqtt: MqttSettings = MqttSettings()
@@ -132,6 +137,18 @@ class Settings(_Slice):
             if given.startswith(short):
                 return full + given.removeprefix(short)
         return given
+
+    @property
+    def files(self) -> str:
+        """The address of the store of files."""
+        return (self.data_dir.absolute() / "files").as_uri() if self.files_url is None else self.files_url
+
+    @field_validator("files_url")
+    @classmethod
+    def _a_store(cls, url: str | None) -> str | None:
+        if url is not None and not url.startswith(_STORES):
+            raise ValueError(f"expected one of {', '.join(_STORES)}")
+        return url
 
     @property
     def is_loopback(self) -> bool:

@@ -35,6 +35,7 @@ from hub.kernel.auth import AccessTokens, BearerAuth
 from hub.kernel.bus import Bus, Subscription, on
 from hub.kernel.clock import Clock
 from hub.kernel.db import Database
+from hub.kernel.files import Files
 from hub.kernel.nudges import LocalNudges, Nudges
 from hub.kernel.routes import RawRoute, Route, routes_of
 from hub.kernel.web import Kernel
@@ -49,7 +50,10 @@ from hub.rentals.service import Rentals
 from hub.rentals.vouchers import Cards, Vouchers
 from hub.stations import seed as stations_seed
 from hub.stations.api import StationsApi
+from hub.stations.archive import Archive
+from hub.stations.recorder import Recorder
 from hub.stations.service import Pictures, Stations
+from hub.stations.telemetry_api import TelemetryApi
 
 Job = Callable[[], Awaitable[None]]
 """Runs beside the web server from start to stop; it is cancelled at the end."""
@@ -58,10 +62,12 @@ Job = Callable[[], Awaitable[None]]
 class Rooms:
     """Every domain's services, their Protocols filled with each other. One per process."""
 
-    def __init__(self, clock: Clock, nudges: Nudges) -> None:
+    def __init__(self, clock: Clock, nudges: Nudges, files: Files | None = None) -> None:
+        self.archive = Archive(Files.in_memory() if files is None else files)
+        self.recorder = Recorder(clock, self.archive)
         self.downlink = Downlink(clock, nudges)
         self.stations = Stations(clock, self.downlink)
-        self.pictures = Pictures(clock)
+        self.pictures = Pictures(clock, self.recorder.hear)
         self.enrolment = Enrolment(clock, self.stations)
         self.fleet = Fleet(clock, self.downlink)
         self.payments = Payments(clock, self.downlink)
@@ -131,6 +137,7 @@ def domain_routes(doors: Doors) -> list[Route | RawRoute]:
         *routes_of(IntakeApi(rooms.enrolment, rooms.downlink, doors.limit)),
         *raw_routes(doors.sync, doors.live),
         *routes_of(StationsApi(rooms.stations, rooms.pictures)),
+        *routes_of(TelemetryApi(rooms.archive, rooms.recorder)),
         *routes_of(FleetApi(rooms.fleet)),
         *routes_of(PaymentsApi(rooms.payments)),
         *routes_of(RentalsApi(rooms.booking)),
@@ -147,6 +154,7 @@ def jobs(kernel: Kernel, doors: Doors) -> list[Job]:
         functools.partial(janitor.run, kernel.database, kernel.clock, sweeps),
         functools.partial(doors.announce, kernel.database),
         doors.live.run,
+        doors.rooms.recorder.run,
     ]
 
 

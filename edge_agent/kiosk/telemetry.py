@@ -3,7 +3,7 @@
 from edge_agent.core.state import Dock, State
 from protocols.sync.clock import Moment
 from protocols.sync.live import Telemetry
-from protocols.values import to_ms
+from protocols.values import BatteryReading, to_ms
 
 
 def telemetry_of(state: State, now: Moment) -> Telemetry:
@@ -16,7 +16,7 @@ def telemetry_of(state: State, now: Moment) -> Telemetry:
                 "charger_id": one.charger_id,
                 "online": one.online,
                 "connectors": [
-                    {"connector_no": no, "state": connector.state.value}
+                    {"connector_no": no, "state": connector.state.value, **_session(state, one.charger_id, no)}
                     for no, connector in sorted(one.connectors.items())
                 ],
             }
@@ -43,7 +43,26 @@ def _dock(state: State, dock: Dock) -> dict[str, object]:
             "soh_pct": dock.battery.soh_pct,
             "power_w": _power_w(dock),
         }
+    if vehicle is not None and dock.battery is not None:
+        picture["battery"] = {"vehicle_id": str(vehicle), **_battery(dock.battery), "power_w": _power_w(dock)}
     return picture
+
+
+def _battery(reading: BatteryReading) -> dict[str, object]:
+    """What the BMS said, without what it does not know."""
+    told = {name: getattr(reading, name) for name in BatteryReading.__struct_fields__}
+    return {
+        name: list(value) if isinstance(value, tuple) else value for name, value in told.items() if value is not None
+    }
+
+
+def _session(state: State, charger_id: str, connector_no: int) -> dict[str, object]:
+    """What the connector's running session last metered."""
+    for one in state.sessions.values():
+        if (one.charger_id, one.connector_no) == (charger_id, connector_no) and one.stopped_at is None:
+            told = {"power_w": one.last_power_w, "energy_wh": one.last_energy_wh, "soc_pct": one.last_soc_pct}
+            return {name: value for name, value in told.items() if value is not None}
+    return {}
 
 
 def _power_w(dock: Dock) -> float | None:

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import uuid
+from collections.abc import Callable
 from typing import Any, Final, Protocol
 
 import msgspec
@@ -152,10 +153,11 @@ class Stations:
 
 
 class Pictures:
-    """The stations' last telemetry: the live part in memory, thinned to one write a minute."""
+    """The stations' last telemetry: the live part in memory, thinned to one write a minute. `record` keeps all."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, record: Callable[[uuid.UUID, Telemetry], None]) -> None:
         self._clock = clock
+        self._record = record
         self._last: dict[uuid.UUID, tuple[Telemetry, dt.datetime]] = {}
         self._written: dict[uuid.UUID, dt.datetime] = {}
 
@@ -163,6 +165,7 @@ class Pictures:
         """Take the picture; whether it is due to be written down."""
         now = self._clock.now()
         self._last[station_id] = (telemetry, now)
+        self._record(station_id, telemetry)
         written = self._written.get(station_id)
         return written is None or now - written >= _PICTURE_EVERY
 

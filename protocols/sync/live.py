@@ -9,7 +9,12 @@ from protocols.errors import Malformed
 
 
 class Telemetry(msgspec.Struct, frozen=True, kw_only=True, tag="telemetry", tag_field="t"):
-    """The station's picture of itself; the hub keeps the last one with its age."""
+    """The station's picture of itself; the hub keeps the last one with its age, and its signals over time.
+
+    Things are objects with their name (`dock_no`, `charger_id`, `meter_id`) and signals: numbers, words, lists of
+    words. A dock's `battery` (with `vehicle_id`) and a charger's `connectors` are things within things. A signal's
+    name ends in its unit.
+    """
 
     at_ms: int
     docks: list[dict[str, object]] = []
