@@ -111,3 +111,14 @@ class CaseChanged:
     rental_id: uuid.UUID | None = None
     by: uuid.UUID | None = None
     why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FactsLost:
+    """A station told that facts of one lane are lost for good: `gone` of them (0: nobody knows how many), and why."""
+
+    station_id: uuid.UUID
+    at: dt.datetime
+    lane: str
+    gone: int
+    reason: str  # damaged | shed, or what a later agent says

@@ -115,6 +115,7 @@ def subscriptions(rooms: Rooms) -> list[Subscription]:
     return [
         on(events.StationAdded, rooms.downlink.when_added),
         on(events.StationSeen, rooms.stations.when_seen),
+        on(events.FactsLost, rooms.stations.when_lost),
         on(events.DevicesReported, rooms.stations.when_devices),
         on(events.CustodyReported, rooms.fleet.when_custody),
         on(events.CustodyReported, rooms.rentals.when_custody),

@@ -5,7 +5,7 @@ from typing import Final
 import msgspec
 from sqlalchemy import select
 
-from hub.intake import ledger
+from hub.intake import ledger, losses
 from hub.intake.downlink import Downlink
 from hub.intake.enrolment import Enrolment, RateLimit
 from hub.intake.live import LiveDoor
@@ -15,6 +15,7 @@ from hub.intake.schemas import (
     Enrolled,
     FactQuery,
     FactShape,
+    LostShape,
     NewCode,
     NewOrder,
     OrderQuery,
@@ -25,7 +26,7 @@ from hub.intake.schemas import (
 from hub.intake.sync import SyncDoor
 from hub.intake.tables import FactRow, Order, QuarantinedFact
 from hub.kernel.keyset import read_cursor, write_cursor
-from hub.kernel.pages import Page, find_page
+from hub.kernel.pages import Page, PageQuery, find_page
 from hub.kernel.problem import ProblemError, problem
 from hub.kernel.routes import Call, RawRoute, route
 from protocols.errors import Refused
@@ -115,6 +116,15 @@ class IntakeApi:
             before = (int(epoch), int(seq))
         rows = await ledger.facts_page(call.session, query.station_id, query.lane, query.type, before, query.limit + 1)
         return _page(rows, query.limit)
+
+    @route(
+        "GET", "/api/v1/stations/{station_id}/lost-ranges", summary="Facts that a station lost", tags=["intake"],
+        permission="facts:read", query=PageQuery, response=Page[LostShape],
+    )  # fmt: skip
+    async def lost_ranges(self, call: Call[None, PageQuery]) -> Page[LostShape]:
+        """By lane, epoch and numbers, newest first: lost by damage to the station's file, or given up for room."""
+        found = await losses.page(call.session, call.id("station_id"), call.query)
+        return found.as_page(LostShape.model_validate)
 
     @route(
         "GET", "/api/v1/quarantine", summary="Facts that could not be applied", tags=["intake"],

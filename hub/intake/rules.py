@@ -12,13 +12,15 @@ from typing import Final
 import msgspec
 
 from protocols.errors import Malformed
-from protocols.sync.envelope import MAX_FACTS, NO_HASH, Fact, FactBatch, Verdict, chain, decode_fact
+from protocols.sync.envelope import MAX_FACTS, NO_HASH, Fact, FactBatch, LostRange, Verdict, chain, decode_fact
 
 MAX_EPOCH: Final = 2**31 - 1
 _MAX_NUMBER: Final = 2**62
 _WIDE: Final = 2**63
 _MAX_TYPE: Final = 80
 _MAX_NONCE: Final = 64
+_MAX_LOST: Final = 200  # in one request
+_MAX_REASON: Final = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,25 +80,49 @@ def check_batches(batches: Sequence[FactBatch]) -> None:
     if sum(len(batch.records) for batch in batches) > MAX_FACTS:
         raise Malformed("too_many_facts", f"at most {MAX_FACTS} in one request")
     for batch in batches:
-        place = f"{batch.lane} {batch.epoch}"
-        if not 0 < batch.epoch <= MAX_EPOCH:
-            raise Malformed("bad_epoch", place)
-        if not 0 < batch.first_seq <= _MAX_NUMBER or not batch.records:
-            raise Malformed("bad_numbers", f"{place} from {batch.first_seq}")
-        if not 0 < len(batch.nonce) <= _MAX_NONCE or not batch.nonce.isascii() or not batch.nonce.isprintable():
-            raise Malformed("bad_nonce", place)
+        _check_place(batch)
+        if not batch.records:
+            raise Malformed("bad_numbers", f"{batch.lane} {batch.epoch} from {batch.first_seq}")
         hash_of(batch)
+
+
+def _check_place(one: FactBatch | LostRange) -> None:
+    place = f"{one.lane} {one.epoch}"
+    if not 0 < one.epoch <= MAX_EPOCH:
+        raise Malformed("bad_epoch", place)
+    if not 0 < one.first_seq <= _MAX_NUMBER:
+        raise Malformed("bad_numbers", f"{place} from {one.first_seq}")
+    if not 0 < len(one.nonce) <= _MAX_NONCE or not one.nonce.isascii() or not one.nonce.isprintable():
+        raise Malformed("bad_nonce", place)
+
+
+def check_lost(ranges: Sequence[LostRange]) -> None:
+    """Whether the lost ranges keep the contract. Raises Malformed."""
+    if len(ranges) > _MAX_LOST:
+        raise Malformed("too_many_lost", f"at most {_MAX_LOST} in one request")
+    for one in ranges:
+        _check_place(one)
+        last = _MAX_NUMBER if one.last_seq is None else one.last_seq
+        if not one.first_seq <= last <= _MAX_NUMBER or not 0 <= one.gone <= last - one.first_seq + 1:
+            raise Malformed("bad_numbers", f"{one.lane} {one.epoch} lost from {one.first_seq}")
+        if not 0 < len(one.reason) <= _MAX_REASON or not one.reason.isascii() or not one.reason.isprintable():
+            raise Malformed("bad_reason", f"{one.lane} {one.epoch}")
+        _hash_in(one.hash, one)
 
 
 def hash_of(batch: FactBatch) -> bytes:
     """The batch's `prev_hash`. Raises Malformed when it is not 32 bytes in hex."""
+    return _hash_in(batch.prev_hash, batch)
+
+
+def _hash_in(text: str, one: FactBatch | LostRange) -> bytes:
     try:
-        prev_hash = bytes.fromhex(batch.prev_hash)
+        value = bytes.fromhex(text)
     except ValueError:
-        prev_hash = b""
-    if len(prev_hash) != len(NO_HASH):
-        raise Malformed("bad_prev_hash", f"{batch.lane} {batch.epoch}")
-    return prev_hash
+        value = b""
+    if len(value) != len(NO_HASH):
+        raise Malformed("bad_prev_hash", f"{one.lane} {one.epoch}")
+    return value
 
 
 def read(batch: FactBatch) -> Read:
@@ -168,6 +194,36 @@ def judge(held: Held | None, nonce: str | None, read: Read) -> Judged:
         verdict=Verdict.TAKEN,
         held=Held(acked=at.acked + len(new), nonce=batch.nonce, chain=after if new else at.chain),
         new=new,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgedLost:
+    """`first_seq` is where the loss begins for the hub, None when it holds all of it; `gone` as told, or less."""
+
+    verdict: Verdict
+    held: Held
+    first_seq: int | None = None
+    gone: int = 0
+
+
+def judge_lost(held: Held | None, nonce: str | None, lost: LostRange) -> JudgedLost:
+    """Whether the cursor may go over these numbers: never over facts that are held, never over a gap."""
+    at = held or Held(acked=0, nonce=lost.nonce, chain=NO_HASH)
+    if lost.nonce != (nonce or at.nonce):
+        return JudgedLost(verdict=Verdict.FORK, held=at)
+    if lost.first_seq > at.acked + 1:
+        return JudgedLost(verdict=Verdict.GAP, held=at)
+    first = at.acked + 1
+    if lost.last_seq is None:
+        return JudgedLost(verdict=Verdict.TAKEN, held=at, first_seq=first, gone=0)
+    if lost.last_seq < first:
+        return JudgedLost(verdict=Verdict.TAKEN, held=at)
+    return JudgedLost(
+        verdict=Verdict.TAKEN,
+        held=Held(acked=lost.last_seq, nonce=lost.nonce, chain=bytes.fromhex(lost.hash)),
+        first_seq=first,
+        gone=min(lost.gone, lost.last_seq - at.acked),
     )
 
 

@@ -128,6 +128,20 @@ class FactShape(Shape):
     record: Text
 
 
+class LostShape(Shape):
+    """Numbers for which no facts will come. `gone` of them are lost for good, the others came under other numbers."""
+
+    id: uuid.UUID
+    created_at: Instant = Field(description="When the station told it")
+    station_id: uuid.UUID
+    lane: str
+    epoch: int
+    first_seq: int
+    last_seq: int | None = Field(description="Null: nobody knows how many facts there were from `first_seq` on")
+    gone: int
+    reason: str = Field(description="`damaged` or `shed`")
+
+
 class QuarantineQuery(PageQuery):
     """Set-aside facts of one station."""
 

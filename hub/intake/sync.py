@@ -12,11 +12,11 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub import events
-from hub.intake import feed, ledger
+from hub.intake import feed, ledger, losses
 from hub.intake.downlink import has_published
 from hub.intake.projection import Failed, Projection, Understood, quarantine_row, understand
 from hub.intake.reading import decompressed, read_body
-from hub.intake.rules import Held, Judged, Read, check_batches, judge, read
+from hub.intake.rules import Held, Judged, Read, check_batches, check_lost, judge, judge_lost, read
 from hub.intake.signatures import NumberTooLow, Signatures, Verified
 from hub.kernel.db import may_succeed_again
 from hub.kernel.edge import TRACE_ID
@@ -32,6 +32,8 @@ from protocols.sync.envelope import (
     Cursor,
     FactBatch,
     Lane,
+    LostRange,
+    LostResult,
     Quarantined,
     SyncReply,
     SyncRequest,
@@ -69,6 +71,7 @@ class _Taking:
     head: Ran
     results: list[BatchResult] = field(default_factory=list)
     quarantined: list[Quarantined] = field(default_factory=list)
+    lost: list[LostResult] = field(default_factory=list)
 
 
 class SyncDoor:
@@ -112,6 +115,8 @@ class SyncDoor:
         self, session: AsyncSession, taking: _Taking, asked: SyncRequest, batches: Sequence[_Batch]
     ) -> SyncReply:
         station_id, now = taking.station_id, taking.now
+        for lost in asked.lost:
+            await self._take_lost(session, taking, lost)
         for ready in batches:
             await self._take_batch(session, taking, ready)
         await self._kernel.bus.publish(
@@ -126,6 +131,7 @@ class SyncDoor:
             more=down.more,
             cursors=await self._cursors(session, taking, asked.batches),
             results=taking.results,
+            lost=taking.lost,
             quarantined=taking.quarantined,
             changes=down.changes,
         )
@@ -133,7 +139,9 @@ class SyncDoor:
     async def _begin(self, session: AsyncSession, signed: Verified, asked: SyncRequest, now: dt.datetime) -> _Taking:
         """Take the request's number, and read with it what nearly every request needs."""
         station_id = signed.station_id
-        cursors = ledger.cursors_of(station_id, (batch.epoch for batch in asked.batches))
+        cursors = ledger.cursors_of(
+            station_id, {batch.epoch for batch in asked.batches} | {one.epoch for one in asked.lost}
+        )
         found, head = await self._signatures.take(session, signed, "sync", cursors, feed.head_of(station_id))
         held = ledger.held_in(found)
         nonces = {epoch: one.nonce for (_, epoch), (one, _) in held.items()}
@@ -182,6 +190,33 @@ class SyncDoor:
                 verdict=judged.verdict,
                 acked=judged.held.acked,
                 epoch_floor=floor,
+            )
+        )
+
+    async def _take_lost(self, session: AsyncSession, taking: _Taking, lost: LostRange) -> None:
+        """The cursor goes over numbers that will never come; people can read which, and why."""
+        key = (lost.lane, lost.epoch)
+        before, forked_at = taking.held.get(key, (None, None))
+        judged = judge_lost(before, taking.nonces.get(lost.epoch), lost)
+        if judged.first_seq is not None:
+            row = losses.row_of(lost, judged, taking.station_id, id=self._kernel.clock.new_id(), now=taking.now)
+            await losses.keep(session, row)
+            if judged.held.acked != (before.acked if before else 0):
+                await run(session, ledger.put_cursor(taking.station_id, *key, judged.held, forked_at))
+                taking.held[key] = judged.held, forked_at
+                taking.nonces[lost.epoch] = lost.nonce
+            await self._kernel.bus.publish(session, losses.event_of(row))
+            _log.warning(
+                "facts_lost", station_id=str(taking.station_id), lane=lost.lane.value, epoch=lost.epoch,
+                first_seq=judged.first_seq, last_seq=lost.last_seq, gone=judged.gone, reason=lost.reason,
+            )  # fmt: skip
+        taking.lost.append(
+            LostResult(
+                lane=lost.lane,
+                epoch=lost.epoch,
+                first_seq=lost.first_seq,
+                verdict=judged.verdict,
+                acked=judged.held.acked,
             )
         )
 
@@ -239,6 +274,7 @@ def _check(asked: SyncRequest) -> None:
     if any(not 0 <= one.version < 2**53 or not 0 < len(one.name) <= 40 for one in asked.lists):
         raise Malformed("bad_list_version")
     check_batches(asked.batches)
+    check_lost(asked.lost)
 
 
 def _number_too_low(request: web.Request, error: NumberTooLow) -> web.Response:

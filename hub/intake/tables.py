@@ -67,6 +67,21 @@ class FactCursor(Base):
     forked_at: Mapped[dt.datetime | None]
 
 
+class LostFacts(Listed):
+    """Numbers of one (lane, epoch) that a station has no facts for any more. `last_seq` None: nobody knows the end."""
+
+    __tablename__ = "lost_ranges"
+    __table_args__ = (Index("uq_lost_ranges_place", "station_id", "lane", "epoch", "first_seq", unique=True),)
+
+    station_id: Mapped[uuid.UUID]
+    lane: Mapped[str] = mapped_column(String(3))
+    epoch: Mapped[int]
+    first_seq: Mapped[int]
+    last_seq: Mapped[int | None]
+    gone: Mapped[int]
+    reason: Mapped[str] = mapped_column(String(20))
+
+
 class QuarantinedFact(Listed):
     """A fact that is kept and acknowledged but could not be applied, and why."""
 

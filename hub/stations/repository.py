@@ -90,6 +90,13 @@ async def seen(session: AsyncSession, station_id: uuid.UUID, at: dt.datetime, *,
     )
 
 
+async def lost(session: AsyncSession, station_id: uuid.UUID, at: dt.datetime, gone: int, *, shed: bool) -> None:
+    """Count what the station lost for good."""
+    counted = {"facts_shed": Station.facts_shed + gone} if shed else {"facts_lost": Station.facts_lost + gone}
+    changed = update(Station).where(Station.id == station_id).values(**counted, last_loss_at=at)
+    await session.execute(changed.execution_options(synchronize_session=False))
+
+
 async def put_picture(session: AsyncSession, station_id: uuid.UUID, picture: dict[str, Any], at: dt.datetime) -> None:
     """The station's last telemetry."""
     await session.execute(

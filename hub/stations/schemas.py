@@ -46,7 +46,10 @@ class StationEdit(Shape):
 
 
 class StationShape(Shape):
-    """A station. `online`: its live link or a sync was heard of within the last 90 seconds."""
+    """A station. `online`: its live link or a sync was heard of within the last 90 seconds.
+
+    `facts_lost` were lost by damage, `facts_shed` given up for want of room; see its lost ranges.
+    """
 
     id: uuid.UUID
     created_at: Instant
@@ -64,6 +67,9 @@ class StationShape(Shape):
     unclean_start: bool
     last_seen_at: Instant | None
     online: bool
+    facts_lost: int
+    facts_shed: int
+    last_loss_at: Instant | None
 
 
 class FaultShape(Shape):

@@ -18,6 +18,7 @@ from hub.stations.tables import Station
 from protocols.errors import Refused
 from protocols.sync import facts
 from protocols.sync.changes import Item, StationItem
+from protocols.sync.envelope import LossReason
 from protocols.sync.live import Telemetry
 from protocols.values import from_ms
 
@@ -67,6 +68,9 @@ class Stations:
             unclean_start=False,
             last_seen_at=None,
             last_left_at=None,
+            facts_lost=0,
+            facts_shed=0,
+            last_loss_at=None,
             picture=None,
             picture_at=None,
         )
@@ -111,6 +115,10 @@ class Stations:
         if event.left:
             self._seen.pop(event.station_id)
         await repository.seen(session, event.station_id, event.at, left=event.left)
+
+    async def when_lost(self, session: AsyncSession, event: events.FactsLost) -> None:
+        """A person must see that a station lost facts; which ones stands with the facts."""
+        await repository.lost(session, event.station_id, event.at, event.gone, shed=event.reason == LossReason.SHED)
 
     async def when_devices(self, session: AsyncSession, event: events.DevicesReported) -> None:
         """Docks, chargers and the agent, as the station tells of them."""

@@ -32,6 +32,9 @@ class Station(Listed):
     unclean_start: Mapped[bool]
     last_seen_at: Mapped[dt.datetime | None]
     last_left_at: Mapped[dt.datetime | None]
+    facts_lost: Mapped[int]
+    facts_shed: Mapped[int]
+    last_loss_at: Mapped[dt.datetime | None]
     picture: Mapped[dict[str, Any] | None] = mapped_column(Json)
     picture_at: Mapped[dt.datetime | None]
 

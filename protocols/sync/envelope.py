@@ -96,8 +96,37 @@ class ListVersion(msgspec.Struct, frozen=True, kw_only=True):
     version: int
 
 
+class LossReason(enum.StrEnum):
+    """Why numbers have no facts any more."""
+
+    DAMAGED = "damaged"  # the station's file was damaged, or its card was restored
+    SHED = "shed"  # given up on purpose: there was no room for all
+
+
+class LostRange(msgspec.Struct, frozen=True, kw_only=True):
+    """Numbers under which the station has nothing more to send: the hub goes on behind them.
+
+    `gone` says how many of these facts are lost for good; the others come (or came) under other numbers. `hash`
+    (hex) is the chain's value at `last_seq`, which the fact after it follows. `last_seq` None: nobody knows how many
+    there were after first_seq - 1; nothing moves, people are told. `reason` is a LossReason, or one of a later
+    version. Sent only when the hub holds everything before `first_seq`, as far as the station knows.
+    """
+
+    lane: Lane
+    epoch: int
+    nonce: str
+    first_seq: int
+    last_seq: int | None = None
+    reason: str
+    gone: int
+    hash: str
+
+
 class SyncRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """`POST /api/v1/sync`. `rev` is the last change the station has stored; 0 asks for everything."""
+    """`POST /api/v1/sync`. `rev` is the last change the station has stored; 0 asks for everything.
+
+    `lost` is taken before `batches`, so that a batch may follow a lost range in the same request.
+    """
 
     protocol: int
     agent: str
@@ -106,6 +135,7 @@ class SyncRequest(msgspec.Struct, frozen=True, kw_only=True):
     lists: list[ListVersion] = []
     batches: list[FactBatch] = []
     backlog: list[Backlog] = []
+    lost: list[LostRange] = []
 
 
 class Cursor(msgspec.Struct, frozen=True, kw_only=True):
@@ -132,6 +162,16 @@ class BatchResult(msgspec.Struct, frozen=True, kw_only=True):
     verdict: Verdict
     acked: int
     epoch_floor: int | None = None
+
+
+class LostResult(msgspec.Struct, frozen=True, kw_only=True):
+    """The fate of one lost range, named by its first number; `acked` is the hub's cursor afterwards."""
+
+    lane: Lane
+    epoch: int
+    first_seq: int
+    verdict: Verdict
+    acked: int
 
 
 class Quarantined(msgspec.Struct, frozen=True, kw_only=True):
@@ -184,6 +224,9 @@ class SyncReply(msgspec.Struct, frozen=True, kw_only=True):
     list, or from a longer one whose oldest epoch it is newer than, is unknown to the hub (which was restored from
     an older backup) and is sent again from its first fact. From a reply to batches nothing follows for a chain
     that it does not name.
+
+    `lost` answers every lost range of the request. A hub from before lost ranges leaves it empty: the station then
+    numbers what follows them anew.
     """
 
     protocol: int
@@ -193,6 +236,7 @@ class SyncReply(msgspec.Struct, frozen=True, kw_only=True):
     more: bool = False
     cursors: list[Cursor] = []
     results: list[BatchResult] = []
+    lost: list[LostResult] = []
     quarantined: list[Quarantined] = []
     changes: list[msgspec.Raw] = []
     retry_after_s: float | None = None
