@@ -92,6 +92,7 @@ class Agent:
             boot=self._clock.now().boot_id,
             docks={dock.no: Dock(dock_no=dock.no) for dock in settings.docks.dock},
             chargers={one.id: Charger(charger_id=one.id) for one in settings.chargers.charger},
+            walk_in_min=settings.leases.walk_in_min,
         )
         return persist.restore(empty, store.load())
 

@@ -184,6 +184,12 @@ class MeterSlice(Slice):
     interval_s: Annotated[float, Field(gt=0)] = 2.0
 
 
+class LeasesSlice(Slice):
+    """What stays for people without a booking, whatever the hub asks to be kept for it."""
+
+    walk_in_min: Annotated[int, Field(ge=0, le=247)] = 0
+
+
 class LogSlice(Slice):
     """What is logged, and in which form."""
 
@@ -205,6 +211,7 @@ class Settings(BaseSettings):
     docks: DocksSlice = DocksSlice()
     chargers: ChargersSlice = ChargersSlice()
     meters: tuple[MeterSlice, ...] = ()
+    leases: LeasesSlice = LeasesSlice()
     log: LogSlice = LogSlice()
 
     @classmethod

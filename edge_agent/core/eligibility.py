@@ -1,13 +1,19 @@
 """Which vehicle may leave, and why another may not."""
 
+import dataclasses
 import uuid
 from dataclasses import dataclass
+from typing import Final
 
 from edge_agent.core import lists
 from edge_agent.core.inputs import DockReported, LockState
-from edge_agent.core.state import IN_DOCK, Dock, State
+from edge_agent.core.state import IN_DOCK, RUNNING, Dock, Lease, LeasePhase, State
 from protocols.errors import Refused
 from protocols.sync.changes import ReservationItem, VehicleItem
+from protocols.sync.facts import Renter
+
+# Fit to ride, but promised: to somebody's booking, or to whoever the hub sells it to.
+PROMISED: Final = ("reserved", "leased")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +25,7 @@ class Standing:
     item: VehicleItem | None
     why_not: str | None
     reserved: ReservationItem | None = None
+    lease: Lease | None = None
 
     @property
     def soc_pct(self) -> float:
@@ -29,7 +36,7 @@ class Standing:
 def standing(state: State, now_ms: int) -> list[Standing]:
     """Every vehicle that stands in a dock of ours, by dock number."""
     found = [_judge(state, dock_no, vehicle_id) for dock_no, vehicle_id in sorted(state.occupants.items())]
-    return _with_reservations(state, found, now_ms)
+    return _with_reservations(state, _with_leases(state, found), now_ms)
 
 
 def vehicle_at(state: State, dock_no: int, now_ms: int) -> Standing:
@@ -69,6 +76,28 @@ def _why_not(state: State, dock: Dock, item: VehicleItem | None) -> str | None:
     return None
 
 
+def _with_leases(state: State, found: list[Standing]) -> list[Standing]:
+    """Keep what is leased: the named vehicle, or of a kind the best charged that is left. Booked ones come first."""
+    riding = {one.renter.lease_id for one in state.rentals.values() if one.phase in RUNNING}
+    held = [one for one in state.leases.values() if one.phase is LeasePhase.HELD and one.lease_id not in riding]
+    if not held:
+        return found
+    kept = {one.dock.dock_no: one for one in found}
+    for lease in sorted(held, key=lambda one: (one.vehicle_id is None, one.holder is None, one.lease_id)):
+        fitting = [one for one in kept.values() if one.lease is None and _suits(lease, one)]
+        best = max(fitting, key=lambda one: one.soc_pct, default=None)
+        if best is not None:
+            promised = "leased" if lease.holder is None else "reserved"
+            kept[best.dock.dock_no] = dataclasses.replace(best, why_not=best.why_not or promised, lease=lease)
+    return [kept[dock_no] for dock_no in sorted(kept)]
+
+
+def _suits(lease: Lease, one: Standing) -> bool:
+    if lease.vehicle_id is not None:
+        return one.vehicle_id == lease.vehicle_id
+    return one.item is not None and one.item.kind == lease.vehicle_kind and one.why_not is None
+
+
 def _with_reservations(state: State, found: list[Standing], now_ms: int) -> list[Standing]:
     """Set reserved vehicles aside: the named one, or for a class the best charged of its kind."""
     running = [
@@ -78,16 +107,10 @@ def _with_reservations(state: State, found: list[Standing], now_ms: int) -> list
     ]
     kept = {one.dock.dock_no: one for one in found}
     for item in sorted(running, key=lambda item: item.vehicle_id is None):
-        fitting = [one for one in kept.values() if one.reserved is None and _fits(item, one)]
+        fitting = [one for one in kept.values() if one.reserved is None and one.lease is None and _fits(item, one)]
         best = max(fitting, key=lambda one: (one.why_not is None, one.soc_pct), default=None)
         if best is not None:
-            kept[best.dock.dock_no] = Standing(
-                dock=best.dock,
-                vehicle_id=best.vehicle_id,
-                item=best.item,
-                why_not=best.why_not or "reserved",
-                reserved=item,
-            )
+            kept[best.dock.dock_no] = dataclasses.replace(best, why_not=best.why_not or "reserved", reserved=item)
     return [kept[dock_no] for dock_no in sorted(kept)]
 
 
@@ -105,6 +128,7 @@ def choose(
     vehicle_id: uuid.UUID | None,
     vehicle_kind: str | None,
     reservation_id: uuid.UUID | None,
+    lease_id: uuid.UUID | None = None,
 ) -> Standing:
     """The vehicle that this person gets. Raises Refused with the reason shown.
 
@@ -112,9 +136,9 @@ def choose(
     the dock that was pressed; else the best charged one.
     """
     here = standing(state, now_ms)
-    mine = next((one for one in here if one.reserved and uuid.UUID(one.reserved.key) == reservation_id), None)
+    mine = next((one for one in here if _is_mine(one, reservation_id, lease_id)), None)
     if mine is not None:
-        return _unless(mine, allowed="reserved")
+        return _unless(mine, allowed=PROMISED)
     if vehicle_id is not None:
         named = next((one for one in here if one.vehicle_id == vehicle_id), None)
         if named is None:
@@ -131,12 +155,28 @@ def choose(
     return max(free, key=lambda one: one.soc_pct)
 
 
+def _is_mine(one: Standing, reservation_id: uuid.UUID | None, lease_id: uuid.UUID | None) -> bool:
+    if one.lease is not None:
+        return one.lease.lease_id == lease_id
+    return one.reserved is not None and uuid.UUID(one.reserved.key) == reservation_id
+
+
+def is_for(one: Standing, state: State, renter: Renter) -> bool:
+    """Whether the vehicle is promised to this renter; of one kind, one leased vehicle is as good as another."""
+    if _is_mine(one, renter.reservation_id, renter.lease_id):
+        return True
+    own = None if renter.lease_id is None else state.leases.get(renter.lease_id)
+    if one.lease is None or own is None or own.phase is not LeasePhase.HELD:
+        return False
+    return one.lease.vehicle_id is None and one.lease.vehicle_kind == own.vehicle_kind
+
+
 def _is_kind(one: Standing, kind: str | None) -> bool:
     return kind is None or (one.item is not None and one.item.kind == kind)
 
 
-def _unless(one: Standing, allowed: str | None = None) -> Standing:
-    if one.why_not is not None and one.why_not != allowed:
+def _unless(one: Standing, allowed: tuple[str, ...] = ()) -> Standing:
+    if one.why_not is not None and one.why_not not in allowed:
         if one.why_not == "dock_busy":
             raise Refused("dock_busy", dock=one.dock.dock_no)
         raise Refused("vehicle_not_rentable", why=one.why_not, dock=one.dock.dock_no)

@@ -4,7 +4,7 @@ import dataclasses
 import uuid
 from typing import Final
 
-from edge_agent.core import lists, rental
+from edge_agent.core import leases, lists, rental
 from edge_agent.core.inputs import (
     ChangesArrived,
     ChargerOrderEnded,
@@ -61,6 +61,7 @@ def changed(step: Step, arrived: ChangesArrived) -> None:
     profile = lists.station_profile(step.state)
     if profile is not None and profile != step.state.profile:
         step.change(profile=profile)
+    leases.settle(step)
 
 
 def _read(raw: bytes, last: int) -> tuple[int, Change | None]:

@@ -4,7 +4,9 @@ import uuid
 from dataclasses import dataclass
 from typing import Final
 
-from edge_agent.core import lists
+import msgspec
+
+from edge_agent.core import leases, lists
 from edge_agent.core.state import RUNNING, PinTries
 from edge_agent.core.step import Step, with_item, without
 from protocols.errors import Refused
@@ -66,7 +68,26 @@ def by_voucher(step: Step, token: str) -> Identified:
     if spent is not None and spent.uses >= voucher.max_uses:
         raise Refused("voucher_used")
     renter = Renter(by="voucher", account_id=voucher.account_id, voucher_id=voucher.voucher_id)
+    if voucher.hold is not None:
+        return _with_hold(step, renter, voucher, voucher.hold)
     return Identified(renter=renter, by="voucher", vehicle_id=voucher.vehicle_id, voucher=voucher)
+
+
+def _with_hold(step: Step, renter: Renter, voucher: Voucher, hold: tuple[uuid.UUID, uuid.UUID]) -> Identified:
+    """The bearer of a booking: what is kept for him, or (where nothing is any more) what is free."""
+    reservation_id, lease_id = hold
+    lease = step.state.leases.get(lease_id)
+    gone = lease is not None and lease.rental_id is not None
+    if gone or reservation_id in step.state.used_reservations:
+        raise Refused("voucher_used")
+    keeps = lease is not None and leases.is_held(step.state, lease_id)
+    return Identified(
+        renter=msgspec.structs.replace(renter, reservation_id=reservation_id, lease_id=lease_id if keeps else None),
+        by="voucher",
+        vehicle_id=None if lease is None else lease.vehicle_id,
+        vehicle_kind=None if lease is None else lease.vehicle_kind,
+        voucher=voucher,
+    )
 
 
 def _verified(step: Step, token: str) -> Voucher:
@@ -82,9 +103,10 @@ def _verified(step: Step, token: str) -> Voucher:
 
 def _by_reservation(step: Step, who: ByReservation) -> Identified:
     code = who.code.strip().upper().replace(" ", "")
-    item = next((item for item in lists.reservations(step.state) if item.code.upper() == code), None)
-    if item is None:
+    found = leases.booking_with_code(step.state, code)
+    if found is None:
         raise Refused("reservation_unknown")
+    item, lease = found
     key = uuid.UUID(item.key)
     tries = step.state.pin_tries.get(key, PinTries(wrong=0))
     if step.now_ms < tries.locked_until_ms <= step.now_ms + LOCK_OUT_MS:  # further ahead: the clock was put back
@@ -93,8 +115,9 @@ def _by_reservation(step: Step, who: ByReservation) -> Identified:
         _count_wrong_pin(step, key)
         raise Refused("reservation_unknown")
     step.change(pin_tries=without(step.state.pin_tries, key))
-    _check_window(step, item, key)
-    renter = Renter(by="reservation", account_id=item.account_id, reservation_id=key)
+    _check_window(step, item, key, 0 if lease is None else lease.margin_ms)
+    lease_id = None if lease is None else lease.lease_id
+    renter = Renter(by="reservation", account_id=item.account_id, reservation_id=key, lease_id=lease_id)
     return Identified(renter=renter, by="reservation", vehicle_id=item.vehicle_id, vehicle_kind=item.vehicle_kind)
 
 
@@ -106,10 +129,11 @@ def _count_wrong_pin(step: Step, reservation_id: uuid.UUID) -> None:
     step.change(pin_tries=with_item(step.state.pin_tries, reservation_id, tries))
 
 
-def _check_window(step: Step, item: ReservationItem, key: uuid.UUID) -> None:
+def _check_window(step: Step, item: ReservationItem, key: uuid.UUID, margin_ms: int) -> None:
+    """In time by the hub's clock, which may be so far from ours."""
     if key in step.state.used_reservations:
         raise Refused("reservation_unknown")
-    if not item.from_ms <= step.now_ms < item.until_ms:
+    if not item.from_ms - margin_ms <= step.now_ms < item.until_ms + margin_ms:
         raise Refused(
             "reservation_not_now", begins=rfc3339(from_ms(item.from_ms)), until=rfc3339(from_ms(item.until_ms))
         )

@@ -12,6 +12,8 @@ from protocols.errors import Malformed
 from protocols.sync.changes import (
     CardItem,
     Item,
+    LeaseItem,
+    LeasePolicyItem,
     ReservationItem,
     StationItem,
     TariffItem,
@@ -96,6 +98,16 @@ def card(state: State, uid: str) -> CardItem | None:
 def reservations(state: State) -> Iterator[ReservationItem]:
     """All that is promised here."""
     return _items(state, "reservations", ReservationItem)
+
+
+def leases(state: State) -> dict[uuid.UUID, LeaseItem]:
+    """What the hub wishes to be kept for it."""
+    return {uuid.UUID(item.key): item for item in _items(state, "leases", LeaseItem)}
+
+
+def lease_policy(state: State) -> LeasePolicyItem | None:
+    """What is to be kept for people without a booking."""
+    return _item(state, "lease_policy", "self", LeasePolicyItem)
 
 
 def is_denied(state: State, voucher_id: uuid.UUID) -> bool:

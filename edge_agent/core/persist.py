@@ -12,6 +12,7 @@ from edge_agent.core import lists
 from edge_agent.core.state import (
     Dock,
     HubOrder,
+    Lease,
     ListState,
     PinTries,
     Rental,
@@ -37,6 +38,7 @@ DURABLE: Final[Mapping[str, tuple[type, Any]]] = {
     "spent": (uuid.UUID, SpentVoucher),
     "pin_tries": (uuid.UUID, PinTries),
     "used_reservations": (uuid.UUID, uuid.UUID),
+    "leases": (uuid.UUID, Lease),
     "sessions": (uuid.UUID, Session),
     "orphans": (str, int),
     "hub_orders": (uuid.UUID, HubOrder),

@@ -13,7 +13,7 @@ import datetime as dt
 import uuid
 from typing import Final
 
-from edge_agent.core import eligibility, lists
+from edge_agent.core import eligibility, leases, lists
 from edge_agent.core.billing import bill_of
 from edge_agent.core.identity import Identified, identify
 from edge_agent.core.inputs import Agreed, DockOrderEnded, DockReported, LockState, Outcome, QuoteAsked
@@ -42,6 +42,7 @@ def quote(step: Step, asked: QuoteAsked) -> None:
         vehicle_id=who.vehicle_id,
         vehicle_kind=who.vehicle_kind,
         reservation_id=who.renter.reservation_id,
+        lease_id=who.renter.lease_id,
     )
     made = Quote(
         quote_id=step.context.new_id(),
@@ -93,8 +94,8 @@ def _check_again(step: Step, wanted: Quote) -> Dock:
     here = eligibility.vehicle_at(step.state, wanted.dock_no, step.now_ms)
     if here.vehicle_id != wanted.vehicle_id:
         raise Refused("vehicle_gone", dock=wanted.dock_no)
-    mine = here.reserved is not None and uuid.UUID(here.reserved.key) == wanted.renter.reservation_id
-    if here.why_not is not None and not (mine and here.why_not == "reserved"):
+    mine = eligibility.is_for(here, step.state, wanted.renter)
+    if here.why_not is not None and not (mine and here.why_not in eligibility.PROMISED):
         if here.why_not == "dock_busy":
             raise Refused("dock_busy", dock=wanted.dock_no)
         raise Refused("vehicle_not_rentable", why=here.why_not, dock=wanted.dock_no)
@@ -105,6 +106,8 @@ def _check_again(step: Step, wanted: Quote) -> Dock:
             raise Refused("voucher_used")
     if renter.reservation_id is not None and renter.reservation_id in step.state.used_reservations:
         raise Refused("reservation_unknown")
+    if renter.lease_id is not None and not leases.is_held(step.state, renter.lease_id):
+        raise Refused("quote_expired")
     if renter.account_id is not None and any(
         one.renter.account_id == renter.account_id and one.phase in (*IN_DOCK, Phase.ACTIVE)
         for one in step.state.rentals.values()
@@ -333,6 +336,7 @@ def activate(step: Step, rental: Rental, age_s: float) -> None:
         )
     )
     step.record(RentalActivated(rental_id=rental.rental_id, undocked_ms=to_ms(undocked_at)))
+    leases.used(step, rental)
 
 
 def end(step: Step, rental: Rental, dock_no: int, age_s: float, battery: BatteryReading | None) -> None:

@@ -7,6 +7,8 @@ from typing import Final
 from protocols.sync.changes import (
     CardItem,
     Item,
+    LeaseItem,
+    LeasePolicyItem,
     ReservationItem,
     StationItem,
     TariffItem,
@@ -17,6 +19,7 @@ _LAST_MS: Final = 253_402_300_799_000  # the end of the year 9999, where instant
 _HEX: Final = re.compile(r"(?:[0-9a-fA-F]{2})+")
 _KEY_DIGITS: Final = 64  # an Ed25519 public key
 MAX_PULL_OUT_S: Final = 3600
+MAX_MARGIN_MS: Final = 3_600_000
 
 
 def is_sound(item: Item) -> bool:
@@ -30,6 +33,10 @@ def is_sound(item: Item) -> bool:
             return _are_instants(item.valid_to_ms)
         case ReservationItem():
             return _is_uuid(item.key) and _are_instants(item.from_ms, item.until_ms)
+        case LeaseItem():
+            return _is_uuid(item.key) and _is_lease(item)
+        case LeasePolicyItem():
+            return item.walk_in_min >= 0 and 0 <= item.walk_in_pct <= 100
         case VoucherKeyItem():
             return _is_key(item) and _are_instants(item.valid_from_ms, item.valid_to_ms)
         case _:
@@ -41,6 +48,15 @@ def _is_price(item: TariffItem) -> bool:
     amounts = (item.unlock_minor, item.per_minute_minor, item.per_kwh_minor, item.deposit_minor, item.free_minutes)
     cap = item.day_cap_minor
     return min(amounts) >= 0 and item.tax_pct >= 0 and (cap is None or cap >= 0)
+
+
+def _is_lease(item: LeaseItem) -> bool:
+    """Of one vehicle or of one kind, in a period that is one, with a margin that does not swallow it."""
+    instants = [item.from_ms, item.until_ms, item.answer_by_ms]
+    if item.holder is not None:
+        instants += [item.holder.from_ms, item.holder.until_ms]
+    one_of_two = (item.vehicle_id is None) != (item.vehicle_kind is None)
+    return one_of_two and _are_instants(*instants) and 0 <= item.margin_ms <= MAX_MARGIN_MS and item.generation > 0
 
 
 def _is_key(item: VoucherKeyItem) -> bool:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from edge_agent.core.inputs import ConnectorState, DockKind, DockReported
-from protocols.sync.changes import Item, StationItem
+from protocols.sync.changes import Holder, Item, StationItem
 from protocols.sync.facts import Bill, Renter
 from protocols.tariff.tariff import Tariff
 from protocols.values import BatteryReading
@@ -119,6 +119,30 @@ class PinTries:
     locked_until_ms: int = 0
 
 
+class LeasePhase(enum.StrEnum):
+    """Whether a vehicle is kept. over: refused, used, given back, expired or lost; told to the hub, and final."""
+
+    HELD = "held"
+    OVER = "over"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lease:
+    """The last answer to one wish of the hub: a vehicle of its own, or any of a kind, kept for `holder` or for sale."""
+
+    lease_id: uuid.UUID
+    generation: int
+    phase: LeasePhase
+    from_ms: int
+    until_ms: int
+    margin_ms: int
+    vehicle_id: uuid.UUID | None = None
+    vehicle_kind: str | None = None
+    holder: Holder | None = None
+    told_version: int | None = None  # the list's version that did not show it, when that was told
+    rental_id: uuid.UUID | None = None  # who used it
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
     """One charging session (an OCPP transaction). Kept for a while after its end, to know its repeats."""
@@ -223,6 +247,10 @@ class State:
     spent: Mapping[uuid.UUID, SpentVoucher] = field(default_factory=dict)
     pin_tries: Mapping[uuid.UUID, PinTries] = field(default_factory=dict)
     used_reservations: Mapping[uuid.UUID, uuid.UUID] = field(default_factory=dict)
+    leases: Mapping[uuid.UUID, Lease] = field(default_factory=dict)
+    shaken: Mapping[uuid.UUID, float] = field(default_factory=dict)  # leases without a fit vehicle, since when
+    walk_in_min: int = 0  # the station's own share for people without a booking
+    woke_mono_s: float = -1e9
     sessions: Mapping[uuid.UUID, Session] = field(default_factory=dict)
     orphans: Mapping[str, int] = field(default_factory=dict)
     next_transaction_id: int = 1

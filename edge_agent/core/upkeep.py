@@ -3,7 +3,7 @@
 import dataclasses
 from typing import Final
 
-from edge_agent.core import charging, docking, hub, lists
+from edge_agent.core import charging, docking, hub, leases, lists
 from edge_agent.core.inputs import AgentWoke, LockState, MeterLost, MeterReported, Ticked
 from edge_agent.core.state import IN_DOCK, Phase
 from edge_agent.core.step import Step, with_item, without
@@ -11,6 +11,7 @@ from protocols.sync.facts import AgentStarted
 
 KEEP_RENTAL_S: Final = 600.0  # a finished rental stays for receipts and repeats of the same yes
 KEEP_CARD_S: Final = 60.0
+FEATURES: Final = ("leases",)  # what a hub may count on
 DAY_MS: Final = 24 * 3600 * 1000
 LOCK_GRACE_S: Final = 3.0  # the dock locks by itself at the end of the period; we ask only if it did not
 
@@ -24,14 +25,15 @@ def wake(step: Step, woke: AgentWoke) -> None:
             unsure = dataclasses.replace(rental, phase=Phase.UNSURE, unlocking=False, restarted=True)
             step.put_rental(dataclasses.replace(unsure, pull_until_mono_s=until, unlock_order=None))
     hub.wake(step)
-    step.change(boot=step.now.boot_id)
-    step.record(AgentStarted(epoch=woke.epoch, version=woke.version, unclean=woke.unclean))
+    step.change(boot=step.now.boot_id, woke_mono_s=step.now.mono_s)
+    step.record(AgentStarted(epoch=woke.epoch, version=woke.version, unclean=woke.unclean, features=FEATURES))
 
 
 def tick(step: Step, _ticked: Ticked) -> None:
     """Close what stayed open, forget what is over."""
     _relock(step)
     charging.close_forgotten(step)
+    leases.settle(step)
     _forget_people(step)
     _forget_business(step)
 
@@ -89,6 +91,7 @@ def _forget_reservations(step: Step) -> None:
     if not step.state.used_reservations and not step.state.pin_tries:
         return
     listed = {item.key for item in lists.reservations(step.state)}
+    listed |= {str(one) for one in leases.remembered(step.state)}
     tries = [
         key for key, one in step.state.pin_tries.items() if str(key) not in listed and one.locked_until_ms < step.now_ms
     ]

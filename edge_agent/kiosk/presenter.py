@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Mapping
 from typing import Final, cast
 
-from edge_agent.core import eligibility, lists
+from edge_agent.core import eligibility, leases, lists
 from edge_agent.core.eligibility import Standing
 from edge_agent.core.inputs import LockState
 from edge_agent.core.state import IN_DOCK, LEFT_WITHOUT_RENTAL, Charger, Dock, Phase, Quote, Rental, Session, State
@@ -130,9 +130,15 @@ def vehicle_view(here: Standing, best: bool) -> VehicleView:
         charging=report is not None and report.contactor_closed and (battery is None or battery.soc_pct < 100),
         rentable=here.why_not is None,
         why_not=here.why_not,
-        reserved_until=None if here.reserved is None else rfc3339(from_ms(here.reserved.until_ms)),
+        reserved_until=_promised_until(here),
         best=best,
     )
+
+
+def _promised_until(here: Standing) -> str | None:
+    if here.lease is not None:
+        return rfc3339(from_ms(leases.kept_until_ms(here.lease)))
+    return None if here.reserved is None else rfc3339(from_ms(here.reserved.until_ms))
 
 
 def _kind(item: VehicleItem | None) -> VehicleKind:

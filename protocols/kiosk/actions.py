@@ -72,7 +72,7 @@ class Problem(BaseModel):
 
 REFUSALS = (
     "vehicle_gone",  # no vehicle stands in that dock any more
-    "vehicle_not_rentable",  # why: low_charge, reserved, fault, not_for_rent, unknown_vehicle
+    "vehicle_not_rentable",  # why: low_charge, reserved, leased, fault, not_for_rent, unknown_vehicle
     "no_vehicle",  # none here is fit to ride
     "dock_out_of_order",
     "dock_busy",

@@ -73,7 +73,7 @@ class CardItem(Item, frozen=True, kw_only=True):
 
 
 class ReservationItem(Item, frozen=True, kw_only=True):
-    """List `reservations` (key = the reservation's id): what is promised at this station."""
+    """List `reservations` (key = the reservation's id): promises to an agent that knows no leases."""
 
     code: str
     pin_hash: str  # protocols.voucher.pin
@@ -82,6 +82,47 @@ class ReservationItem(Item, frozen=True, kw_only=True):
     until_ms: int
     vehicle_id: uuid.UUID | None = None
     vehicle_kind: str | None = None
+
+
+class Holder(msgspec.Struct, frozen=True, kw_only=True):
+    """Whose booking a lease backs, and when it may be fetched: [from_ms, until_ms) on the hub's time."""
+
+    reservation_id: uuid.UUID
+    code: str
+    pin_hash: str  # protocols.voucher.pin
+    account_id: uuid.UUID
+    from_ms: int
+    until_ms: int
+
+
+class LeaseItem(Item, frozen=True, kw_only=True):
+    """List `leases` (key = the lease's id): one vehicle that the hub asks the station to keep for it.
+
+    A vehicle of its own, or (`vehicle_kind`) any of a kind. From `from_ms` on the station keeps it from walk-ins
+    until `until_ms` on its own clock plus the margin. It answers each `generation` once, by `LeaseGranted` or
+    `LeaseRefused`; while none fits it may wait until `answer_by_ms`. `ended` says why the hub gives it back. An item
+    that is missing says nothing: what was granted stays granted.
+    """
+
+    generation: int
+    from_ms: int
+    until_ms: int
+    margin_ms: int  # how far the station's clock and the hub's may be apart
+    answer_by_ms: int = 0
+    vehicle_id: uuid.UUID | None = None
+    vehicle_kind: str | None = None
+    holder: Holder | None = None
+    ended: str = ""
+
+
+class LeasePolicyItem(Item, frozen=True, kw_only=True):
+    """List `lease_policy` (one item, key "self"): what a station keeps for walk-ins whatever the hub asks for.
+
+    The greater of so many vehicles and this share of those that stand here fit to ride.
+    """
+
+    walk_in_min: int = 0
+    walk_in_pct: float = 0.0
 
 
 class VoucherKeyItem(Item, frozen=True, kw_only=True):
@@ -102,6 +143,8 @@ LISTS: Final[dict[str, type[Item]]] = {
     "tariffs": TariffItem,
     "cards": CardItem,
     "reservations": ReservationItem,
+    "leases": LeaseItem,
+    "lease_policy": LeasePolicyItem,
     "voucher_keys": VoucherKeyItem,
     "voucher_denials": DenialItem,
 }

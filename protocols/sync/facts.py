@@ -10,6 +10,7 @@ from typing import Final
 import msgspec
 
 from protocols.errors import Malformed
+from protocols.sync.changes import Holder
 from protocols.sync.envelope import Fact, Lane
 from protocols.values import BatteryReading
 
@@ -19,13 +20,14 @@ class Body(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Renter(Body, frozen=True, kw_only=True):
-    """By what right somebody rents or charges: `by` is voucher, reservation or card."""
+    """By what right somebody rents or charges: `by` is voucher, reservation or card; `lease_id`: what was kept."""
 
     by: str
     account_id: uuid.UUID | None = None
     voucher_id: uuid.UUID | None = None
     reservation_id: uuid.UUID | None = None
     card_uid: str | None = None
+    lease_id: uuid.UUID | None = None
 
 
 class BillLine(Body, frozen=True, kw_only=True):
@@ -212,6 +214,7 @@ class AgentStarted(Body, frozen=True, kw_only=True):
     epoch: int
     version: str
     unclean: bool = False
+    features: tuple[str, ...] = ()  # what an older agent did not know: leases
 
 
 class OrderEnded(Body, frozen=True, kw_only=True):
@@ -220,6 +223,61 @@ class OrderEnded(Body, frozen=True, kw_only=True):
     order_id: uuid.UUID
     outcome: str
     detail: str = ""
+
+
+class LeaseGranted(Body, frozen=True, kw_only=True):
+    """The station keeps a vehicle for the hub until `until_ms` and its margin, whatever happens to the line.
+
+    `again`: the hub's list does not show a lease that is held here (it was restored from a backup); then `holder`
+    is whose booking it backs.
+    """
+
+    lease_id: uuid.UUID
+    generation: int
+    from_ms: int
+    until_ms: int
+    margin_ms: int
+    granted_ms: int
+    vehicle_id: uuid.UUID | None = None
+    vehicle_kind: str | None = None
+    again: bool = False
+    holder: Holder | None = None
+
+
+class LeaseRefused(Body, frozen=True, kw_only=True):
+    """The station keeps nothing for this wish.
+
+    `reason`: no_vehicle, vehicle_gone, walk_ins, over, or why the vehicle is not for rent (low_charge, fault, …).
+    """
+
+    lease_id: uuid.UUID
+    generation: int
+    reason: str
+    refused_ms: int
+
+
+class LeaseMoved(Body, frozen=True, kw_only=True):
+    """The vehicle of a lease is unfit and another of its kind is kept instead."""
+
+    lease_id: uuid.UUID
+    vehicle_id: uuid.UUID
+    to_vehicle_id: uuid.UUID
+    reason: str
+    moved_ms: int
+
+
+class LeaseEnded(Body, frozen=True, kw_only=True):
+    """The station keeps nothing for this lease any more.
+
+    `how`: used (by `rental_id`), released (the hub gave it back), expired, lost (`reason`: gone, low_charge, fault, …).
+    """
+
+    lease_id: uuid.UUID
+    generation: int
+    how: str
+    reason: str
+    ended_ms: int
+    rental_id: uuid.UUID | None = None
 
 
 LANES: Final[dict[type[Body], Lane]] = {
@@ -233,6 +291,10 @@ LANES: Final[dict[type[Body], Lane]] = {
     ChargingStopped: Lane.BUSINESS,
     ChargingOrphaned: Lane.BUSINESS,
     OrderEnded: Lane.BUSINESS,
+    LeaseGranted: Lane.BUSINESS,
+    LeaseRefused: Lane.BUSINESS,
+    LeaseMoved: Lane.BUSINESS,
+    LeaseEnded: Lane.BUSINESS,
     DockFaultRaised: Lane.OPERATIONS,
     DockFaultCleared: Lane.OPERATIONS,
     DockSeen: Lane.OPERATIONS,

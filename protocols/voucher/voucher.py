@@ -24,7 +24,7 @@ PREFIX: Final = "VD1:"
 MAX_TEXT: Final = 600
 _ALG_EDDSA: Final = -8  # RFC 9053 §2.2; with an Ed25519 key
 _SUB, _AUD, _EXP, _NBF, _CTI = 2, 3, 4, 5, 7  # RFC 8392 §4
-_MAY, _USES, _TARIFF, _VEHICLE = -70001, -70002, -70003, -70004
+_MAY, _USES, _TARIFF, _VEHICLE, _HOLD = -70001, -70002, -70003, -70004, -70005
 _MAY_CODES: Final = {"rent": 1, "charge": 2}
 # What a decoder may raise on bytes that anybody can write: tags stand for dates, fractions, expressions and more.
 _BAD_FORM: Final = (
@@ -39,7 +39,7 @@ class Voucher:
     """What may be done, by whom, where, when, how often, at which price.
 
     `stations` empty means every station; `vehicle_id` or None for any; `tariff` is (id, version) or None for the
-    station's own.
+    station's own. `hold` is (reservation, lease): what the station keeps for its bearer.
     """
 
     voucher_id: uuid.UUID
@@ -51,6 +51,7 @@ class Voucher:
     max_uses: int = 1
     tariff: tuple[uuid.UUID, int] | None = None
     vehicle_id: uuid.UUID | None = None
+    hold: tuple[uuid.UUID, uuid.UUID] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,6 +132,8 @@ def _claims(voucher: Voucher) -> dict[int, Any]:
         claims[_TARIFF] = [voucher.tariff[0].bytes, voucher.tariff[1]]
     if voucher.vehicle_id is not None:
         claims[_VEHICLE] = voucher.vehicle_id.bytes
+    if voucher.hold is not None:
+        claims[_HOLD] = [one.bytes for one in voucher.hold]
     return claims
 
 
@@ -157,7 +160,7 @@ def _mapping(data: bytes) -> dict[int, Any]:
 def _read(claims: dict[int, Any]) -> Voucher:
     audience = claims.get(_AUD, b"")
     tariff = claims.get(_TARIFF)
-    vehicle = claims.get(_VEHICLE)
+    vehicle, hold = claims.get(_VEHICLE), claims.get(_HOLD)
     max_uses = claims.get(_USES, 1)
     if not isinstance(audience, bytes) or len(audience) % 16 or not isinstance(max_uses, int) or max_uses < 1:
         raise Malformed("bad_claims")
@@ -171,6 +174,7 @@ def _read(claims: dict[int, Any]) -> Voucher:
         max_uses=max_uses,
         tariff=None if tariff is None else (_uuid(tariff[0]), int(tariff[1])),
         vehicle_id=None if vehicle is None else _uuid(vehicle),
+        hold=None if hold is None else (_uuid(hold[0]), _uuid(hold[1])),
     )
 
 

@@ -323,7 +323,16 @@ def durable(state: State) -> State:
     """The state without what a restart forgets."""
     faults = {no: Dock(dock_no=no, faults=dock.faults) for no, dock in state.docks.items()}
     return dataclasses.replace(
-        state, boot="", docks=faults, quotes={}, chargers={}, meters={}, card=None, hub=type(state.hub)()
+        state,
+        boot="",
+        docks=faults,
+        quotes={},
+        chargers={},
+        meters={},
+        card=None,
+        hub=type(state.hub)(),
+        shaken={},
+        woke_mono_s=-1e9,
     )
 
 

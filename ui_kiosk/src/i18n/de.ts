@@ -63,6 +63,7 @@ export const de: Catalogue = {
   vehicle_ready: 'Bereit',
   why_low_charge: 'Lädt erst auf',
   why_reserved: '{until, select, none {Gebucht} other {Gebucht bis {until}}}',
+  why_leased: '{until, select, none {Für Buchungen} other {Für Buchungen bis {until}}}',
   why_fault: 'Wird geprüft',
   why_not_for_rent: 'Nicht zu mieten',
   why_unknown_vehicle: 'Nicht von uns',
@@ -261,7 +262,7 @@ export const de: Catalogue = {
   problem_vehicle_gone: 'Dieses Fahrzeug ist weg.',
   problem_vehicle_gone_do: 'Jemand war schneller. Bitte wählen Sie ein anderes.',
   problem_vehicle_not_rentable:
-    '{why, select, low_charge {Dieses Fahrzeug muss erst laden.} reserved {Dieses Fahrzeug ist gebucht.} fault {Dieses Fahrzeug wird geprüft.} other {Dieses Fahrzeug ist nicht zu mieten.}}',
+    '{why, select, low_charge {Dieses Fahrzeug muss erst laden.} reserved {Dieses Fahrzeug ist gebucht.} leased {Dieses Fahrzeug wird für Buchungen freigehalten.} fault {Dieses Fahrzeug wird geprüft.} other {Dieses Fahrzeug ist nicht zu mieten.}}',
   problem_vehicle_not_rentable_do: 'Bitte wählen Sie ein anderes.',
   problem_no_vehicle: 'Hier ist kein Fahrzeug für Sie bereit.',
   problem_no_vehicle_do: 'Versuchen Sie es später, oder rufen Sie an: Wir finden eines.',

@@ -62,6 +62,7 @@ export const en = {
   vehicle_ready: 'Ready',
   why_low_charge: 'Charging first',
   why_reserved: '{until, select, none {Booked} other {Booked until {until}}}',
+  why_leased: '{until, select, none {Kept for bookings} other {Kept for bookings until {until}}}',
   why_fault: 'Being checked',
   why_not_for_rent: 'Not for rent',
   why_unknown_vehicle: 'Not one of ours',
@@ -259,7 +260,7 @@ export const en = {
   problem_vehicle_gone: 'That vehicle is gone.',
   problem_vehicle_gone_do: 'Somebody was faster. Choose another one.',
   problem_vehicle_not_rentable:
-    '{why, select, low_charge {That vehicle has to charge first.} reserved {That vehicle is booked.} fault {That vehicle is being checked.} other {That vehicle is not for rent.}}',
+    '{why, select, low_charge {That vehicle has to charge first.} reserved {That vehicle is booked.} leased {That vehicle is kept for people who book ahead.} fault {That vehicle is being checked.} other {That vehicle is not for rent.}}',
   problem_vehicle_not_rentable_do: 'Choose another one.',
   problem_no_vehicle: 'No vehicle is ready for you here.',
   problem_no_vehicle_do: 'Please try again later, or call us: we find you one.',

@@ -63,6 +63,7 @@ export const vi: Catalogue = {
   vehicle_ready: 'Sẵn sàng',
   why_low_charge: 'Cần sạc thêm',
   why_reserved: '{until, select, none {Đã được đặt} other {Đã đặt đến {until}}}',
+  why_leased: '{until, select, none {Dành cho khách đặt trước} other {Dành cho khách đặt trước đến {until}}}',
   why_fault: 'Đang kiểm tra',
   why_not_for_rent: 'Không cho thuê',
   why_unknown_vehicle: 'Xe lạ',
@@ -257,7 +258,7 @@ export const vi: Catalogue = {
   problem_vehicle_gone: 'Xe đó không còn ở đây.',
   problem_vehicle_gone_do: 'Có người đã lấy trước. Hãy chọn xe khác.',
   problem_vehicle_not_rentable:
-    '{why, select, low_charge {Xe đó cần sạc thêm.} reserved {Xe đó đã được đặt.} fault {Xe đó đang được kiểm tra.} other {Xe đó không cho thuê.}}',
+    '{why, select, low_charge {Xe đó cần sạc thêm.} reserved {Xe đó đã được đặt.} leased {Xe đó được giữ cho khách đặt trước.} fault {Xe đó đang được kiểm tra.} other {Xe đó không cho thuê.}}',
   problem_vehicle_not_rentable_do: 'Hãy chọn xe khác.',
   problem_no_vehicle: 'Ở đây chưa có xe sẵn sàng cho bạn.',
   problem_no_vehicle_do: 'Xin thử lại sau, hoặc gọi cho chúng tôi để tìm xe.',
