@@ -17,6 +17,7 @@ class Addresses:
     kiosk_port: int = 8090
     chargers_port: int = 9000
     host: str = "127.0.0.1"
+    meter_host: str = "127.0.0.1"
 
 
 def agent_toml(
@@ -52,7 +53,7 @@ def agent_toml(
         lines += ["", "[[chargers.charger]]", f"id = {_text(charger.charger_id)}", f"label = {_text(charger.label)}"]
         lines += ["connectors = 1"]
     lines += ["", "[[meters]]", f"id = {_text(plan.meter_id)}", 'profile = "eastron_sdm630"']
-    lines += [f"host = {_text(at.host)}", f"port = {at.modbus_port}", "unit = 1", "interval_s = 2.0"]
+    lines += [f"host = {_text(at.meter_host)}", f"port = {at.modbus_port}", "unit = 1", "interval_s = 2.0"]
     lines += ["", "[log]", 'level = "info"', f"format = {_text(log)}", ""]
     return "\n".join(lines)
 

@@ -16,8 +16,9 @@ _START_S = 20.0
 class Mosquitto:
     """One broker; it keeps its port from start to start."""
 
-    def __init__(self, folder: Path, lines: list[str]) -> None:
+    def __init__(self, folder: Path, lines: list[str], *, host: str = "127.0.0.1") -> None:
         self.port = _free_port()
+        self._host = host
         self._config = folder / "mosquitto.conf"
         self._log = folder / "mosquitto.log"
         self._lines = lines
@@ -26,7 +27,7 @@ class Mosquitto:
     async def start(self) -> None:
         """Start it and wait until it answers."""
         user = ["user root"] if os.geteuid() == 0 else []
-        listener = [f"listener {self.port} 127.0.0.1", "persistence false", *user, *self._lines]
+        listener = [f"listener {self.port} {self._host}", "persistence false", *user, *self._lines]
         self._config.write_text("\n".join(listener) + "\n")
         with self._log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
@@ -46,7 +47,7 @@ class Mosquitto:
 
     async def _answers(self) -> bool:
         with contextlib.suppress(OSError):
-            _, writer = await asyncio.open_connection("127.0.0.1", self.port)
+            _, writer = await asyncio.open_connection(self._host, self.port)
             writer.close()
             with contextlib.suppress(OSError):
                 await writer.wait_closed()

@@ -41,32 +41,66 @@ class Cluster:
         return f"postgresql://postgres@127.0.0.1:{self.port}/{name}"
 
 
+class Server:
+    """A cluster in a folder of its own that may be killed and started again; it keeps its port. All calls block."""
+
+    def __init__(self, folder: Path, *, durable: bool) -> None:
+        self.folder = folder
+        self.port = _free_port()
+        self._data = folder / "data"
+        self._binaries = _binaries()
+        self._as_user = _as_ordinary_user(folder)
+        settings = _SETTINGS | (_DURABLE if durable else {})
+        self._options = " ".join(f"-c {name}={value}" for name, value in settings.items())
+
+    def make(self) -> None:
+        """Make its files. Raises RuntimeError."""
+        _run(
+            [*self._as_user, self._binaries / "initdb", "-D", self._data, "-U", "postgres", "-A", "trust",
+             "-E", "UTF8", "--locale=C", "--no-sync"],
+            self.folder,
+        )  # fmt: skip
+
+    def start(self) -> None:
+        """Start it and wait until it answers. Raises RuntimeError."""
+        options = f"-p {self.port} -k {self.folder} {self._options}"
+        _run([*self._control(), "-l", self.folder / "log", "-o", options, "start"], self.folder)
+
+    def stop(self, mode: str = "immediate") -> None:
+        """Stop it. Raises RuntimeError when it does not run."""
+        _run([*self._control(), "-m", mode, "stop"], self.folder)
+
+    def run(self, program: str, *arguments: str) -> None:
+        """One of its own programs (psql, pg_dump, …) against it, as its owner. Raises RuntimeError."""
+        at = ["-h", "127.0.0.1", "-p", str(self.port), "-U", "postgres"]
+        _run([*self._as_user, self._binaries / program, *at, *arguments], self.folder)
+
+    @property
+    def pid(self) -> int | None:
+        """The postmaster's process id, while its file says that it runs."""
+        with contextlib.suppress(OSError, ValueError, IndexError):
+            return int((self._data / "postmaster.pid").read_text().splitlines()[0])
+        return None
+
+    def _control(self) -> list[object]:
+        return [*self._as_user, self._binaries / "pg_ctl", "-D", self._data, "-w", "-t", "60"]
+
+
 @contextlib.contextmanager
 def cluster(*, durable: bool = False) -> Iterator[Cluster]:
     """Start a cluster in a temporary folder; stop it and remove the folder at the end.
 
     `durable` waits for the disk like a real one: for benchmarks.
     """
-    binaries = _binaries()
     folder = Path(tempfile.mkdtemp(prefix="voltdock-pg-"))
     try:
-        as_user = _as_ordinary_user(folder)
-        port = _free_port()
-        data = folder / "data"
-        _run(
-            [*as_user, binaries / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8",
-             "--locale=C", "--no-sync"],
-            folder,
-        )  # fmt: skip
-        settings = _SETTINGS | (_DURABLE if durable else {})
-        options = " ".join(f"-c {name}={value}" for name, value in settings.items())
-        control = [*as_user, binaries / "pg_ctl", "-D", data, "-w", "-t", "60"]
-        start = [*control, "-l", folder / "log", "-o", f"-p {port} -k {folder} {options}", "start"]
-        _run(start, folder)
+        server = Server(folder, durable=durable)
+        server.make()
+        server.start()
         try:
-            yield Cluster(port=port)
+            yield Cluster(port=server.port)
         finally:
-            _run([*control, "-m", "immediate", "stop"], folder)
+            server.stop()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

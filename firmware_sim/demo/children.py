@@ -103,7 +103,9 @@ class Child:
             return []
 
 
-async def run_once(name: str, arguments: list[str], *, timeout_s: float = 30.0) -> str:
+async def run_once(
+    name: str, arguments: list[str], *, timeout_s: float = 30.0, environment: dict[str, str] | None = None
+) -> str:
     """Run a command to its end and give what it said. Raises DemoError when it fails."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
@@ -112,7 +114,7 @@ async def run_once(name: str, arguments: list[str], *, timeout_s: float = 30.0) 
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
-        env=clean_environment(),
+        env=clean_environment() | (environment or {}),
         start_new_session=True,
     )
     try:

@@ -57,11 +57,21 @@ class Move:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What the station told of its meter, and the energy that the meter had counted by then."""
+
+    told: Mapping[str, float]
+    energy_wh: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class World:
     """Book 1. `promised` are the rentals that people were told of; `charges` are (charger, what it did).
 
     `heard` are the instants (ms) at which a dock's status reached the station's end of the line; `booted` those at
-    which its controller started anew, and forgot since when its vehicle stands there.
+    which its controller started anew, and forgot since when its vehicle stands there. `staff` are the orders that
+    people gave at the hub, by id, with the dock; `unanswered` the docks of those whose answer never came, where the
+    hub may have forgotten the order with a part of its own past.
     """
 
     opened: Sequence[Opened] = ()
@@ -71,6 +81,9 @@ class World:
     charges: Sequence[tuple[str, Charge]] = ()
     heard: Mapping[int, Sequence[int]] = field(default_factory=dict)
     booted: Mapping[int, Sequence[int]] = field(default_factory=dict)
+    readings: Sequence[Reading] = ()
+    staff: Mapping[str, int] = field(default_factory=dict)
+    unanswered: Sequence[int] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from protocols.sync import facts
 from protocols.sync.envelope import NO_HASH, chain
-from tests.journeys.faults import locks, trade
+from tests.journeys.faults import locks, meter, trade
 from tests.journeys.faults.books import Finding, Hub, Kind, Received, Station, World, bodies
 
 
@@ -24,6 +24,7 @@ def check(world: World, station: Station, hub: Hub) -> list[Finding]:
         *trade.rentals(station, hub),
         *trade.rides(world, station),
         *trade.sessions(world, station, hub),
+        *meter.readings(world),
         *(Finding(Kind.WRONG, f"in quarantine: {one['type']} {one['code']} {one['detail']}") for one in hub.quarantine),
     ]
 

@@ -27,9 +27,11 @@ from firmware_sim.world import World
 from protocols.dock.codes import MessageType
 from protocols.dock.framing import FrameStream
 from protocols.values import UTC, rfc3339
-from tests.journeys.faults.books import Opened
+from tests.journeys.faults.books import Opened, Reading
+from tests.journeys.faults.ground import Ground
 from tests.journeys.faults.part import Part
 from tests.journeys.faults.proxy import FaultProxy
+from tests.journeys.faults.setting import Setting
 
 SPEED: Final = 60.0  # of energy only: locks, lines and clocks run as fast as ours
 PULL_OUT_S: Final = 10  # the least that a hub allows
@@ -59,10 +61,11 @@ class _Openings(list[bytes]):
 class Lab:
     """Enter by `open_lab`."""
 
-    def __init__(self, folder: Path, seed: int) -> None:
+    def __init__(self, folder: Path, seed: int, setting: Setting) -> None:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.folder = folder
         self.seed = seed
+        self.setting = setting
         self.random = random.Random(seed)
         self.ports = free_ports()
         self.opened: list[Opened] = []
@@ -71,20 +74,19 @@ class Lab:
         self.frames: deque[bytes] = deque(maxlen=_KEPT_FRAMES)  # what the station said on the docks' line
         self._station_ear = FrameStream()
         self.vouchers: list[list[str]] = []
+        self.readings: list[Reading] = []
+        self.boot_ms = _now_ms() - round(time.monotonic() * 1000)  # when the monotonic clock began
+        self.restored = 0  # how often the hub was put back to an earlier state
         self.hub_url = f"http://{HOST}:{self.ports.hub}"
-        self.kiosk_url = f"http://{HOST}:{self.ports.kiosk}"
         self.store = folder / "agent" / "station.db"
-        config = folder / "agent.toml"
-        self.agent = Part("agent", ["edge_agent", "run", "--config", str(config)], log=folder / "agent.log")
-        environment = {
-            "VOLTDOCK_HUB_DATA_DIR": str(folder / "hub"),
-            "VOLTDOCK_HUB_HOST": HOST,
-            "VOLTDOCK_HUB_PORT": str(self.ports.hub),
-        }
-        self.hub_part = Part("hub", ["hub", "run", "--demo"], log=folder / "hub.log", environment=environment)
-        self.proxy = FaultProxy(target_port=self.ports.hub, seed=seed)
-        self._config = config
+        self.ground = Ground(folder, seed, self.ports)
+        self.agent = Part(
+            "agent", ["edge_agent", "run", "--config", str(folder / "agent.toml")], log=folder / "agent.log"
+        )
+        self.hubs: list[Part] = []
+        self._config = folder / "agent.toml"
         self._exits = contextlib.AsyncExitStack()
+        self.kiosk_url = ""
         self.world: World
         self.hub: Hub
         self.kiosk: Kiosk
@@ -98,20 +100,54 @@ class Lab:
             timeout=aiohttp.ClientTimeout(total=6), connector=aiohttp.TCPConnector(force_close=True)
         )
         self.people = await self._exits.enter_async_context(impatient)
+        self._exits.push_async_callback(self.ground.close)
+        self.setting = await self.ground.open(self.setting)
+        self.kiosk_url = f"http://{self.ground.station_host}:{self.ports.kiosk}"
         self.hub, self.kiosk = Hub(http, self.hub_url), Kiosk(self.people, self.kiosk_url)
-        await self._exits.enter_async_context(self.proxy.serve())
-        await self.hub_part.start()
+        self._make_parts()
+        if self.ground.postgres is not None:
+            await run_once("migration", ["hub", "migrate"], environment=self.hubs[0].environment)
+        await self.hubs[0].start()
         await self._open_world()
         await until("the hub", self.hub.is_ready, timeout_s=READY_S)
+        for other in self.hubs[1:]:
+            await other.start()
         await asyncio.gather(self._furnish(http), self._enrol())
         await self.agent.start()
         await self.whole()
+
+    @property
+    def proxy(self) -> FaultProxy:
+        """On the line between agent and hub."""
+        return self.ground.line
+
+    def _make_parts(self) -> None:
+        for number, port in enumerate(self.ground.hub_ports, 1):
+            environment = {
+                "VOLTDOCK_HUB_DATA_DIR": str(self.folder / "hub"),
+                "VOLTDOCK_HUB_HOST": HOST,
+                "VOLTDOCK_HUB_PORT": str(port),
+            }
+            log = self.folder / f"hub{number if number > 1 else ''}.log"
+            environment |= self.ground.hub_environment
+            self.hubs.append(Part(f"hub {number}", ["hub", "run", "--demo"], log=log, environment=environment))
+        self.agent.inside = self.ground.inside
+        self.agent.environment = self.ground.agent_environment
+
+    async def start_hubs(self) -> None:
+        """All that do not run."""
+        for one in self.hubs:
+            await one.start()
+
+    async def kill_hubs(self) -> None:
+        """kill -9 of all of them."""
+        await asyncio.gather(*(one.kill() for one in self.hubs))
 
     async def close(self) -> None:
         """Stop the agent, then the hub, then let the hardware vanish."""
         self.agent.limit_files(-1)
         await self.agent.stop()
-        await self.hub_part.stop()
+        await asyncio.gather(*(one.stop() for one in self.hubs))
         await self._exits.aclose()
 
     async def whole(self) -> None:
@@ -119,14 +155,15 @@ class Lab:
         try:
             await until("the station", self._is_whole, timeout_s=READY_S)
         except DemoError as error:
-            raise DemoError(f"{error}\nagent: {self.agent.last_words()}\nhub: {self.hub_part.last_words()}") from None
+            words = [f"{one.name}: {one.last_words()}" for one in (self.agent, *self.hubs)]
+            raise DemoError("\n".join([str(error), *words])) from None
 
     async def _open_world(self) -> None:
         secret = secrets.token_bytes(32)
         self.world = World(
             DEMO,
             station_secret=secret,
-            ocpp_url=f"ws://{HOST}:{self.ports.chargers}/ocpp",
+            ocpp_url=f"ws://{HOST}:{self.ground.ocpp.port}/ocpp",
             modbus_port=self.ports.modbus,
             speed=SPEED,
         )
@@ -137,11 +174,13 @@ class Lab:
         await self._exits.enter_async_context(self.world.open_meter())
         await self._exits.enter_async_context(_living(self.world))
         addresses = Addresses(
-            hub_url=f"http://{HOST}:{self.proxy.port}",
+            hub_url=f"http://{self.proxy.host}:{self.proxy.port}",
             docks_port=self.world.line.path,
-            modbus_port=self.ports.modbus,
+            modbus_port=self.ground.modbus.port,
             kiosk_port=self.ports.kiosk,
             chargers_port=self.ports.chargers,
+            host=self.ground.station_host,
+            meter_host=self.ground.modbus.host,
         )
         text = agent_toml(DEMO, addresses, data_dir=self.folder / "agent", station_secret=secret, poll_s=POLL_S)
         write_private(self._config, text)
@@ -213,9 +252,9 @@ async def _living(world: World) -> AsyncIterator[None]:
 
 
 @contextlib.asynccontextmanager
-async def open_lab(folder: Path, seed: int) -> AsyncIterator[Lab]:
+async def open_lab(folder: Path, seed: int, setting: Setting) -> AsyncIterator[Lab]:
     """Everything up and whole inside, everything stopped after. Raises DemoError."""
-    lab = Lab(folder, seed)
+    lab = Lab(folder, seed, setting)
     try:
         await lab.open()
         yield lab

@@ -16,7 +16,7 @@ import aiohttp
 from firmware_sim.plan import OPERATOR_CARD, RENTER_CARD, STATION_ID
 from firmware_sim.waiting import DemoError
 from protocols.errors import Refused
-from tests.journeys.faults.books import Move
+from tests.journeys.faults.books import Move, Reading
 from tests.journeys.faults.lab import Lab
 
 CARDS: Final = (RENTER_CARD, OPERATOR_CARD, OPERATOR_CARD, "04DEADBEEF0001")
@@ -31,6 +31,8 @@ class Life:
     def __init__(self, lab: Lab, seed: int) -> None:
         self.moves: list[Move] = []
         self.promised: set[str] = set()
+        self.ordered: dict[str, int] = {}  # orders of staff by id: the dock
+        self.unanswered: list[int] = []
         self.seen: Counter[str] = Counter()
         self._lab = lab
         self._seed = seed
@@ -44,6 +46,7 @@ class Life:
             for charger_id in self._lab.world.chargers:
                 group.create_task(self._visitor(random.Random(f"{self._seed} {charger_id}"), charger_id, until_s))
             group.create_task(self._staff(random.Random(f"{self._seed} staff"), until_s))
+            group.create_task(self._reader(until_s))
 
     async def go_home(self) -> None:
         """Closing time: every vehicle back into a dock, every car unplugged. Nothing may be broken any more."""
@@ -168,10 +171,24 @@ class Life:
             dock_no = chance.choice(list(self._yard.docks))
             order = {"type": "UnlockDock", "dock_no": dock_no, "duration_s": 2, "reason": "a look at the lock"}
             try:
-                await self._lab.hub.post(f"/api/v1/stations/{STATION_ID}/orders", {"order": order, "life_s": 5})
+                made = await self._lab.hub.post(f"/api/v1/stations/{STATION_ID}/orders", {"order": order, "life_s": 5})
+                self.ordered[made["id"]] = dock_no
                 self.seen["staff order"] += 1
             except DemoError:
+                self.unanswered.append(dock_no)
                 self.seen["staff order refused"] += 1
+
+    async def _reader(self, until_s: float) -> None:
+        """Somebody looks at the hub what the station says of its meter."""
+        loop, meter = asyncio.get_running_loop(), self._lab.world.meter
+        while loop.time() < until_s:
+            await asyncio.sleep(0.7)
+            with contextlib.suppress(DemoError):
+                picture = (await self._lab.hub.get(f"/api/v1/stations/{STATION_ID}"))["picture"] or {}
+                for told in picture.get("meters", ()):
+                    figures = {name: value for name, value in told.items() if isinstance(value, int | float)}
+                    energy_wh = meter.readings()["energy_import_wh"]
+                    self._lab.readings.append(Reading(told=figures, energy_wh=energy_wh))
 
     async def _post(self, path: str, body: dict[str, Any]) -> dict[str, Any] | None:
         """The answer, a refusal among them; None when none came and nobody knows."""

@@ -32,7 +32,8 @@ class Part:
         self._turn = asyncio.Lock()
         self._arguments = arguments
         self._log = log
-        self._environment = environment or {}
+        self.environment = environment or {}
+        self.inside: list[str] = []  # a command that puts it into another namespace
         self._process: asyncio.subprocess.Process | None = None
         self._listening: asyncio.Task[None] | None = None
         self._revival: asyncio.Task[None] | None = None
@@ -53,6 +54,7 @@ class Part:
     async def _start(self) -> None:
         self.starts += 1
         process = await asyncio.create_subprocess_exec(
+            *self.inside,
             sys.executable,
             "-m",
             LEASH,
@@ -60,7 +62,7 @@ class Part:
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
-            env=clean_environment() | self._environment,
+            env=clean_environment() | self.environment,
             start_new_session=True,
         )
         self._process, self._listening = process, asyncio.create_task(self._listen(process))

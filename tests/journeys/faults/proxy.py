@@ -1,6 +1,7 @@
-"""A TCP proxy that breaks the line between agent and hub on purpose, at run time, from a seed.
+"""A TCP proxy that breaks a line on purpose, at run time, from a seed: between agent and hub, and on other wires.
 
-It knows bytes and where an HTTP request ends (to record and repeat whole requests), nothing of what they mean.
+It knows bytes and where an HTTP request ends (to record and repeat whole requests), nothing of what they mean. What
+is special about the chargers' and the meter's wires is `wires`'.
 """
 
 import asyncio
@@ -8,7 +9,7 @@ import contextlib
 import random
 import re
 from collections import Counter, deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
@@ -33,6 +34,7 @@ class Weather:
     bytes_per_s: float | None = None
     cut_after: int | None = None  # a connection is reset after so many bytes in one direction
     flip: float = 0.0  # chance of a flipped bit per byte, upwards (answers travel under TLS, requests are signed)
+    flip_mask: int = 0xFF  # which bits may flip
     duplicate: float = 0.0  # chance that a sync request arrives a second time, before itself
 
 
@@ -62,15 +64,45 @@ class RequestTap:
         return found
 
 
+class Tap:
+    """Looks at one direction of one connection, and may change what passes."""
+
+    def leads_to(self, writer: asyncio.StreamWriter) -> None:
+        """Where it goes."""
+
+    async def passing(self, data: bytes, *, lost: bool) -> bytes:
+        """What goes on in the place of `data`; `lost` says that it will not arrive."""
+        del lost
+        return data
+
+
+class SyncTap(Tap):
+    """Records sync requests; in such weather each arrives a second time, before itself."""
+
+    def __init__(self, proxy: "FaultProxy") -> None:
+        self._proxy = proxy
+        self._requests = RequestTap()
+
+    async def passing(self, data: bytes, *, lost: bool) -> bytes:
+        """Unchanged."""
+        ended = self._requests.feed(data)
+        self._proxy.requests.extend(ended)
+        for request in ended:
+            if not lost and self._proxy.chance(self._proxy.weather.duplicate):
+                await self._proxy.replay(request)
+        return data
+
+
 class FaultProxy:
     """Stands at `port` and leads to the target. `weather` may be changed at any time; `counts` says what was done."""
 
-    def __init__(self, *, target_port: int, seed: int) -> None:
+    def __init__(self, *, targets: Sequence[tuple[str, int]], seed: int, host: str = HOST) -> None:
         self.weather = Weather()
         self.counts: Counter[str] = Counter()
         self.requests: deque[bytes] = deque(maxlen=_KEPT_REQUESTS)
+        self.host = host
         self.port = 0
-        self._target_port = target_port
+        self._targets = targets  # several: each connection goes to any of those that answer
         self._random = random.Random(seed)
         self._open: set[asyncio.StreamWriter] = set()
         self._serving: set[asyncio.Task[None]] = set()
@@ -78,7 +110,7 @@ class FaultProxy:
     @contextlib.asynccontextmanager
     async def serve(self) -> AsyncIterator["FaultProxy"]:
         """Listen while inside; everything is cut at the end."""
-        server = await asyncio.start_server(self._accept, HOST, 0)
+        server = await asyncio.start_server(self._accept, self.host, 0)
         self.port = server.sockets[0].getsockname()[1]
         try:
             yield self
@@ -102,11 +134,15 @@ class FaultProxy:
         if lost:
             self.cut()
 
+    def chance(self, share: float) -> bool:
+        """Whether it happens, by the seed."""
+        return self._random.random() < share
+
     async def replay(self, request: bytes, *, timeout_s: float = 5.0) -> int | None:
         """Send a recorded request again on a connection of its own; the HTTP status, None when nobody answered."""
         try:
             async with asyncio.timeout(timeout_s):
-                reader, writer = await asyncio.open_connection(HOST, self._target_port)
+                reader, writer = await self._reach()
                 try:
                     writer.write(request)
                     line = await reader.readline()
@@ -136,12 +172,12 @@ class FaultProxy:
             self.counts["refused"] += 1
             return
         try:
-            there, back = await asyncio.open_connection(HOST, self._target_port)
-        except OSError:  # the hub is dead: so is the way to it
+            there, back = await self._reach()
+        except OSError:  # who should answer is dead: so is the way to it
             return
         pumps = [
-            asyncio.create_task(self._pump("up", reader, back, RequestTap())),
-            asyncio.create_task(self._pump("down", there, writer, None)),
+            asyncio.create_task(self._pump("up", reader, back)),
+            asyncio.create_task(self._pump("down", there, writer)),
         ]
         self._open |= {writer, back}
         try:
@@ -153,20 +189,28 @@ class FaultProxy:
             await asyncio.gather(*pumps, return_exceptions=True)
             back.transport.abort()
 
-    async def _pump(
-        self, way: Direction, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, tap: RequestTap | None
-    ) -> None:
+    async def _reach(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """A connection to one of the targets. Raises OSError when none answers."""
+        *others, last = self._random.sample(self._targets, len(self._targets))
+        for host, port in others:
+            with contextlib.suppress(OSError):
+                return await asyncio.open_connection(host, port)
+        return await asyncio.open_connection(*last)
+
+    def _tap(self, way: Direction) -> "Tap":
+        """What looks at one direction of a new connection."""
+        return SyncTap(self) if way == "up" else Tap()
+
+    async def _pump(self, way: Direction, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         carried = 0
+        tap = self._tap(way)
+        tap.leads_to(writer)
         while data := await reader.read(_CHUNK):
-            ended = tap.feed(data) if tap is not None else []
-            self.requests.extend(ended)
+            data = await tap.passing(data, lost=way in self.weather.swallow)
             weather = self.weather
             if way in weather.swallow:
                 self.counts["bytes swallowed"] += len(data)
                 continue
-            for request in ended:
-                if self._random.random() < weather.duplicate:
-                    await self.replay(request)
             await asyncio.sleep(self._random.random() * weather.delay_s)
             data = self._flipped(data) if way == "up" and weather.flip else data
             if weather.cut_after is not None and carried + len(data) > weather.cut_after:
@@ -192,6 +236,10 @@ class FaultProxy:
         out = bytearray(data)
         for at in range(len(out)):
             if self._random.random() < self.weather.flip:
-                out[at] ^= 1 << self._random.randrange(8)
+                out[at] ^= self._random.choice(_bits(self.weather.flip_mask))
                 self.counts["bits flipped"] += 1
         return bytes(out)
+
+
+def _bits(mask: int) -> list[int]:
+    return [1 << at for at in range(8) if mask & 1 << at]

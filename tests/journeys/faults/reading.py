@@ -1,9 +1,12 @@
 """Opens the three books when a round is over: the world's memory, the station's file, the hub's API."""
 
+import dataclasses
 import json
 import sqlite3
 import uuid
 from pathlib import Path
+
+import msgspec
 
 from edge_agent.store import reading
 from firmware_sim.plan import DEMO, STATION_ID
@@ -12,6 +15,7 @@ from protocols.sync.envelope import decode_fact
 from tests.journeys.faults import books, money
 from tests.journeys.faults.lab import Lab
 from tests.journeys.faults.life import Life
+from tests.journeys.faults.setting import CLOCKS
 
 LANES = ("biz", "ops", "tel")
 
@@ -26,14 +30,32 @@ def world_book(lab: Lab, life: Life) -> books.World:
         charges=tuple((key, charge) for key, charger in lab.world.chargers.items() for charge in charger.book),
         heard=lab.heard,
         booted=lab.booted,
+        readings=tuple(lab.readings),
+        staff=dict(life.ordered),
+        unanswered=tuple(life.unanswered) if lab.restored else (),
     )
 
 
-def station_book(path: Path) -> books.Station:
-    """Book 2, from the file itself; works while the agent runs."""
-    return books.Station(
-        facts=tuple(_journalled(line) for line in reading.export(path)), unlocks=tuple(_unlock_orders(path))
-    )
+def station_book(lab: Lab) -> books.Station:
+    """Book 2, from the file itself; works while the agent runs.
+
+    Where the round lies about the wall clock, instants are told by what the monotonic clock says that they were.
+    """
+    rows = [_journalled(line) for line in reading.export(lab.store)]
+    if lab.setting.has(CLOCKS):
+        rows = [_set_right(one, lab.boot_ms) for one in rows]
+    return books.Station(facts=tuple(rows), unlocks=tuple(_unlock_orders(lab.store)))
+
+
+def _set_right(row: books.Journalled, boot_ms: int) -> books.Journalled:
+    """With the instants of its body by the right clock: `boot_ms` is when the monotonic clock began."""
+    if row.body is None:
+        return row
+    wrong_by = row.fact.at_ms - (boot_ms + row.fact.mono_ms)
+    instants = [name for name in row.body.__struct_fields__ if name.endswith("_ms")]
+    told = {name: getattr(row.body, name) for name in instants}
+    right = {name: value - wrong_by for name, value in told.items() if isinstance(value, int)}
+    return dataclasses.replace(row, body=msgspec.structs.replace(row.body, **right))
 
 
 def _journalled(line: str) -> books.Journalled:
@@ -64,10 +86,10 @@ def _unlock_orders(path: Path) -> list[books.UnlockOrder]:
     ]
 
 
-def unsettled(path: Path) -> int:
+def unsettled(lab: Lab) -> int:
     """How many rentals of the station's file have begun and are not over."""
     begun, over = set(), set()
-    for one in station_book(path).facts:
+    for one in station_book(lab).facts:
         if isinstance(one.body, facts.RentalStarted):
             begun.add(one.body.rental_id)
         elif isinstance(one.body, facts.RentalVoided | facts.RentalEnded):

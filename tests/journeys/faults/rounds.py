@@ -1,7 +1,8 @@
 """One round of the soak: a fresh station and hub, people and adversary for a while, healing, and the three books."""
 
 import asyncio
-import datetime as dt
+import contextlib
+import random
 import time
 from collections import Counter
 from dataclasses import dataclass, field
@@ -9,15 +10,17 @@ from pathlib import Path
 from typing import Final
 
 from firmware_sim.waiting import DemoError, NotYetError, until
-from protocols.values import UTC, instant
 from tests.journeys.faults.adversary import Adversary
 from tests.journeys.faults.books import Finding, Kind
 from tests.journeys.faults.check import check
 from tests.journeys.faults.lab import Lab, open_lab
 from tests.journeys.faults.life import Life
+from tests.journeys.faults.proxy import Weather
 from tests.journeys.faults.reading import hub_book, station_book, unsettled, world_book
+from tests.journeys.faults.setting import Setting, draw
 
 SETTLE_S: Final = 60.0
+CUT_S: Final = (2.0, 7.0)
 QUIET_S: Final = 1.0  # the outbox must stay empty so long before the books are closed
 
 
@@ -25,73 +28,113 @@ QUIET_S: Final = 1.0  # the outbox must stay empty so long before the books are 
 class Report:
     """What a round, or many, came to.
 
-    `healed_s` is the longest time from the last healing to an exchange that left the outbox empty.
+    `delivered_s` are the seconds from the last healing of everything to an exchange that left the outbox empty, the
+    start of killed processes among them; `healed_s` those from the healing of a cut line to the first exchange.
     """
 
     faults: Counter[str] = field(default_factory=Counter)
     seen: Counter[str] = field(default_factory=Counter)
     facts: Counter[str] = field(default_factory=Counter)
     line: Counter[str] = field(default_factory=Counter)
+    settings: Counter[str] = field(default_factory=Counter)
+    refused: Counter[str] = field(default_factory=Counter)
+    sums: Counter[str] = field(default_factory=Counter)
     findings: list[Finding] = field(default_factory=list)
     diary: list[str] = field(default_factory=list)
-    opened: int = 0
-    moves: int = 0
-    charges: int = 0
-    rentals: int = 0
-    restarts: int = 0
-    gave_up: int = 0
-    healed_s: float = 0.0
+    delivered_s: list[float] = field(default_factory=list)
+    healed_s: list[float] = field(default_factory=list)
 
     def add(self, other: "Report") -> None:
         """Count another round in."""
-        for name in ("faults", "seen", "facts", "line"):
+        for name in ("faults", "seen", "facts", "line", "settings", "refused", "sums"):
             getattr(self, name).update(getattr(other, name))
-        for name in ("opened", "moves", "charges", "rentals", "restarts", "gave_up"):
-            setattr(self, name, getattr(self, name) + getattr(other, name))
-        self.healed_s = max(self.healed_s, other.healed_s)
-        self.findings += other.findings
+        for name in ("findings", "delivered_s", "healed_s"):
+            getattr(self, name).extend(getattr(other, name))
+
+    @property
+    def wrong(self) -> list[Finding]:
+        """The findings that must not be."""
+        return [one for one in self.findings if one.kind is not Kind.LIMIT]
 
 
-async def play(folder: Path, seed: int, *, life_s: float) -> Report:
+async def play(folder: Path, seed: int, *, life_s: float, setting: Setting | None = None) -> Report:
     """One round from this seed. Raises DemoError when the system does not even come up."""
     report = Report()
-    async with open_lab(folder, seed) as lab:
+    async with open_lab(folder, seed, setting or draw(seed)) as lab:
+        report.settings.update(lab.setting.features or {"plain"})
+        report.refused.update(lab.setting.refused)
         life, adversary = Life(lab, seed), Adversary(lab, seed)
         deadline = asyncio.get_running_loop().time() + life_s
         try:
             async with asyncio.TaskGroup() as group:
                 struck = group.create_task(_strike(lab, adversary, deadline))
                 group.create_task(life.live(deadline))
-            report.healed_s = struck.result()
+            report.delivered_s.append(struck.result())
+            report.healed_s.append(await _cut_and_heal(lab, random.Random(f"{seed} cut")))
             await _settle(lab, life)
         except* DemoError as errors:
             report.findings += [Finding(Kind.STALLED, str(error)) for error in errors.exceptions]
-        world, station, hub = world_book(lab, life), station_book(lab.store), await hub_book(lab)
+        world, station, hub = world_book(lab, life), station_book(lab), await hub_book(lab)
         report.findings += check(world, station, hub)
         report.faults, report.diary, report.seen = adversary.counts, adversary.diary, life.seen
         report.facts.update(one.fact.type for one in station.facts)
-        report.line = lab.proxy.counts
-        report.opened, report.moves, report.charges = len(world.opened), len(world.moves), len(world.charges)
-        report.rentals = len(hub.rentals)
-        report.gave_up = lab.agent.gave_up + lab.hub_part.gave_up
-        report.restarts = lab.agent.starts + lab.hub_part.starts - 2
+        report.line = lab.proxy.counts + lab.ground.ocpp.counts + lab.ground.modbus.counts
+        parts = [lab.agent, *lab.hubs]
+        report.sums.update(
+            opened=len(world.opened),
+            moves=len(world.moves),
+            charges=len(world.charges),
+            rentals=len(hub.rentals),
+            readings=len(world.readings),
+            gave_up=sum(one.gave_up for one in parts),
+            restarts=sum(one.starts for one in parts) - len(parts),
+        )
     return report
 
 
 async def _strike(lab: Lab, adversary: Adversary, until_s: float) -> float:
     """Strike, heal, and wait for an exchange that leaves the outbox empty. Returns the seconds that it took."""
     await adversary.strike(until_s)
-    healed, healed_at = time.monotonic(), dt.datetime.now(UTC)
+    healed, before = time.monotonic(), await _last_contact(lab)
 
     async def delivered() -> bool:
         await _delivered(lab)
-        contact = (await lab.kiosk.view())["hub"]["last_contact"]
-        if contact is None or instant(contact) < healed_at:
-            raise NotYetError(f"the last exchange was at {contact}")
-        return True
+        return await _exchanged(lab, before)
 
     await until("an exchange", delivered, timeout_s=SETTLE_S)
     return time.monotonic() - healed
+
+
+async def _cut_and_heal(lab: Lab, chance: random.Random) -> float:
+    """Cut the whole line for a while, mend it, and wait for the first exchange. Returns the seconds that it took."""
+    if lab.ground.cable is not None:
+        await chance.choice((lab.ground.cable.pull_at_hub, lab.ground.cable.pull_at_agent))()
+    else:
+        lab.proxy.weather = Weather(refuse=1.0)
+        lab.proxy.cut()
+    await asyncio.sleep(chance.uniform(*CUT_S))
+    before = await _last_contact(lab)
+    if lab.ground.cable is not None:
+        await lab.ground.cable.mend()
+    lab.proxy.clear()
+    healed = time.monotonic()
+    await until("an exchange after a cut", lambda: _exchanged(lab, before), timeout_s=SETTLE_S)
+    return time.monotonic() - healed
+
+
+async def _last_contact(lab: Lab) -> str | None:
+    with contextlib.suppress(DemoError):
+        found: str | None = (await lab.kiosk.view())["hub"]["last_contact"]
+        return found
+    return None
+
+
+async def _exchanged(lab: Lab, before: str | None) -> bool:
+    """Whether the station's last exchange is another than it was. Its clock may lie, so nothing is compared."""
+    contact = await _last_contact(lab)
+    if contact is None or contact == before:
+        raise NotYetError(f"the last exchange was at {contact}")
+    return True
 
 
 async def _settle(lab: Lab, life: Life) -> None:
@@ -132,7 +175,7 @@ async def _owe_nothing(lab: Lab) -> bool:
 
 
 async def _over(lab: Lab) -> bool:
-    left = unsettled(lab.store)
+    left = unsettled(lab)
     if left:
         raise NotYetError(f"{left} rentals are not over")
     return True

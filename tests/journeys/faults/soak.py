@@ -1,65 +1,70 @@
 """`make soak SECONDS=n SEED=s`: rounds of faults until the time is over, then the report; exit 1 if anything is wrong.
 
-Round k plays from seed s + k. A failing seed is printed, its folder kept; it plays again with SECONDS=1 SEED=that.
-The seed decides who does what and what breaks when; the machine's own timing differs from run to run.
+Round k plays from seed s + k; without a seed one is drawn. A failing seed is printed, its folder kept; it plays again
+with SECONDS=1 SEED=that. The seed decides who does what and what breaks when; the machine's own timing differs.
 """
 
 import argparse
 import asyncio
+import random
 import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
 from firmware_sim.waiting import DemoError
-from tests.journeys.faults.adversary import FAULTS
+from tests.journeys.faults import network, summary
 from tests.journeys.faults.books import Finding, Kind
 from tests.journeys.faults.rounds import Report, play
+from tests.journeys.faults.setting import FEATURES, draw
+from tests.journeys.faults.summary import Played
 
 LIFE_S: Final = 30.0
+BUILD: Final = Path("build")
 
 
-async def soak(seconds: float, seed: int, *, life_s: float, keep_in: Path) -> tuple[Report, list[int], list[int]]:
-    """Play rounds for so long, one at least. Gives the sum, the seeds played and those that failed."""
-    total = Report()
-    played: list[int] = []
-    failed: list[int] = []
+async def soak(
+    seconds: float, seeds: list[int], *, life_s: float, keep_in: Path, only: list[str] | None = None
+) -> Played:
+    """Play these seeds, then those that follow, for so long: every given one at least."""
+    total = Played(began_s=time.time())
     began = time.monotonic()
-    while not played or time.monotonic() - began < seconds:
-        number = seed + len(played)
-        folder = keep_in / f"seed-{number}"
+    left = list(seeds)
+    while left or time.monotonic() - began < seconds:
+        seed = left.pop(0) if left else total.seeds[-1] + 1
+        folder = keep_in / f"seed-{seed}"
         shutil.rmtree(folder, ignore_errors=True)
-        report = await _round(folder, number, life_s)
-        played.append(number)
-        total.add(report)
-        _say_round(number, report, time.monotonic() - began)
-        if any(one.kind is not Kind.LIMIT for one in report.findings):
-            failed.append(number)
+        report = await _round(folder, seed, life_s, only)
+        total.add(seed, report)
+        _say_round(seed, report, time.monotonic() - began)
+        if report.wrong:
+            folder.mkdir(parents=True, exist_ok=True)
             (folder / "findings.txt").write_text(
                 "\n".join(["# findings", *map(_line, report.findings), "# diary", *report.diary]) + "\n"
             )
         else:
             shutil.rmtree(folder, ignore_errors=True)
-    return total, played, failed
+        total.wall_s = time.monotonic() - began
+    return total
 
 
-async def _round(folder: Path, seed: int, life_s: float) -> Report:
+async def _round(folder: Path, seed: int, life_s: float, only: list[str] | None) -> Report:
     try:
-        return await play(folder, seed, life_s=life_s)
+        return await play(folder, seed, life_s=life_s, setting=draw(seed, only))
     except DemoError as error:  # it did not even come up, or the hub's book could not be read
         return Report(findings=[Finding(Kind.STALLED, str(error))])
 
 
 def _say_round(seed: int, report: Report, elapsed_s: float) -> None:
-    wrong = sum(1 for one in report.findings if one.kind is not Kind.LIMIT)
-    verdict = f"{wrong} WRONG" if wrong else "holds"
+    wrong = len(report.wrong)
+    sums, settings = report.sums, ", ".join(sorted(report.settings))
     print(
-        f"{elapsed_s:7.0f} s  seed {seed}: {sum(report.faults.values()):3} faults, {report.restarts:2} restarts,"
-        f" {sum(report.facts.values()):4} facts, {report.rentals:2} rentals, {report.charges:2} charges,"
-        f" delivered {report.healed_s:4.1f} s after healing: {verdict}",
+        f"{elapsed_s:7.0f} s  seed {seed} ({settings}): {sum(report.faults.values()):3} faults,"
+        f" {sums['restarts']:2} restarts, {sum(report.facts.values()):4} facts, {sums['rentals']:2} rentals,"
+        f" {sums['charges']:2} charges, delivered {max(report.delivered_s, default=0.0):4.1f} s after healing:"
+        f" {f'{wrong} WRONG' if wrong else 'holds'}",
         flush=True,
     )
     for finding in report.findings:
@@ -70,48 +75,29 @@ def _line(finding: Finding) -> str:
     return f"{finding.kind}: {finding.text}"
 
 
-def table(report: Report, played: list[int], failed: list[int]) -> str:
-    """The report as people read it."""
-    kinds = {kind: sum(1 for one in report.findings if one.kind is kind) for kind in Kind}
-    every: Mapping[str, int] = {fault.name: report.faults[fault.name] for fault in FAULTS}
-    lines = [
-        "",
-        f"rounds {len(played)}, seeds {played[0]} to {played[-1]}",
-        "",
-        f"faults injected {sum(report.faults.values())}",
-        *(f"  {name:<28}{count:6}" for name, count in every.items()),
-        "",
-        f"facts {sum(report.facts.values())}",
-        *(f"  {name:<28}{count:6}" for name, count in sorted(report.facts.items())),
-        f"rentals {report.rentals}, charges {report.charges}, moves of vehicles {report.moves}",
-        f"openings of bolts {report.opened}",
-        f"restarts of processes {report.restarts}, of them after an end of their own {report.gave_up}",
-        f"longest time from the last healing to an exchange that left the outbox empty: {report.healed_s:.1f} s",
-        "",
-        *(f"{kind.value + ':':<30}{count:6}" for kind, count in kinds.items()),
-    ]
-    if failed:
-        lines += ["", *(f"failing seed {seed}: make soak SECONDS=1 SEED={seed}" for seed in failed)]
-    return "\n".join(lines)
-
-
-def main() -> int:
+def main(arguments: list[str]) -> int:
     """The command's exit code."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=float, default=600.0, help="how long (default 600)")
-    parser.add_argument("--seed", type=int, default=1, help="of the first round (default 1)")
+    parser.add_argument("--seed", type=int, nargs="+", help="of the first round, or of several (default: drawn)")
     parser.add_argument("--life", type=float, default=LIFE_S, help=f"seconds of faults in a round (default {LIFE_S:g})")
+    parser.add_argument("--with", dest="only", nargs="*", choices=FEATURES, help="this setting, not the seed's own")
     parser.add_argument("--keep", type=Path, default=None, help="where failing rounds are kept (default: a new folder)")
-    given = parser.parse_args()
+    parser.add_argument("--report", type=Path, default=BUILD, help=f"where the report is written (default {BUILD})")
+    given = parser.parse_args(arguments)
+    network.enter(arguments)
+    seeds = given.seed or [random.SystemRandom().randrange(1, 1_000_000)]
+    print(f"seed {seeds[0]}", flush=True)
     keep_in = given.keep or Path(tempfile.mkdtemp(prefix="voltdock-soak-"))
-    total, played, failed = asyncio.run(soak(given.seconds, given.seed, life_s=given.life, keep_in=keep_in))
-    print(table(total, played, failed))
-    if failed:
-        print(f"kept in {keep_in}")
-    elif given.keep is None:
+    total = asyncio.run(soak(given.seconds, seeds, life_s=given.life, keep_in=keep_in, only=given.only))
+    print("\n" + summary.markdown(total))
+    summary.write(total, given.report)
+    for seed in total.failed:
+        print(f"failing seed {seed}: make soak SECONDS=1 SEED={seed}   (kept in {keep_in / f'seed-{seed}'})")
+    if not total.failed and given.keep is None:
         shutil.rmtree(keep_in, ignore_errors=True)
-    return 1 if failed else 0
+    return 1 if total.failed else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

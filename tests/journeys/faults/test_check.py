@@ -21,6 +21,7 @@ from tests.journeys.faults.books import (
     Kind,
     Move,
     Opened,
+    Reading,
     Received,
     Station,
     UnlockOrder,
@@ -217,6 +218,13 @@ def test_right_books_pass() -> None:
     assert check(*right()) == []
 
 
+def test_a_hub_that_was_put_back_may_have_forgotten_an_order_of_staff() -> None:
+    world, station, hub = right()
+    hub = dataclasses.replace(hub, orders=())
+    assert check(dataclasses.replace(world, staff={str(STAFF_ORDER): 4}), station, hub) == []
+    assert check(dataclasses.replace(world, unanswered=(4,)), station, hub) == []
+
+
 def _world(**change: Any) -> Callable[[Books], Books]:
     return lambda books: (dataclasses.replace(books[0], **change), books[1], books[2])
 
@@ -285,6 +293,22 @@ def _lost_everywhere(books: Books) -> Books:
     return dataclasses.replace(world, promised=frozenset({str(uuid.UUID(int=5))})), station, hub
 
 
+def _forgotten(dock_no: int | None) -> Callable[[Books], Books]:
+    """The hub was put back to before the order. Its answer named this dock; None: nobody was told of the order."""
+
+    def falsify(books: Books) -> Books:
+        world, station, hub = books
+        hub = dataclasses.replace(hub, orders=())
+        if dock_no is not None:
+            return dataclasses.replace(world, staff={str(STAFF_ORDER): dock_no}), station, hub
+        again = UnlockOrder(hlc=201, order_id=uuid.UUID(int=(9 << 64) + 4), dock_no=4)
+        more = Opened(at_ms=T0 + 310_000, dock_no=4, command=again.order_id.bytes[-8:])
+        world = dataclasses.replace(world, opened=(*world.opened, more), unanswered=(4,))
+        return world, dataclasses.replace(station, unlocks=(*station.unlocks, again)), hub
+
+    return falsify
+
+
 FALSIFIED: dict[str, tuple[Callable[[Books], Books], Kind]] = {
     "a fact that the hub lost": (_hub("facts", lambda rows: rows[:-1]), Kind.LOST),
     "a fact that the hub has twice": (_hub("facts", lambda rows: (*rows, rows[3])), Kind.DOUBLED),
@@ -325,6 +349,16 @@ FALSIFIED: dict[str, tuple[Callable[[Books], Books], Kind]] = {
     "a charge with other energy": (_hub("sessions", _edit(0, energy_wh=1003)), Kind.WRONG),
     "a charge with a wrong price": (_hub("sessions", _edit(0, total=money(46))), Kind.WRONG),
     "a charge that never happened": (_world(charges=()), Kind.WRONG),
+    "energy in the meter that never flowed": (
+        _world(readings=(Reading(told={"energy_import_wh": 2_000.0}, energy_wh=1_500.0),)),
+        Kind.WRONG,
+    ),
+    "a reading out of another register": (
+        _world(readings=(Reading(told={"voltage_l1_v": 50.0}, energy_wh=1.0),)),
+        Kind.WRONG,
+    ),
+    "an order of staff that the hub forgot and that opened another dock": (_forgotten(2), Kind.OPENED),
+    "two openings for one order that nobody was told of": (_forgotten(None), Kind.OPENED),
     "something in quarantine": (
         _hub("quarantine", lambda _: ({"type": "X", "code": "contradiction", "detail": ""},)),
         Kind.WRONG,

@@ -26,7 +26,7 @@ async def line() -> AsyncIterator[tuple[FaultProxy, list[bytes]]]:
         writer.transport.abort()
 
     server = await asyncio.start_server(hub, HOST, 0)
-    proxy = FaultProxy(target_port=server.sockets[0].getsockname()[1], seed=1)
+    proxy = FaultProxy(targets=[(HOST, server.sockets[0].getsockname()[1])], seed=1)
     async with proxy.serve():
         yield proxy, heard
     server.close()

@@ -1,0 +1,145 @@
+"""Faults of whole processes: the agent, its disk and clock, the hubs, their database and its backups, the broker."""
+
+import asyncio
+import random
+from typing import Final
+
+from tests.journeys.faults.fault import Fault, Heal, Inject, nothing
+from tests.journeys.faults.lab import Lab
+from tests.journeys.faults.setting import BROKER, CLOCKS, POSTGRESQL
+
+# --- the agent -------------------------------------------------------------------------------------------
+
+
+async def _kill_agent(lab: Lab, _chance: random.Random) -> Heal:
+    await lab.agent.kill()
+    return lab.agent.start
+
+
+async def _kill_agent_twice(lab: Lab, chance: random.Random) -> Heal:
+    """Again while it starts: between opening its store and its first word to anybody."""
+    await lab.agent.kill()
+    await lab.agent.start()
+    await asyncio.sleep(chance.uniform(0.3, 2.5))
+    await lab.agent.kill()
+    return lab.agent.start
+
+
+async def _fill_disk(lab: Lab, _chance: random.Random) -> Heal:
+    """Nothing that the agent writes may grow any more, not even by a page of its write-ahead log."""
+    lab.agent.limit_files(1)
+
+    async def heal() -> None:
+        lab.agent.limit_files(-1)
+
+    return heal
+
+
+# --- hubs and their database -----------------------------------------------------------------------------
+
+
+async def _kill_hub(lab: Lab, chance: random.Random) -> Heal:
+    """One of them."""
+    one = chance.choice(lab.hubs)
+    await one.kill()
+    return one.start
+
+
+async def _restore_hub(lab: Lab, chance: random.Random) -> Heal:
+    """A copy of its database is taken, life goes on, and then the copy is put back: what came since is gone there."""
+    try:
+        put_back = await lab.ground.back_up()
+    except (RuntimeError, OSError):  # the database is not to be reached just now: no copy of it either
+        return nothing
+
+    async def heal() -> None:
+        await lab.kill_hubs()
+        lab.restored += 1
+        await put_back()
+        await lab.start_hubs()
+
+    return heal
+
+
+async def _kill_postgres(lab: Lab, _chance: random.Random) -> Heal:
+    assert lab.ground.postgres is not None
+    await lab.ground.postgres.kill()
+    return lab.ground.postgres.start
+
+
+async def _stop_postgres(lab: Lab, _chance: random.Random) -> Heal:
+    assert lab.ground.postgres is not None
+    await lab.ground.postgres.stop()
+    return lab.ground.postgres.start
+
+
+async def _kill_backends(lab: Lab, chance: random.Random) -> Heal:
+    assert lab.ground.postgres is not None
+    for _ in range(chance.randrange(1, 4)):
+        lab.ground.postgres.kill_backend(chance.randrange(100))
+        await asyncio.sleep(chance.random() * 0.5)
+    return nothing
+
+
+async def _kill_broker(lab: Lab, _chance: random.Random) -> Heal:
+    assert lab.ground.broker is not None
+    await lab.ground.broker.kill()
+    return lab.ground.broker.start
+
+
+# --- the agent's clock -----------------------------------------------------------------------------------
+
+YEAR_S: Final = 365.25 * 86_400
+
+
+def _clock(*offsets_s: float, rate: float = 1.0) -> Inject:
+    """The agent's wall clock is wrong from one moment to the next; at the end it is right again."""
+
+    async def inject(lab: Lab, chance: random.Random) -> Heal:
+        clock = lab.ground.clock
+        assert clock is not None
+        clock.set(chance.choice(offsets_s), rate=rate)
+
+        async def heal() -> None:
+            clock.set(0.0)
+
+        return heal
+
+    return inject
+
+
+async def _wake_in_1970(lab: Lab, chance: random.Random) -> Heal:
+    """A station without a battery for its clock: it starts in 1970, and is set right while it runs."""
+    clock = lab.ground.clock
+    assert clock is not None
+    await lab.agent.kill()
+    clock.set(-chance.uniform(56.0, 56.8) * YEAR_S)
+    await lab.agent.start()
+
+    async def heal() -> None:
+        clock.set(0.0)
+
+    return heal
+
+
+_STEP: Final = (2.0, 8.0)
+HOUSES: Final = (
+    Fault(name="kill -9 agent", target="agent", inject=_kill_agent, hold_s=(0.0, 2.0)),
+    Fault(name="kill -9 agent twice", target="agent", inject=_kill_agent_twice, hold_s=(0.0, 0.5)),
+    Fault(name="disk full", target="agent", inject=_fill_disk, hold_s=(0.5, 4.0)),
+    Fault(name="kill -9 hub", target="hub", inject=_kill_hub, hold_s=(0.0, 4.0)),
+    Fault(name="hub from a backup", target="hub", inject=_restore_hub, hold_s=(2.0, 8.0)),
+    Fault(name="kill -9 PostgreSQL", target="postgresql", needs=POSTGRESQL, inject=_kill_postgres, hold_s=(0.0, 4.0)),
+    Fault(name="PostgreSQL stopped", target="postgresql", needs=POSTGRESQL, inject=_stop_postgres, hold_s=(0.5, 6.0)),
+    Fault(name="kill -9 its backends", target="postgresql", needs=POSTGRESQL, inject=_kill_backends, hold_s=(0.1, 1.0)),
+    Fault(name="kill -9 broker", target="broker", needs=BROKER, inject=_kill_broker, hold_s=(0.0, 3.0)),
+    Fault(name="broker away for long", target="broker", needs=BROKER, inject=_kill_broker, hold_s=(8.0, 20.0)),
+    Fault(name="clock steps an hour", target="clock", needs=CLOCKS, inject=_clock(-3600, 3600), hold_s=_STEP),
+    Fault(
+        name="clock ten years off", target="clock", needs=CLOCKS, inject=_clock(-10 * YEAR_S, 10 * YEAR_S), hold_s=_STEP
+    ),
+    Fault(
+        name="clock drifts 500 ppm", target="clock", needs=CLOCKS, inject=_clock(0.0, rate=1.0005), hold_s=(4.0, 15.0)
+    ),
+    Fault(name="agent wakes in 1970", target="clock", needs=CLOCKS, inject=_wake_in_1970, hold_s=_STEP),
+)

@@ -1,0 +1,44 @@
+"""Rounds by seed: each setting comes, always the same from the same seed, and what is not possible is told."""
+
+from tests.journeys.faults.books import Finding, Kind
+from tests.journeys.faults.rounds import Report
+from tests.journeys.faults.setting import BROKER, CABLE, FEATURES, POSTGRESQL, TWO_HUBS, draw
+from tests.journeys.faults.summary import Played, document, markdown
+
+
+def test_a_seed_draws_its_setting_and_every_feature_comes() -> None:
+    drawn = [draw(seed) for seed in range(200)]
+    assert drawn == [draw(seed) for seed in range(200)]
+    for feature in FEATURES:
+        assert 30 < sum(one.has(feature) for one in drawn) < 150
+    assert not any(one.has(TWO_HUBS) and not one.has(POSTGRESQL) for one in drawn)
+
+
+def test_what_a_machine_does_not_give_is_left_out_and_told() -> None:
+    setting = draw(1, [CABLE, BROKER]).without(CABLE, "unshare is refused")
+    assert not setting.has(CABLE)
+    assert setting.has(BROKER)
+    assert setting.refused == ("cable: unshare is refused",)
+
+
+def test_the_report_counts_what_was_wrong_and_what_was_not_possible() -> None:
+    played = Played(began_s=0.0)
+    good = Report(healed_s=[1.0], delivered_s=[2.0])
+    good.faults["line cut"] = 3
+    good.sums["opened"] = 7
+    good.refused["cable: unshare is refused"] = 1
+    limit = Report(findings=[Finding(Kind.LIMIT, "known")])
+    bad = Report(findings=[Finding(Kind.LOST, "a fact")])
+    for seed, report in enumerate((good, limit, bad), 5):
+        played.add(seed, report)
+    told = document(played)
+    assert told["failed_seeds"] == [7]
+    assert told["findings"] == {
+        "lost": 1, "doubled": 0, "wrongly opened": 0, "wrong": 0, "stalled": 0, "known limit": 1,
+    }  # fmt: skip
+    text = markdown(played)
+    assert "| **facts lost** | **1** of 0 |" in text
+    assert "of 7 openings" in text
+    assert "line cut 3" in text
+    assert "cable: unshare is refused (1 rounds)" in text
+    assert "p99 1.0 s (goal 5 s)" in text
