@@ -99,7 +99,7 @@ class Ground:
         self.cable, self.station_host, self.inside = cable, STATION_END, cable.inside
 
     async def _start_postgres(self) -> None:
-        postgres = Postgres()
+        postgres = Postgres(self._folder / "postgresql.log")
         self._exits.push_async_callback(postgres.close)
         await postgres.open()
         self.postgres = postgres

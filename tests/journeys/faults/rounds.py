@@ -74,9 +74,14 @@ async def play(folder: Path, seed: int, *, life_s: float, setting: Setting | Non
             await _settle(lab, life)
         except* DemoError as errors:
             report.findings += [Finding(Kind.STALLED, str(error)) for error in errors.exceptions]
-        world, station, hub = world_book(lab, life), station_book(lab), await hub_book(lab)
-        report.findings += check(world, station, hub)
         report.faults, report.diary, report.seen = adversary.counts, adversary.diary, life.seen
+        world, station = world_book(lab, life), station_book(lab)
+        try:
+            hub = await hub_book(lab)
+        except DemoError as error:
+            report.findings.append(Finding(Kind.STALLED, f"the hub's book cannot be read: {error}"))
+            return report
+        report.findings += check(world, station, hub)
         report.facts.update(one.fact.type for one in station.facts)
         report.line = lab.proxy.counts + lab.ground.ocpp.counts + lab.ground.modbus.counts
         parts = [lab.agent, *lab.hubs]

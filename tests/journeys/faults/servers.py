@@ -10,6 +10,7 @@ import secrets
 import shutil
 import signal
 import tempfile
+import time
 from pathlib import Path
 from typing import Final
 
@@ -18,13 +19,15 @@ from tests.postgres import Server
 
 NAME: Final = "voltdock"
 ACL: Final = Path(__file__).parents[3] / "deploy" / "mqtt" / "voltdock.acl"
+_START_S: Final = 60.0
 _RESTORE_S: Final = 90.0
 
 
 class Postgres:
     """A durable cluster (it waits for the disk) with the hub's database in it."""
 
-    def __init__(self) -> None:
+    def __init__(self, log_to: Path) -> None:
+        self._log_to = log_to
         self.folder = Path(tempfile.mkdtemp(prefix="voltdock-soak-pg-"))  # its owner is not us: it needs its own
         self._server = Server(self.folder, durable=True)
         self._turn = asyncio.Lock()
@@ -45,21 +48,26 @@ class Postgres:
         """Stop it and remove its files."""
         with contextlib.suppress(RuntimeError):
             await asyncio.to_thread(self._server.stop)
+        with contextlib.suppress(OSError):
+            shutil.copyfile(self.folder / "log", self._log_to)
         shutil.rmtree(self.folder, ignore_errors=True)
 
     async def start(self) -> None:
         """Start it, unless it runs: after a kill, the kernel may still be clearing up. Raises RuntimeError."""
+        deadline = time.monotonic() + _START_S
         async with self._turn:
-            for left in range(10, -1, -1):
-                try:
-                    await asyncio.to_thread(self._server.start)
-                except RuntimeError:
-                    if left == 0:
-                        raise
-                    await asyncio.sleep(0.3)
-                else:
-                    self.starts += 1
-                    return
+            while not await asyncio.to_thread(self._started, time.monotonic() > deadline):
+                await asyncio.sleep(0.3)
+            self.starts += 1
+
+    def _started(self, is_last: bool) -> bool:
+        try:
+            self._server.start()
+        except RuntimeError:
+            if is_last:
+                raise
+            return False
+        return True
 
     async def stop(self) -> None:
         """As an administrator: connections are ended, what was committed is written."""
@@ -67,12 +75,13 @@ class Postgres:
             await asyncio.to_thread(self._server.stop, "fast")
 
     async def kill(self) -> None:
-        """kill -9 of the postmaster; its backends notice and end."""
+        """kill -9 of the postmaster, then of those it leaves behind, as when a machine runs out of memory."""
         async with self._turn:
             pid = self._server.pid
             if pid is not None:
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
+                for one in (pid, *_children(pid)):
+                    with contextlib.suppress(ProcessLookupError):
+                        os.kill(one, signal.SIGKILL)
                 while not _is_gone(pid):
                     await asyncio.sleep(0.01)
 
