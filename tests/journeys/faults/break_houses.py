@@ -78,7 +78,7 @@ async def _kill_backends(lab: Lab, chance: random.Random) -> Heal:
     for _ in range(chance.randrange(1, 4)):
         lab.ground.postgres.kill_backend(chance.randrange(100))
         await asyncio.sleep(chance.random() * 0.5)
-    return nothing
+    return lab.ground.postgres.mend
 
 
 async def _kill_broker(lab: Lab, _chance: random.Random) -> Heal:

@@ -60,6 +60,23 @@ class Postgres:
                 await asyncio.sleep(0.3)
             self.starts += 1
 
+    async def mend(self) -> None:
+        """Until it answers again: killed in the midst of its recovery it shuts down, and is started as by systemd."""
+        deadline = time.monotonic() + _START_S
+        while not await asyncio.to_thread(self._answers):
+            pid = self._server.pid
+            if pid is None or _is_gone(pid):
+                await self.start()
+            if time.monotonic() > deadline:
+                raise RuntimeError("PostgreSQL does not recover")
+            await asyncio.sleep(0.3)
+
+    def _answers(self) -> bool:
+        with contextlib.suppress(RuntimeError):
+            self._server.run("psql", "-c", "SELECT 1", NAME)
+            return True
+        return False
+
     def _started(self, is_last: bool) -> bool:
         try:
             self._server.start()
