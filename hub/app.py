@@ -91,7 +91,7 @@ def compose(settings: Settings, database: Database, clock: Clock, passwords: Pas
     """Join every part. Raises `kernel.auth.BadKeyFileError`."""
     tokens = AccessTokens(load_or_create_key(settings.data_dir / KEY_FILE), clock)
     nudges = LocalNudges()
-    rooms = wiring.Rooms(clock, nudges, Files(settings.files))
+    rooms = wiring.Rooms(clock, nudges, Files(settings.files), settings.leases)
     kernel = Kernel(
         database=database,
         clock=clock,

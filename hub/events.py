@@ -63,6 +63,13 @@ class OrdersReported:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LeasesReported:
+    """Stations keep vehicles for the hub, or do so no longer."""
+
+    facts: Sequence[Reported[facts.Body]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StationAdded:
     """A station exists from now on; it may enrol and is told what all stations are told."""
 

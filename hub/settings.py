@@ -109,6 +109,21 @@ def _port_is_one(url: str) -> bool:
         return False
 
 
+class LeaseSettings(_Slice):
+    """How long vehicles are kept for bookings; see docs/leases.md."""
+
+    margin_s: float = Field(default=60, ge=0, le=3600, description="How far a station's clock and ours may be apart")
+    answer_s: float = Field(default=900, ge=1, le=86_400, description="How long a booking waits for its station")
+    keep_before_s: float = Field(
+        default=86_400, ge=0, le=2_592_000, description="So long before its time it is asked for"
+    )
+    ahead_s: float = Field(
+        default=21_600, ge=600, le=604_800, description="How long a lease for bookings to come lasts"
+    )
+    retry_s: float = Field(default=300, ge=1, le=86_400, description="When a station that had none is asked again")
+    every_s: float = Field(default=10, gt=0, le=3600, description="How often what is due is looked at")
+
+
 class Settings(_Slice):
     """Everything that can be set. Environment: `VOLTDOCK_HUB_…`, nested with `__`; secrets also by `…_FILE`."""
 
@@ -125,6 +140,7 @@ class Settings(_Slice):
     max_body_bytes: int = Field(default=1024 * 1024, ge=1024, description="Largest JSON body")
     shutdown_s: float = Field(default=10, gt=0, le=120, description="How long running requests may finish")
     mqtt: MqttSettings = MqttSettings()
+    leases: LeaseSettings = LeaseSettings()
     log: LogSettings = LogSettings()
 
     @property

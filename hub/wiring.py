@@ -45,9 +45,13 @@ from hub.payments.service import Payments
 from hub.rentals import seed as rentals_seed
 from hub.rentals.api import RentalsApi
 from hub.rentals.booking import Booking
+from hub.rentals.lease_api import LeasesApi
+from hub.rentals.lease_keeper import LeaseKeeper
+from hub.rentals.leases import Leases
 from hub.rentals.rights_api import RightsApi
 from hub.rentals.service import Rentals
 from hub.rentals.vouchers import Cards, Vouchers
+from hub.settings import LeaseSettings
 from hub.stations import seed as stations_seed
 from hub.stations.api import StationsApi
 from hub.stations.archive import Archive
@@ -62,7 +66,9 @@ Job = Callable[[], Awaitable[None]]
 class Rooms:
     """Every domain's services, their Protocols filled with each other. One per process."""
 
-    def __init__(self, clock: Clock, nudges: Nudges, files: Files | None = None) -> None:
+    def __init__(
+        self, clock: Clock, nudges: Nudges, files: Files | None = None, leases: LeaseSettings | None = None
+    ) -> None:
         self.archive = Archive(Files.in_memory() if files is None else files)
         self.recorder = Recorder(clock, self.archive)
         self.downlink = Downlink(clock, nudges)
@@ -71,9 +77,11 @@ class Rooms:
         self.enrolment = Enrolment(clock, self.stations)
         self.fleet = Fleet(clock, self.downlink)
         self.payments = Payments(clock, self.downlink)
-        self.booking = Booking(clock, self.downlink)
-        self.cards = Cards(clock, self.downlink)
         self.cases = Cases(clock, self._publish)
+        self.leases = Leases(clock, self.downlink, self.cases, leases or LeaseSettings())
+        self.keeper = LeaseKeeper(clock, self.leases)
+        self.booking = Booking(clock, self.downlink, self.leases)
+        self.cards = Cards(clock, self.downlink)
         self.rentals = Rentals(self.payments, self.booking, self.downlink, self.stations, self.cases)
         self.charging = Charging(self.payments)
         self._bus = Bus(subscriptions(self))
@@ -122,6 +130,8 @@ def subscriptions(rooms: Rooms) -> list[Subscription]:
         on(events.RentalsReported, rooms.rentals.when_rentals),
         on(events.ChargingReported, rooms.charging.when_charging),
         on(events.OrdersReported, rooms.downlink.when_ended),
+        on(events.DevicesReported, rooms.leases.when_devices),
+        on(events.LeasesReported, rooms.leases.when_leases),
     ]
 
 
@@ -141,7 +151,8 @@ def domain_routes(doors: Doors) -> list[Route | RawRoute]:
         *routes_of(TelemetryApi(rooms.archive, rooms.recorder)),
         *routes_of(FleetApi(rooms.fleet)),
         *routes_of(PaymentsApi(rooms.payments)),
-        *routes_of(RentalsApi(rooms.booking)),
+        *routes_of(RentalsApi(rooms.booking, rooms.leases, doors.vouchers)),
+        *routes_of(LeasesApi(rooms.leases, rooms.keeper, rooms.stations)),
         *routes_of(RightsApi(doors.vouchers, rooms.cards)),
         *routes_of(ChargingApi()),
         *routes_of(CasesApi(rooms.cases)),
@@ -155,6 +166,7 @@ def jobs(kernel: Kernel, doors: Doors) -> list[Job]:
         functools.partial(janitor.run, kernel.database, kernel.clock, sweeps),
         functools.partial(doors.announce, kernel.database),
         doors.live.run,
+        functools.partial(doors.rooms.keeper.run, kernel.database),
         doors.rooms.recorder.run,
     ]
 

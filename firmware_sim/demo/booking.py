@@ -20,7 +20,7 @@ async def booking_code(hub: Hub, folder: Path) -> tuple[str, str, str]:
     file = folder / "booking.json"
     code, pin = json.loads(file.read_text(encoding="utf-8")) if file.exists() else RESERVATION
     for one in await hub.all_of("/api/v1/reservations"):
-        if one["code"] == code and one["state"] == "booked" and instant(one["until_at"]) > now:
+        if one["code"] == code and one["state"] in ("requested", "confirmed") and instant(one["until_at"]) > now:
             return code, pin, _what(one)
     made = await _book(hub, now)
     write_private(file, json.dumps([made["code"], made["pin"]]))

@@ -27,6 +27,7 @@ Group: TypeAlias = (
     | type[events.ChargingReported]
     | type[events.DevicesReported]
     | type[events.OrdersReported]
+    | type[events.LeasesReported]
 )
 
 GROUPS: Final[Mapping[type[facts.Body], Group]] = {
@@ -47,6 +48,10 @@ GROUPS: Final[Mapping[type[facts.Body], Group]] = {
     facts.ConnectorChanged: events.DevicesReported,
     facts.AgentStarted: events.DevicesReported,
     facts.OrderEnded: events.OrdersReported,
+    facts.LeaseGranted: events.LeasesReported,
+    facts.LeaseRefused: events.LeasesReported,
+    facts.LeaseMoved: events.LeasesReported,
+    facts.LeaseEnded: events.LeasesReported,
 }
 
 _MAX_DETAIL: Final = 500

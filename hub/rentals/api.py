@@ -1,34 +1,45 @@
 """`/api/v1/rentals` and `/api/v1/reservations`. Who may not read all sees his own."""
 
+import datetime as dt
 import uuid
+from typing import Any
 
 from hub.kernel.auth import Principal
 from hub.kernel.pages import Page
 from hub.kernel.routes import SIGNED_IN, Call, route
 from hub.kernel.shapes import MoneyShape
-from hub.rentals import repository
+from hub.rentals import lease_repository, repository
 from hub.rentals.booking import Booking
+from hub.rentals.leases import Leases
 from hub.rentals.schemas import (
+    Alternative,
     BillLineShape,
     NewReservation,
     RentalQuery,
     RentalShape,
     ReservationMade,
     ReservationQuery,
+    ReservationSeen,
     ReservationShape,
+    ReservationVoucher,
 )
-from hub.rentals.tables import Rental
+from hub.rentals.tables import Rental, Reservation
+from hub.rentals.vouchers import Vouchers
 from protocols.errors import Refused
 
 _SHAPED = {"total", "tax", "bill", "flags"}
 _NOBODY = uuid.UUID(int=0)
+_UNPROMISED = {"requested", "refused", "expired", "broken"}
+_MOST_ALTERNATIVES = 10
 
 
 class RentalsApi:
     """Rentals and reservations."""
 
-    def __init__(self, booking: Booking) -> None:
+    def __init__(self, booking: Booking, leases: Leases, vouchers: Vouchers) -> None:
         self._booking = booking
+        self._leases = leases
+        self._vouchers = vouchers
 
     @route(
         "GET", "/api/v1/rentals", summary="List rentals", tags=["rentals"],
@@ -78,14 +89,39 @@ class RentalsApi:
 
     @route(
         "GET", "/api/v1/reservations/{reservation_id}", summary="A reservation", tags=["rentals"],
-        permission=SIGNED_IN, response=ReservationShape, errors={"not_found": 404},
+        permission=SIGNED_IN, response=ReservationSeen, errors={"not_found": 404},
     )  # fmt: skip
-    async def one_reservation(self, call: Call[None, None]) -> ReservationShape:
-        """Without `reservations:read` one's own."""
+    async def one_reservation(self, call: Call[None, None]) -> ReservationSeen:
+        """Without `reservations:read` one's own. With alternatives where it is not promised."""
         found = await repository.reservation(call.session, call.id("reservation_id"))
         if found is None or not may_see(call.principal, "reservations:read", found.account_id):
             raise Refused("not_found")
-        return ReservationShape.model_validate(found)
+        return await self._seen(call, found)
+
+    async def _seen(self, call: Call[Any, Any], found: Reservation) -> ReservationSeen:
+        plain = ReservationShape.model_validate(found).model_dump()
+        if found.state not in _UNPROMISED:
+            return ReservationSeen(**plain)
+        until_at = found.until_at + dt.timedelta(seconds=2 * self._leases.times.margin_s)
+        rows = await lease_repository.free_by_place(call.session, found.vehicle_kind, until_at, _MOST_ALTERNATIVES)
+        others = [Alternative(station_id=place, vehicle_kind=kind, count=count) for place, kind, count in rows]
+        return ReservationSeen(**plain, alternatives=others)
+
+    @route(
+        "POST", "/api/v1/reservations/{reservation_id}/voucher", summary="The voucher of a reservation",
+        tags=["rentals"], permission=SIGNED_IN, response=ReservationVoucher,
+        errors={"not_found": 404, "reservation_not_confirmed": 409},
+    )  # fmt: skip
+    async def voucher(self, call: Call[None, None]) -> ReservationVoucher:
+        """One's own, or anybody's with `reservations:write`. The same text each time."""
+        found = await repository.reservation(call.session, call.id("reservation_id"), lock=True)
+        if found is None or not may_see(call.principal, "reservations:read", found.account_id):
+            raise Refused("not_found")
+        _check_write(call.principal, found.account_id)
+        text = await self._vouchers.for_booking(call.session, found, self._leases.times.margin_s)
+        if text is None:
+            raise Refused("reservation_not_confirmed")
+        return ReservationVoucher(text=text)
 
     @route(
         "POST", "/api/v1/reservations", summary="Reserve a vehicle", tags=["rentals"],
@@ -93,12 +129,16 @@ class RentalsApi:
         errors={"reservation_overlap": 409}, idempotent=True,
     )  # fmt: skip
     async def book(self, call: Call[NewReservation, None]) -> ReservationMade:
-        """For oneself with `reservations:write_own`, for anybody with `reservations:write`. The PIN is shown once."""
+        """For oneself with `reservations:write_own`, for anybody with `reservations:write`. The PIN is shown once.
+
+        `confirmed` at once where a vehicle is held already, else `requested` until the station has answered.
+        """
         account_id = call.body.account_id or call.principal.account_id
         _check_write(call.principal, account_id)
         reservation, pin = await self._booking.book(call.session, call.body, account_id)
-        plain = ReservationShape.model_validate(reservation)
-        return ReservationMade(**plain.model_dump(), pin=pin)
+        seen = await self._seen(call, reservation)
+        voucher = await self._vouchers.for_booking(call.session, reservation, self._leases.times.margin_s)
+        return ReservationMade(**seen.model_dump(), pin=pin, voucher=voucher)
 
     @route(
         "POST", "/api/v1/reservations/{reservation_id}/cancel", summary="Cancel a reservation", tags=["rentals"],

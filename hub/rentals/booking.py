@@ -1,10 +1,14 @@
-"""Reservations: made, cancelled, used. Two for one vehicle at one time are refused by the database."""
+"""Reservations: made, cancelled, used. Two for one vehicle at one time are refused by the database.
+
+Whether a reservation is promised is the business of `leases`.
+"""
 
 import asyncio
+import datetime as dt
 import secrets
 import uuid
-from collections.abc import Iterable, Sequence
-from typing import Any, Final, Protocol
+from collections.abc import Sequence
+from typing import Any, Final
 
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -12,43 +16,30 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from hub.kernel.clock import Clock
 from hub.kernel.problem import invalid
 from hub.rentals import repository
+from hub.rentals.leases import UNBACKED, Leases, Lists
 from hub.rentals.schemas import NewReservation
 from hub.rentals.tables import Reservation
 from protocols.errors import Refused
-from protocols.sync.changes import Item, ReservationItem
-from protocols.values import to_ms
+from protocols.sync.changes import DenialItem
 from protocols.voucher.pin import pin_hash
 
-LIST: Final = "reservations"
 OVERLAP: Final = "reservation_overlap"  # the name of the constraint, and the trigger's text
 _LETTERS: Final = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # none that people confuse
-
-
-class Lists(Protocol):
-    """The lists that stations hold. Filled by the wiring."""
-
-    async def put(
-        self, session: AsyncSession, name: str, items: Sequence[Item], *, station_id: uuid.UUID | None = None
-    ) -> None:
-        """Add or replace items, for one station or for all."""
-
-    async def withdraw(
-        self, session: AsyncSession, name: str, keys: Iterable[str], *, station_id: uuid.UUID | None = None
-    ) -> None:
-        """Take items out, for one station or for all."""
+_VOUCHERS: Final = uuid.UUID("5d2b9f6a-1e0c-5b8e-9a57-8d0e4a7c2b11")
 
 
 class Booking:
     """Reservations."""
 
-    def __init__(self, clock: Clock, lists: Lists) -> None:
+    def __init__(self, clock: Clock, lists: Lists, leases: Leases) -> None:
         self._clock = clock
         self._lists = lists
+        self._leases = leases
 
     async def book(
         self, session: AsyncSession, new: NewReservation, account_id: uuid.UUID, code: str | None = None
     ) -> tuple[Reservation, str]:
-        """Promise it, tell the station, and give the PIN. Raises Refused `reservation_overlap`, or a 422."""
+        """Promise it, or ask the station for it; and give the PIN. Raises Refused `reservation_overlap`, or a 422."""
         if new.until_at <= new.from_at:
             raise invalid("/until_at", "must be after from_at")
         if new.until_at <= self._clock.now():
@@ -68,23 +59,40 @@ class Booking:
             pin_hash=verifier,
             from_at=new.from_at,
             until_at=new.until_at,
-            state="booked",
+            state="requested",
+            reason="",
+            answer_by_at=self._answer_by(new),
+            lease_id=None,
             rental_id=None,
         )
         await _insert(session, reservation)
-        await self._publish(session, reservation)
+        await self._leases.back(session, reservation)
         return reservation, pin
+
+    def _answer_by(self, new: NewReservation) -> dt.datetime:
+        """Until when the station may answer: until the time begins, and at least for a while from now."""
+        asked = new.answer_by or max(new.from_at, self._clock.now() + dt.timedelta(seconds=self._leases.times.answer_s))
+        return min(asked, new.until_at)
 
     async def cancel(self, session: AsyncSession, reservation: Reservation) -> None:
         """Take the promise back. Raises Refused `reservation_used`. A second time changes nothing."""
         if reservation.state == "used":
             raise Refused("reservation_used")
-        reservation.state = "cancelled"
+        if reservation.state in {"requested", "confirmed"}:
+            reservation.state, reservation.reason = "cancelled", ""
         await session.flush()
-        await self._withdraw(session, reservation)
+        await self._leases.let_go(session, reservation, "cancelled")
+        await self._revoke(session, reservation)
+
+    async def _revoke(self, session: AsyncSession, reservation: Reservation) -> None:
+        row = await repository.voucher(session, voucher_id_of(reservation.id))
+        if row is not None and row.revoked_at is None:
+            row.revoked_at = self._clock.now()
+            await session.flush()
+            await self._lists.put(session, "voucher_denials", [DenialItem(key=str(row.id))])
 
     async def settle(self, session: AsyncSession, rentals: Sequence[dict[str, Any]]) -> None:
-        """What rentals make of the reservations they were begun with: used, or (nothing came of it) booked again."""
+        """What rentals make of the reservations they were begun with: used, or (nothing came of it) promised again."""
         if not rentals:
             return
         by_id = {row["reservation_id"]: row for row in rentals}
@@ -103,29 +111,19 @@ class Booking:
         reservation.state, reservation.rental_id = "used", rental["id"]
         await session.flush()
         if rental["state"] != "starting":
-            await self._withdraw(session, reservation)
+            await self._leases.withdraw_plain(session, reservation)
 
     async def _give_back(self, session: AsyncSession, reservation: Reservation) -> None:
         if reservation.state == "used":
-            reservation.state, reservation.rental_id = "booked", None
+            reservation.state, reservation.rental_id = "confirmed", None
             await session.flush()
-            await self._publish(session, reservation)
+            if reservation.reason == UNBACKED:
+                await self._leases.publish_plain(session, reservation)
 
-    async def _publish(self, session: AsyncSession, reservation: Reservation) -> None:
-        item = ReservationItem(
-            key=str(reservation.id),
-            code=reservation.code,
-            pin_hash=reservation.pin_hash,
-            account_id=reservation.account_id,
-            from_ms=to_ms(reservation.from_at),
-            until_ms=to_ms(reservation.until_at),
-            vehicle_id=reservation.vehicle_id,
-            vehicle_kind=reservation.vehicle_kind,
-        )
-        await self._lists.put(session, LIST, [item], station_id=reservation.station_id)
 
-    async def _withdraw(self, session: AsyncSession, reservation: Reservation) -> None:
-        await self._lists.withdraw(session, LIST, [str(reservation.id)], station_id=reservation.station_id)
+def voucher_id_of(reservation_id: uuid.UUID) -> uuid.UUID:
+    """The id of the one voucher that carries this reservation."""
+    return uuid.uuid5(_VOUCHERS, str(reservation_id))
 
 
 async def _insert(session: AsyncSession, reservation: Reservation) -> None:

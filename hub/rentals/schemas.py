@@ -13,6 +13,7 @@ Flag = Literal[
     "clocks_disagree", "contradiction", "missing_return", "orphan_return", "other_station", "over_limit", "sighting",
     "station_bill_replaced", "two_clocks", "unpriced",
 ]  # fmt: skip
+ReservationState = Literal["requested", "confirmed", "used", "cancelled", "refused", "expired", "broken"]
 May = Annotated[list[Literal["rent", "charge"]], Field(min_length=1, max_length=2)]
 Pin = Annotated[str, Field(pattern="^[0-9]{4,8}$", examples=["4711"])]
 
@@ -87,6 +88,7 @@ class NewReservation(Shape):
     from_at: Instant
     until_at: Instant
     pin: Pin | None = None
+    answer_by: Instant | None = Field(default=None, description="How long to wait for the station's answer")
 
 
 class ReservationQuery(PageQuery):
@@ -95,11 +97,22 @@ class ReservationQuery(PageQuery):
     station_id: uuid.UUID | None = None
     vehicle_id: uuid.UUID | None = None
     account_id: uuid.UUID | None = None
-    state: Literal["booked", "used", "cancelled"] | None = None
+    state: ReservationState | None = None
+
+
+class Alternative(Shape):
+    """Where a vehicle could be had for the same time: `count` are held there and sold to nobody yet."""
+
+    station_id: uuid.UUID
+    vehicle_kind: str | None
+    count: int
 
 
 class ReservationShape(Shape):
-    """A reservation."""
+    """A reservation. `requested` is not promised yet: the station is asked, and answers until `answer_by_at`.
+
+    `reason` says why it is refused, expired or broken; `unbacked`: promised by the hub alone (an older agent).
+    """
 
     id: uuid.UUID
     created_at: Instant
@@ -111,13 +124,32 @@ class ReservationShape(Shape):
     from_at: Instant
     until_at: Instant
     state: str
+    reason: str
+    answer_by_at: Instant
+    lease_id: uuid.UUID | None
     rental_id: uuid.UUID | None
 
 
-class ReservationMade(ReservationShape):
-    """A new reservation with its PIN, which is shown this once."""
+class ReservationSeen(ReservationShape):
+    """One reservation, and what else there is for its time where it is not promised."""
+
+    alternatives: list[Alternative] = Field(default=[])
+
+
+class ReservationMade(ReservationSeen):
+    """A new reservation with its PIN, which is shown this once.
+
+    `voucher`: once it is confirmed, what the renter's phone shows at the station, good there without any line.
+    """
 
     pin: str
+    voucher: str | None = None
+
+
+class ReservationVoucher(Shape):
+    """What the renter's phone shows at the station."""
+
+    text: str
 
 
 class NewVoucher(Shape):

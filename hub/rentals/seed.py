@@ -34,7 +34,9 @@ async def seed(session: AsyncSession, clock: Clock, booking: Booking, cards: Car
     if renter is None or await repository.reservation_by_code(session, _CODE) is not None:
         return
     now = clock.now()
+    until_at = now + dt.timedelta(days=30)
+    # The station may come up long after the hub: the wish waits for it.
     wish = NewReservation(
-        station_id=STATION, vehicle_id=_VEHICLE, from_at=now, until_at=now + dt.timedelta(days=30), pin=_PIN
+        station_id=STATION, vehicle_id=_VEHICLE, from_at=now, until_at=until_at, answer_by=until_at, pin=_PIN
     )
     await booking.book(session, wish, renter, code=_CODE)

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from hub import events
 from hub.rentals import repository, returns, rules, suspicion
 from hub.rentals.booking import Booking
+from hub.rentals.leases import Cases, Names
 from hub.rentals.returns import Closing, Held, Sighting
 from hub.rentals.rules import Row, Told
 from hub.rentals.tables import VehicleSighting
@@ -50,20 +51,6 @@ class Orders(Protocol):
         self, session: AsyncSession, station_id: uuid.UUID, body: OrderBody, *, life_s: float, by: uuid.UUID | None
     ) -> Sent:
         """Send an order. Raises Refused `not_found` for a station that does not exist."""
-
-
-class Names(Protocol):
-    """The stations' names. Filled by the wiring."""
-
-    async def name_of(self, session: AsyncSession, station_id: uuid.UUID) -> str | None:
-        """The station's name; None when there is no such station."""
-
-
-class Cases(Protocol):
-    """What a person must look at. Filled by the wiring."""
-
-    async def see(self, session: AsyncSession, told: Sequence[events.CaseSeen]) -> None:
-        """Open these cases, or close those that are explained."""
 
 
 class Rentals:

@@ -90,8 +90,56 @@ class Reservation(Listed):
     pin_hash: Mapped[str] = mapped_column(String(120))
     from_at: Mapped[dt.datetime]
     until_at: Mapped[dt.datetime]
-    state: Mapped[str] = mapped_column(String(10))  # booked | used | cancelled
+    state: Mapped[str] = mapped_column(
+        String(10)
+    )  # requested | confirmed | used | cancelled | refused | expired | broken
+    reason: Mapped[str] = mapped_column(String(40))
+    answer_by_at: Mapped[dt.datetime]
+    lease_id: Mapped[uuid.UUID | None]
     rental_id: Mapped[uuid.UUID | None]
+
+
+class Lease(Listed):
+    """One vehicle that a station was asked to keep, and its answer. `reservation_id` None: for bookings to come.
+
+    `state` is the station's word: requested | granted | assigned | used | released | expired | refused | lost.
+    `giving_back`: why the hub does not want it any more; the station's answer ends it.
+    """
+
+    __tablename__ = "leases"
+    __table_args__ = (Index("ix_leases_station_id_state", "station_id", "state"),)
+
+    station_id: Mapped[uuid.UUID]
+    vehicle_id: Mapped[uuid.UUID | None]
+    vehicle_kind: Mapped[str | None] = mapped_column(String(20))
+    kept_vehicle_id: Mapped[uuid.UUID | None]  # another than the wished one, where that became unfit
+    reservation_id: Mapped[uuid.UUID | None] = mapped_column(index=True)
+    from_at: Mapped[dt.datetime]
+    until_at: Mapped[dt.datetime]
+    answer_by_at: Mapped[dt.datetime]
+    generation: Mapped[int]
+    granted_generation: Mapped[int]  # 0: never
+    granted_until_at: Mapped[dt.datetime | None]
+    state: Mapped[str] = mapped_column(String(10))
+    reason: Mapped[str] = mapped_column(String(40))
+    giving_back: Mapped[str] = mapped_column(String(20))
+    listed: Mapped[bool]  # whether the station's list carries it
+    rental_id: Mapped[uuid.UUID | None]
+    word_hlc: Mapped[int]  # of the station's last word; -1: none yet
+
+
+class LeaseStation(Base):
+    """What a station knows of leases (None: it has not said), and what is to be held there ahead, for whom."""
+
+    __tablename__ = "lease_stations"
+
+    station_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    knows: Mapped[bool | None]
+    agent_hlc: Mapped[int]
+    ahead: Mapped[dict[str, Any]]  # kind → how many vehicles
+    walk_in_min: Mapped[int]
+    walk_in_pct: Mapped[float]
+    version: Mapped[int]
 
 
 class VoucherRow(Listed):

@@ -11,9 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from hub.kernel.clock import Clock
 from hub.kernel.problem import invalid
 from hub.rentals import repository
-from hub.rentals.booking import Lists
+from hub.rentals.booking import voucher_id_of
+from hub.rentals.leases import Lists
 from hub.rentals.schemas import NewCard, NewVoucher
-from hub.rentals.tables import Card, VoucherKeyRow, VoucherRow
+from hub.rentals.tables import Card, Reservation, VoucherKeyRow, VoucherRow
 from protocols.errors import Refused
 from protocols.sync.changes import CardItem, DenialItem, VoucherKeyItem
 from protocols.values import to_ms
@@ -76,7 +77,28 @@ class Vouchers:
         )
         session.add(row)
         await session.flush()
-        return row, self._text(row, new)
+        return row, self._signed(row)
+
+    async def for_booking(self, session: AsyncSession, booking: Reservation, margin_s: float) -> str | None:
+        """The text of the one voucher that fetches this booking at its station, line or no line.
+
+        None while nothing is kept for it, or where its time is longer than a voucher's. One booking, one text.
+        """
+        key = await self.publish_key(session)
+        margin = dt.timedelta(seconds=margin_s)
+        starts, ends = booking.from_at.replace(microsecond=0) - margin, booking.until_at.replace(microsecond=0) + margin
+        if booking.state != "confirmed" or booking.lease_id is None or ends - starts > LONGEST or ends > key.valid_to:
+            return None
+        row = await repository.voucher(session, voucher_id_of(booking.id))
+        if row is None:
+            row = VoucherRow(
+                id=voucher_id_of(booking.id), created_at=self._clock.now(), account_id=booking.account_id, may=["rent"],
+                stations=[str(booking.station_id)], not_before=starts, expires=ends, max_uses=1,
+                vehicle_id=None, kid=key.kid, revoked_at=None,
+            )  # fmt: skip
+            session.add(row)
+            await session.flush()
+        return self._signed(row, (booking.id, booking.lease_id))
 
     async def revoke(self, session: AsyncSession, voucher_id: uuid.UUID) -> VoucherRow:
         """No station takes it any more, once it has heard of it. Raises Refused `not_found`."""
@@ -89,16 +111,17 @@ class Vouchers:
             await self._lists.put(session, "voucher_denials", [DenialItem(key=str(voucher_id))])
         return row
 
-    def _text(self, row: VoucherRow, new: NewVoucher) -> str:
+    def _signed(self, row: VoucherRow, hold: tuple[uuid.UUID, uuid.UUID] | None = None) -> str:
         voucher = Voucher(
             voucher_id=row.id,
             account_id=row.account_id,
             may=tuple(row.may),
-            stations=tuple(new.stations),
+            stations=tuple(uuid.UUID(one) for one in row.stations),
             not_before=row.not_before,
             expires=row.expires,
             max_uses=row.max_uses,
             vehicle_id=row.vehicle_id,
+            hold=hold,
         )
         try:
             return issue(voucher, self._key, self._kid)

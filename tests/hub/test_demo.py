@@ -36,9 +36,9 @@ async def test_the_demo_is_seeded_once_and_its_code_is_armed_until_it_is_used(wo
     await seed()
     assert [label for (label,) in await world.rows(Vehicle, "label")] == ["C-201", "V-099", "V-104", "V-118", "V-131"]
     lists = {name for (name,) in await world.rows(ListItem, "list")}
-    assert lists == {"station", "vehicles", "tariffs", "cards", "reservations"}
-    reserved = [raw for name, raw in await world.rows(ListItem, "list", "payload") if name == "reservations"]
-    item = msgspec.json.decode(reserved[0])
+    assert lists == {"station", "vehicles", "tariffs", "cards", "leases"}
+    reserved = [raw for name, raw in await world.rows(ListItem, "list", "payload") if name == "leases"]
+    item = msgspec.json.decode(reserved[0])["holder"]
     assert item["code"] == "VD-7K2M"
     assert pin_matches("4711", item["pin_hash"])
     assert await world.rows(Reservation, "vehicle_id") == [(uuid.UUID("01900000-0000-7000-8000-000000000102"),)]

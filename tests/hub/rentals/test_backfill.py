@@ -14,7 +14,15 @@ from tests.hub.stations_double import World
 
 _OLD = ("flags", "told", "ended_by", "began_hlc", "ended_hlc", "settled_hlc", "ended_station_id", "close_order_id")
 
-_NEWER = ("cases",)  # tables of later steps, which will be made again
+_NEWER = ("cases", "lost_ranges", "leases", "lease_stations")  # tables of later steps, which will be made again
+_NEWER_COLUMNS = (
+    ("reservations", "reason"),
+    ("reservations", "answer_by_at"),
+    ("reservations", "lease_id"),
+    ("stations", "facts_lost"),
+    ("stations", "facts_shed"),
+    ("stations", "last_loss_at"),
+)
 
 
 def _back(connection: Connection) -> None:
@@ -25,6 +33,8 @@ def _back(connection: Connection) -> None:
         connection.execute(text(f"DROP INDEX {name}"))
     for name in _OLD:
         connection.execute(text(f"ALTER TABLE rentals DROP COLUMN {name}"))
+    for table, name in _NEWER_COLUMNS:
+        connection.execute(text(f"ALTER TABLE {table} DROP COLUMN {name}"))
     for name in ("vehicle_id", "account_id"):
         connection.execute(text(f"CREATE INDEX ix_rentals_{name} ON rentals ({name})"))
     config = migrations._config()

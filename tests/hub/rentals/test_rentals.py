@@ -13,6 +13,7 @@ from hub.payments import seed as payments_seed
 from hub.rentals.tables import Rental, Reservation
 from protocols.errors import Refused
 from protocols.sync import facts
+from protocols.sync.envelope import Lane
 from protocols.values import from_ms, rfc3339
 from protocols.voucher.pin import pin_matches
 from protocols.voucher.voucher import VoucherKey, verify
@@ -139,11 +140,20 @@ async def on_list(world: World, name: str) -> dict[str, Any]:
     return {key: msgspec.json.decode(payload) for list_, key, payload in rows if list_ == name}
 
 
-async def test_a_reservation_is_told_to_its_station_and_cancelled_there(world: World, auth: FixedAuth) -> None:
-    auth.sign_in("reservations:write", "reservations:read")
+async def old_agent(world: World) -> StationDouble:
+    """A station whose agent knows no leases."""
     double = await world.station()
+    double.tell(facts.AgentStarted(epoch=1, version="0.1.0"))
+    double.take(await world.sync(double, double.batch(Lane.OPERATIONS)))
+    return double
+
+
+async def test_a_reservation_is_told_to_an_old_agent_and_cancelled_there(world: World, auth: FixedAuth) -> None:
+    auth.sign_in("reservations:write", "reservations:read")
+    double = await old_agent(world)
     status, made = await book(world, wish(double))
     assert (status, made["pin"]) == (201, "4711")
+    assert (made["state"], made["reason"], made["voucher"]) == ("confirmed", "unbacked", None)
     item = (await on_list(world, "reservations"))[made["id"]]
     assert item["code"] == made["code"]
     assert pin_matches("4711", item["pin_hash"])
@@ -188,7 +198,7 @@ async def test_a_reservation_needs_sense_and_permission(world: World, auth: Fixe
 
 async def test_a_ride_uses_a_reservation_and_a_void_gives_it_back(world: World, auth: FixedAuth) -> None:
     auth.sign_in("reservations:write", "reservations:read")
-    double = await world.station()
+    double = await old_agent(world)
     _, made = await book(world, wish(double))
     begun = life(by="reservation", reservation_id=uuid.UUID(made["id"]))
     await tell(world, double, begun[0])
@@ -197,7 +207,7 @@ async def test_a_ride_uses_a_reservation_and_a_void_gives_it_back(world: World, 
     async with world.client.post(f"/api/v1/reservations/{made['id']}/cancel") as answer:
         assert answer.status == 409
     await tell(world, double, facts.RentalVoided(rental_id=RENTAL, reason="not_taken", voided_ms=AT_MS))
-    assert await world.rows(Reservation, "state", "rental_id") == [("booked", None)]
+    assert await world.rows(Reservation, "state", "rental_id") == [("confirmed", None)]
     again = msgspec.structs.replace(begun[0], rental_id=uuid.UUID(int=0xA2))
     await tell(world, double, again, facts.RentalActivated(rental_id=uuid.UUID(int=0xA2), undocked_ms=AT_MS))
     assert await world.rows(Reservation, "state") == [("used",)]

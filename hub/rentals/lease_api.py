@@ -1,0 +1,60 @@
+"""`/api/v1/leases`, and what is held ahead at a station."""
+
+from hub.kernel.pages import Page
+from hub.kernel.problem import invalid
+from hub.kernel.routes import Call, route
+from hub.rentals import lease_repository
+from hub.rentals.lease_keeper import LeaseKeeper
+from hub.rentals.lease_schemas import LeasePolicy, LeasePolicySeen, LeaseQuery, LeaseShape, policy_of
+from hub.rentals.leases import Leases, Names
+from protocols.errors import Refused
+
+_MOST_AHEAD = 50
+
+
+class LeasesApi:
+    """Leases."""
+
+    def __init__(self, leases: Leases, keeper: LeaseKeeper, names: Names) -> None:
+        self._leases = leases
+        self._keeper = keeper
+        self._names = names
+
+    @route(
+        "GET", "/api/v1/leases", summary="List leases", tags=["rentals"],
+        permission="reservations:read", query=LeaseQuery, response=Page[LeaseShape],
+    )  # fmt: skip
+    async def list_leases(self, call: Call[None, LeaseQuery]) -> Page[LeaseShape]:
+        """Newest first."""
+        query = call.query
+        found = await lease_repository.leases(
+            call.session, query, station_id=query.station_id, reservation_id=query.reservation_id, state=query.state
+        )
+        return found.as_page(LeaseShape.model_validate)
+
+    @route(
+        "GET", "/api/v1/stations/{station_id}/lease-policy", summary="What is held ahead", tags=["rentals"],
+        permission="reservations:read", response=LeasePolicySeen,
+    )  # fmt: skip
+    async def policy(self, call: Call[None, None]) -> LeasePolicySeen:
+        """And what stays for walk-ins."""
+        return policy_of(await lease_repository.station(call.session, call.id("station_id")))
+
+    @route(
+        "PUT", "/api/v1/stations/{station_id}/lease-policy", summary="Set what is held ahead", tags=["rentals"],
+        permission="stations:write", body=LeasePolicy, response=LeasePolicySeen, errors={"not_found": 404},
+    )  # fmt: skip
+    async def set_policy(self, call: Call[LeasePolicy, None]) -> LeasePolicySeen:
+        """The station is told at once; it refuses what would leave too little for walk-ins."""
+        station_id = call.id("station_id")
+        if await self._names.name_of(call.session, station_id) is None:
+            raise Refused("not_found")
+        if any(not 0 <= count <= _MOST_AHEAD for count in call.body.ahead.values()):
+            raise invalid("/ahead", f"between 0 and {_MOST_AHEAD} of each kind")
+        station = await self._leases.station(call.session, station_id)
+        station.ahead = {str(kind): count for kind, count in call.body.ahead.items()}
+        station.walk_in_min, station.walk_in_pct = call.body.walk_in_min, call.body.walk_in_pct
+        station.version += 1
+        await self._leases.put_policy(call.session, station)
+        await self._keeper.settle(call.session, station_id)
+        return policy_of(station)
