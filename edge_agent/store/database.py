@@ -58,7 +58,7 @@ def open_writer(path: Path, *, max_bytes: int | None = None, connect: Connect = 
         raise as_store_error(error) from error
     try:
         for pragma in _PRAGMAS:
-            conn.execute(pragma)
+            conn.execute(pragma).fetchall()  # the row comes before the work is done, and so before its error
         if max_bytes is not None:
             conn.execute(f"PRAGMA max_page_count = {max_bytes // PAGE_BYTES}")
         _read_back(conn)
@@ -91,7 +91,7 @@ def check(conn: sqlite3.Connection) -> None:
     try:
         findings = [row[0] for row in conn.execute("PRAGMA quick_check(10)")]
     except sqlite3.DatabaseError as error:
-        raise StoreDamaged(str(error)) from error
+        raise as_store_error(error) from error  # a disk that does not answer now is no damaged file
     if findings != ["ok"]:
         raise StoreDamaged("; ".join(findings)[:500])
 

@@ -161,9 +161,9 @@ class Writer:
     def _write(self, draft: Draft) -> BaseException | None:
         try:
             self._transact(draft)
-        except StoreFull as full:
-            if not self._make_room():
-                return full
+        except StoreUnwritable as first:
+            if not self._may_try_again(first):
+                return first
             try:
                 self._transact(draft)
             except StoreError as error:
@@ -172,6 +172,12 @@ class Writer:
             return error
         self._outbox.take_over(draft)
         return None
+
+    def _may_try_again(self, error: StoreUnwritable) -> bool:
+        """Whether there is room now, or the disk failed: what it wrote is not known then, and is written again."""
+        if isinstance(error, StoreFull):
+            return self._make_room()
+        return error.code.startswith("ioerr")
 
     def _transact(self, draft: Draft) -> None:
         conn = self._conn
