@@ -20,6 +20,8 @@ from hub.accounts.passwords import Passwords
 from hub.accounts.roles import Role
 from hub.accounts.schemas import NewAccount
 from hub.accounts.service import Accounts
+from hub.intake.quarantine_commands import quarantine_commands
+from hub.intake.quarantine_desk import Desk
 from hub.kernel import log
 from hub.kernel.auth import AccessTokens, BadKeyFileError
 from hub.kernel.clock import SystemClock
@@ -187,6 +189,18 @@ def enrol_code(settings: Settings, name: str) -> None:
             click.echo(await wiring.enrol_code(database, SystemClock(), name=name))
 
     _or_refused(work)
+
+
+def _at_desk(settings: Settings, work: Callable[[Desk], Awaitable[None]]) -> None:
+    async def run_it() -> None:
+        async with app.open_database(settings) as database:
+            await app.bring_up_to_date(database, allowed=database.is_sqlite)
+            await work(wiring.quarantine_desk_of(database, SystemClock()))
+
+    _or_refused(run_it)
+
+
+cli.add_command(quarantine_commands(with_settings, _at_desk))
 
 
 @cli.command()

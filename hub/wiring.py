@@ -22,12 +22,16 @@ from hub.charging.service import Charging
 from hub.fleet import seed as fleet_seed
 from hub.fleet.api import FleetApi
 from hub.fleet.service import Fleet
+from hub.intake import quarantine_desk
 from hub.intake.api import IntakeApi, raw_routes
 from hub.intake.broker import Broker
 from hub.intake.downlink import Downlink
 from hub.intake.enrolment import Enrolment, RateLimit
 from hub.intake.live import LiveDoor
 from hub.intake.mqtt import MqttDoor
+from hub.intake.projection import Projection
+from hub.intake.quarantine import Quarantine
+from hub.intake.quarantine_api import QuarantineApi
 from hub.intake.signatures import Signatures
 from hub.intake.sync import SyncDoor
 from hub.kernel import idempotency, janitor
@@ -99,6 +103,7 @@ class Doors:
         self.rooms = rooms
         self.sync = SyncDoor(kernel, self._signatures)
         self.live = LiveDoor(kernel, self._signatures, rooms.pictures)
+        self.quarantine = Quarantine(kernel.clock, Projection(kernel.bus))
         self.limit = RateLimit(kernel.clock)
         self.vouchers = Vouchers(kernel.clock, rooms.downlink, voucher_key)
 
@@ -147,6 +152,7 @@ def domain_routes(doors: Doors) -> list[Route | RawRoute]:
     return [
         *routes_of(IntakeApi(rooms.enrolment, rooms.downlink, doors.limit)),
         *raw_routes(doors.sync, doors.live),
+        *routes_of(QuarantineApi(doors.quarantine)),
         *routes_of(StationsApi(rooms.stations, rooms.pictures)),
         *routes_of(TelemetryApi(rooms.archive, rooms.recorder)),
         *routes_of(FleetApi(rooms.fleet)),
@@ -165,6 +171,7 @@ def jobs(kernel: Kernel, doors: Doors) -> list[Job]:
     return [
         functools.partial(janitor.run, kernel.database, kernel.clock, sweeps),
         functools.partial(doors.announce, kernel.database),
+        functools.partial(quarantine_desk.keep_reading, kernel.database, doors.quarantine),
         doors.live.run,
         functools.partial(doors.rooms.keeper.run, kernel.database),
         doors.rooms.recorder.run,
@@ -195,6 +202,12 @@ async def enrol_code(database: Database, clock: Clock, *, name: str) -> str:
         station_id = await rooms.stations.id_of(session, name)
         code, _ = await rooms.enrolment.issue(session, station_id)
     return code
+
+
+def quarantine_desk_of(database: Database, clock: Clock) -> quarantine_desk.Desk:
+    """The quarantine for the command line; what is applied there is heard by every domain as always."""
+    rooms = Rooms(clock, LocalNudges())
+    return quarantine_desk.Desk(database, Quarantine(clock, Projection(Bus(subscriptions(rooms)))))
 
 
 async def _account_id(session: AsyncSession, email: str) -> uuid.UUID | None:

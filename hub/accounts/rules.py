@@ -17,7 +17,7 @@ _READ_OPERATION: Final = _BASIC | {
 }  # fmt: skip
 _WRITE_OPERATION: Final = frozenset({
     "stations:write", "vehicles:write", "rentals:write", "reservations:write", "charging:write", "orders:write",
-    "cards:write", "vouchers:write", "cases:write",
+    "cards:write", "vouchers:write", "cases:write", "quarantine:write",
 })  # fmt: skip
 _ACCOUNTS: Final = frozenset({"accounts:read", "accounts:write"})
 _READ_ALL: Final = _READ_OPERATION | {"accounts:read", "facts:read"}
@@ -27,7 +27,7 @@ PERMISSIONS_OF: Final[Mapping[Role, frozenset[str]]] = {
     Role.STATION_STAFF: _READ_OPERATION | {"reservations:write"},
     Role.SERVICE_ADVISOR: _BASIC | {"rentals:read"},
     Role.TECHNICIAN: _BASIC,
-    Role.FLEET_OPERATOR: _READ_OPERATION | _WRITE_OPERATION,
+    Role.FLEET_OPERATOR: _READ_OPERATION | _WRITE_OPERATION | {"facts:read"},
     Role.DEVELOPER: _BASIC | {"facts:read"},
     Role.SUBSIDY_APPLICANT: _BASIC | {"charging:read"},
     Role.ANALYST: _READ_OPERATION,

@@ -20,11 +20,9 @@ from hub.intake.schemas import (
     NewOrder,
     OrderQuery,
     OrderShape,
-    QuarantineQuery,
-    QuarantineShape,
 )
 from hub.intake.sync import SyncDoor
-from hub.intake.tables import FactRow, Order, QuarantinedFact
+from hub.intake.tables import FactRow, Order
 from hub.kernel.keyset import read_cursor, write_cursor
 from hub.kernel.pages import Page, PageQuery, find_page
 from hub.kernel.problem import ProblemError, problem
@@ -37,7 +35,7 @@ _ENROL_ERRORS: Final = {"code_unknown": 404, "code_used": 409, "code_expired": 4
 
 
 class IntakeApi:
-    """Enrolment codes, enrolment, orders, facts, quarantine."""
+    """Enrolment codes, enrolment, orders, facts."""
 
     def __init__(self, enrolment: Enrolment, downlink: Downlink, limit: RateLimit) -> None:
         self._enrolment = enrolment
@@ -125,18 +123,6 @@ class IntakeApi:
         """By lane, epoch and numbers, newest first: lost by damage to the station's file, or given up for room."""
         found = await losses.page(call.session, call.id("station_id"), call.query)
         return found.as_page(LostShape.model_validate)
-
-    @route(
-        "GET", "/api/v1/quarantine", summary="Facts that could not be applied", tags=["intake"],
-        permission="facts:read", query=QuarantineQuery, response=Page[QuarantineShape],
-    )  # fmt: skip
-    async def quarantine(self, call: Call[None, QuarantineQuery]) -> Page[QuarantineShape]:
-        """Kept and acknowledged, but set aside: each waits for a person."""
-        found = select(QuarantinedFact)
-        if call.query.station_id is not None:
-            found = found.where(QuarantinedFact.station_id == call.query.station_id)
-        page = await find_page(call.session, found, QuarantinedFact, call.query)
-        return page.as_page(QuarantineShape.model_validate)
 
 
 def raw_routes(sync: SyncDoor, live: LiveDoor) -> list[RawRoute]:

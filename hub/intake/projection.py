@@ -54,6 +54,7 @@ GROUPS: Final[Mapping[type[facts.Body], Group]] = {
     facts.LeaseEnded: events.LeasesReported,
 }
 
+UNKNOWN: Final = "unknown_type"  # the code of a fact that waits for a hub that knows its type and version
 _MAX_DETAIL: Final = 500
 _log = structlog.get_logger("hub.intake")
 
@@ -76,7 +77,11 @@ class Ready(msgspec.Struct, frozen=True, gc=False):
 
 
 class Understood(msgspec.Struct, frozen=True):
-    """A batch's facts, read before its transaction begins: those to apply, and those that cannot be read."""
+    """A batch's facts, read before its transaction begins: those to apply, and those that cannot be read.
+
+    A type or version that nobody here knows is among the latter, with the code `UNKNOWN`: nobody's failure, but kept
+    where a hub that knows it will find it.
+    """
 
     ready: list[Ready]
     failed: list[Failed]
@@ -115,7 +120,7 @@ class Projection:
 
 
 def understand(station_id: uuid.UUID, framed: Sequence[Framed], now: dt.datetime) -> Understood:
-    """Read every body. A type or version that nobody here knows is kept like any other, and nobody's failure."""
+    """Read every body."""
     ready: list[Ready] = []
     failed: list[Failed] = []
     for one in framed:
@@ -129,12 +134,19 @@ def understand(station_id: uuid.UUID, framed: Sequence[Framed], now: dt.datetime
             continue
         group = None if body is None else GROUPS.get(type(body))
         if body is None or group is None:
+            failed.append(Failed(framed=one, code=UNKNOWN, detail=f"{one.fact.type} v{one.fact.v}"))
             continue
         reported = events.Reported(
             station_id=station_id, fact_id=one.fact.id, hlc=one.fact.hlc, received_at=now, body=body
         )
         ready.append(Ready(one, group, reported))
     return Understood(ready, failed)
+
+
+def is_known(name: str, v: int) -> bool:
+    """Whether facts of this type and version can be applied here."""
+    body = facts.KNOWN.get((name, v))
+    return body is not None and body in GROUPS
 
 
 def _grouped(ready: Sequence[Ready]) -> dict[Group, list[events.Reported[facts.Body]]]:
@@ -176,4 +188,6 @@ def quarantine_row(failed: Failed, station_id: uuid.UUID, lane: str, epoch: int,
         "code": failed.code[:80],
         "detail": failed.detail,
         "record": failed.framed.record,
+        "state": "parked" if failed.code == UNKNOWN else "waiting",
+        "settled_at": None,
     }

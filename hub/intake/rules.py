@@ -130,7 +130,7 @@ def read(batch: FactBatch) -> Read:
     records = [bytes(raw) for raw in batch.records]
     facts = _facts(records)
     if facts is None:
-        framed = [_framed(seq, record) for seq, record in enumerate(records, batch.first_seq)]
+        framed = [framed_alone(seq, record) for seq, record in enumerate(records, batch.first_seq)]
     else:
         numbered = enumerate(zip(records, facts, strict=True), batch.first_seq)
         framed = [Framed(seq=seq, record=record, fact_id=fact.id, fact=fact) for seq, (record, fact) in numbered]
@@ -146,7 +146,8 @@ def _facts(records: Sequence[bytes]) -> list[Fact] | None:
     return facts if len(facts) == len(records) and all(map(_fits, facts)) else None
 
 
-def _framed(seq: int, record: bytes) -> Framed:
+def framed_alone(seq: int, record: bytes) -> Framed:
+    """One record by itself, read as far as it can be."""
     try:
         fact = decode_fact(record)
     except Malformed as error:

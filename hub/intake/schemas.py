@@ -140,24 +140,3 @@ class LostShape(Shape):
     last_seq: int | None = Field(description="Null: nobody knows how many facts there were from `first_seq` on")
     gone: int
     reason: str = Field(description="`damaged` or `shed`")
-
-
-class QuarantineQuery(PageQuery):
-    """Set-aside facts of one station."""
-
-    station_id: uuid.UUID | None = None
-
-
-class QuarantineShape(Shape):
-    """A fact that could not be applied, and why."""
-
-    id: uuid.UUID
-    created_at: Instant
-    station_id: uuid.UUID
-    lane: str
-    epoch: int
-    seq: int
-    type: str
-    code: str
-    detail: str
-    record: Text

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from hub import events
 from hub.intake import feed, ledger, losses
 from hub.intake.downlink import has_published
-from hub.intake.projection import Failed, Projection, Understood, quarantine_row, understand
+from hub.intake.projection import UNKNOWN, Failed, Projection, Understood, quarantine_row, understand
 from hub.intake.reading import decompressed, read_body
 from hub.intake.rules import Held, Judged, Read, check_batches, check_lost, judge, judge_lost, read
 from hub.intake.signatures import NumberTooLow, Signatures, Verified
@@ -252,7 +252,9 @@ class SyncDoor:
         ]
         await ledger.quarantine(session, rows)
         taking.quarantined.extend(
-            Quarantined(lane=batch.lane, epoch=batch.epoch, seq=one.framed.seq, code=one.code) for one in failed
+            Quarantined(lane=batch.lane, epoch=batch.epoch, seq=one.framed.seq, code=one.code)
+            for one in failed
+            if one.code != UNKNOWN
         )
 
     async def _cursors(self, session: AsyncSession, taking: _Taking, batches: Sequence[FactBatch]) -> list[Cursor]:

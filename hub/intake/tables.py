@@ -83,10 +83,16 @@ class LostFacts(Listed):
 
 
 class QuarantinedFact(Listed):
-    """A fact that is kept and acknowledged but could not be applied, and why."""
+    """A fact that is kept and acknowledged but could not be applied, and why. It stays here, whatever becomes of it.
+
+    `state`: waiting (for a person), parked (for a hub that knows its type), applied, dismissed.
+    """
 
     __tablename__ = "quarantine"
-    __table_args__ = (Index("uq_quarantine_place", "station_id", "lane", "epoch", "seq", unique=True),)
+    __table_args__ = (
+        Index("uq_quarantine_place", "station_id", "lane", "epoch", "seq", unique=True),
+        Index("ix_quarantine_state_type", "state", "type"),
+    )
 
     station_id: Mapped[uuid.UUID]
     lane: Mapped[str] = mapped_column(String(3))
@@ -96,6 +102,24 @@ class QuarantinedFact(Listed):
     code: Mapped[str] = mapped_column(String(80))
     detail: Mapped[str] = mapped_column(String(500))
     record: Mapped[bytes] = mapped_column(LargeBinary)
+    state: Mapped[str] = mapped_column(String(10))
+    settled_at: Mapped[dt.datetime | None]  # applied or dismissed
+
+
+class QuarantineAct(Listed):
+    """What was done with a quarantined fact: the audit. Rows are only added.
+
+    `act`: retry, dismiss. `via`: api, command, start. `outcome`: applied, dismissed, or the code it failed with.
+    """
+
+    __tablename__ = "quarantine_acts"
+
+    quarantine_id: Mapped[uuid.UUID] = mapped_column(index=True)
+    act: Mapped[str] = mapped_column(String(10))
+    via: Mapped[str] = mapped_column(String(10))
+    account_id: Mapped[uuid.UUID | None]
+    outcome: Mapped[str] = mapped_column(String(80))
+    reason: Mapped[str] = mapped_column(String(500))
 
 
 class StationFeed(Base):
