@@ -91,7 +91,7 @@ def cli() -> None:
 )
 @click.option("--demo/--no-demo", default=False, help="Create the demo's public log-ins; loopback only.")
 def run(settings: Settings, migrate_first: bool, demo: bool) -> None:  # click's flags
-    """Run the hub until SIGINT or SIGTERM."""
+    """Run the hub until SIGINT or SIGTERM; a second one ends the leave-taking."""
     asyncio.run(_serve(settings, migrate_first=migrate_first, demo=demo))
 
 
@@ -99,16 +99,16 @@ async def _serve(settings: Settings, *, migrate_first: bool, demo: bool) -> None
     # A batch of facts is thousands of short-lived objects without circles: look for circles less often.
     gc.freeze()
     gc.set_threshold(50_000, 50, 50)
-    stop = asyncio.Event()
+    stop, hurry = asyncio.Event(), asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
+        loop.add_signal_handler(number, lambda: hurry.set() if stop.is_set() else stop.set())
 
     def listening(url: str) -> None:
         click.echo(f"voltdock-hub listens on {url}")
         sys.stdout.flush()
 
-    await app.serve(settings, stop=stop, listening=listening, migrate_first=migrate_first, demo=demo)
+    await app.serve(settings, stop=stop, hurry=hurry, listening=listening, migrate_first=migrate_first, demo=demo)
 
 
 @cli.command()

@@ -22,6 +22,7 @@ from hub.kernel.auth import AccessTokens, load_or_create_key, signing_key
 from hub.kernel.bus import Bus
 from hub.kernel.clock import Clock, SystemClock
 from hub.kernel.db import Database
+from hub.kernel.draining import DRAINING, Draining, SendAway, drain
 from hub.kernel.edge import METRICS, Metrics
 from hub.kernel.files import Files
 from hub.kernel.migrations import migrate, pending
@@ -44,6 +45,7 @@ class Hub:
     app: web.Application
     kernel: Kernel
     jobs: list[wiring.Job]
+    send_away: SendAway
 
 
 def version() -> str:
@@ -105,12 +107,13 @@ def compose(settings: Settings, database: Database, clock: Clock, passwords: Pas
     system = system_routes(database, metrics, routes, version=version())
     app = build(kernel, [*routes, *system], max_body_bytes=settings.max_body_bytes)
     app[METRICS] = metrics
+    app[DRAINING] = Draining()
     jobs = wiring.jobs(kernel, doors)
     if not database.is_sqlite:  # SQLite has one hub process: nobody else to tell
         jobs.append(PostgresNudges(database, nudges).run)
     if settings.mqtt.url is not None:
         jobs.append(doors.at_broker(kernel, nudges, _broker(settings)).run)
-    return Hub(app=app, kernel=kernel, jobs=jobs)
+    return Hub(app=app, kernel=kernel, jobs=jobs, send_away=doors.live.send_away)
 
 
 async def serve(
@@ -120,8 +123,12 @@ async def serve(
     listening: Callable[[str], None],
     migrate_first: bool = False,
     demo: bool = False,
+    hurry: asyncio.Event | None = None,
 ) -> None:
-    """Run the hub until `stop` is set. Raises BadSettingsError; what a job raises ends the hub."""
+    """Run the hub until `stop` is set, then leave in order; `hurry` cuts the leave-taking short.
+
+    Raises BadSettingsError; what a job raises ends the hub.
+    """
     if demo and not settings.is_loopback:
         raise BadSettingsError([f"host: {settings.host!r}: the demo's log-ins are public; bind to 127.0.0.1"])
     clock, passwords = SystemClock(), Passwords()
@@ -132,9 +139,9 @@ async def serve(
         if not settings.is_loopback:
             await _refuse_demo_log_ins(database, passwords)
         hub = compose(settings, database, clock, passwords)
-        async with _listening(hub.app, settings) as url:
+        async with _listening(hub.app, settings) as (runner, url):
             listening(url)
-            await _until_stopped(hub.jobs, stop)
+            await _until_stopped(hub, runner, settings, stop, hurry or asyncio.Event())
     _log.info("stopped")
 
 
@@ -167,7 +174,7 @@ async def _refuse_demo_log_ins(database: Database, passwords: Passwords) -> None
 
 
 @contextlib.asynccontextmanager
-async def _listening(app: web.Application, settings: Settings) -> AsyncIterator[str]:
+async def _listening(app: web.Application, settings: Settings) -> AsyncIterator[tuple[web.AppRunner, str]]:
     # Stations sign the bytes as they are sent, so bodies must reach the intake as they came.
     runner = web.AppRunner(
         app, handle_signals=False, shutdown_timeout=settings.shutdown_s, access_log=None, auto_decompress=False
@@ -181,15 +188,21 @@ async def _listening(app: web.Application, settings: Settings) -> AsyncIterator[
             raise BadSettingsError([f"port: {settings.host}:{settings.port}: {error.strerror}"]) from error
         host, port = runner.addresses[0][:2]
         shown = f"[{host}]" if ":" in host else host
-        yield f"http://{shown}:{port}"
+        yield runner, f"http://{shown}:{port}"
     finally:
         await runner.cleanup()
 
 
-async def _until_stopped(jobs: list[wiring.Job], stop: asyncio.Event) -> None:
+async def _until_stopped(
+    hub: Hub, runner: web.AppRunner, settings: Settings, stop: asyncio.Event, hurry: asyncio.Event
+) -> None:
+    """Serve; then be seen leaving, close the port, let what runs finish, and end the jobs last: requests need them."""
     async with asyncio.TaskGroup() as group:
-        running = [group.create_task(_forever(job)) for job in jobs]
+        running = [group.create_task(_forever(job)) for job in hub.jobs]
         await stop.wait()
+        _log.info("leaving", serves_on_s=settings.leaves_in_s)
+        await drain(hub.app[DRAINING], hub.send_away, for_s=settings.leaves_in_s, hurry=hurry)
+        await runner.cleanup()
         for task in running:
             task.cancel()
 

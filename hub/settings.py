@@ -139,9 +139,22 @@ class Settings(_Slice):
     )
     max_body_bytes: int = Field(default=1024 * 1024, ge=1024, description="Largest JSON body")
     shutdown_s: float = Field(default=10, gt=0, le=120, description="How long running requests may finish")
+    drain_s: float | None = Field(
+        default=None,
+        ge=0,
+        le=120,
+        description="How long before the port closes /readyz says so; default: 5 with PostgreSQL, 0 with SQLite",
+    )
     mqtt: MqttSettings = MqttSettings()
     leases: LeaseSettings = LeaseSettings()
     log: LogSettings = LogSettings()
+
+    @property
+    def leaves_in_s(self) -> float:
+        """How long to serve on after SIGTERM. With SQLite there is no other process to go to."""
+        if self.drain_s is not None:
+            return self.drain_s
+        return 0.0 if self.url.startswith("sqlite") else 5.0
 
     @property
     def url(self) -> str:

@@ -25,6 +25,7 @@ PATH: Final = "/api/v1/live"
 HEARTBEAT_S: Final = 20.0
 CONNECT_S: Final = 15.0
 SEND_S: Final = 10.0
+ELSEWHERE: Final = 1012  # RFC 6455 registry, "service restart": this hub process leaves, others serve
 STEADY_S: Final = 10.0  # a connection that held this long makes the next wait short again
 _MAX_FRAME_BYTES: Final = 65_536
 
@@ -136,6 +137,8 @@ class LiveLink:
             if isinstance(message, Nudge):
                 self._seen = replace(self._seen, nudges=self._seen.nudges + 1)
                 self._on_nudge()
+        if socket.close_code == ELSEWHERE:
+            self._backoff.reset()  # nothing is wrong: come again soon, at a time of our own
         return f"closed ({socket.close_code})"
 
     async def _send(self, socket: aiohttp.ClientWebSocketResponse) -> str:

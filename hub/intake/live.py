@@ -13,6 +13,7 @@ from hub import events
 from hub.intake import ledger
 from hub.intake.feed import current_rev
 from hub.intake.signatures import NumberTooLow, Signatures, Verified
+from hub.kernel.draining import DRAINING
 from hub.kernel.problem import ProblemError, problem
 from hub.kernel.web import Kernel
 from protocols.errors import Malformed, Refused
@@ -21,6 +22,7 @@ from protocols.sync.live import Nudge, Telemetry, decode_live, encode_live
 HEARTBEAT_S: Final = 20.0
 _MAX_MESSAGE: Final = 256 * 1024
 _SEND_S: Final = 10.0
+_SPREAD: Final = 0.8  # of the time that a leaving process has: the last one must be gone before its port closes
 _log = structlog.get_logger("hub.live")
 
 
@@ -65,6 +67,9 @@ class LiveDoor:
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """One live link from its opening to its end."""
+        draining = request.app.get(DRAINING)
+        if draining is not None and draining.begun:
+            raise ProblemError(problem("stopping", 503), {"Retry-After": "1"})
         signed = await self._identify(request)
         station_id = signed.station_id
         socket = web.WebSocketResponse(heartbeat=HEARTBEAT_S, max_msg_size=_MAX_MESSAGE)
@@ -80,6 +85,13 @@ class LiveDoor:
                 del self._links[station_id]
                 await self._left(signed)
         return socket
+
+    async def send_away(self, over_s: float) -> None:
+        """Tell every station to come again, to another process, evenly spread so that they do not come at once."""
+        links = tuple(self._links.values())
+        async with asyncio.TaskGroup() as group:
+            for number, socket in enumerate(links):
+                group.create_task(_close_after(socket, over_s * _SPREAD * number / len(links)))
 
     async def run(self) -> None:
         """Holds nothing open once the hub stops: cancelled at the end, it closes every link."""
@@ -155,6 +167,11 @@ class LiveDoor:
             except (OSError, TimeoutError, RuntimeError):
                 await _close(socket, WSCloseCode.GOING_AWAY, b"cannot send")
                 return
+
+
+async def _close_after(socket: web.WebSocketResponse, wait_s: float) -> None:
+    await asyncio.sleep(wait_s)
+    await _close(socket, WSCloseCode.SERVICE_RESTART, b"go elsewhere")
 
 
 async def _close(socket: web.WebSocketResponse, code: int, reason: bytes) -> None:

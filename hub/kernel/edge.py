@@ -9,6 +9,7 @@ import structlog
 from aiohttp import web
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
+from hub.kernel.draining import DRAINING
 from hub.kernel.problem import ProblemError, from_http, from_malformed, from_refused, problem, response
 from protocols.errors import Malformed, Refused
 
@@ -53,6 +54,9 @@ async def edge(request: web.Request, handler: Handler) -> web.StreamResponse:
         answer.headers["X-Trace-Id"] = trace_id
         answer.headers.setdefault("Cache-Control", "no-store")
         answer.headers["X-Content-Type-Options"] = "nosniff"
+    draining = request.app.get(DRAINING)
+    if draining is not None:
+        draining.release(answer)
     return answer
 
 

@@ -10,6 +10,7 @@ from prometheus_client import generate_latest
 from sqlalchemy.exc import SQLAlchemyError
 
 from hub.kernel.db import Database
+from hub.kernel.draining import DRAINING
 from hub.kernel.edge import Metrics
 from hub.kernel.openapi import document
 from hub.kernel.problem import ProblemError, problem
@@ -41,7 +42,10 @@ def _alive() -> RawRoute:
 
 
 def _ready(database: Database) -> RawRoute:
-    async def handle(_request: web.Request) -> web.Response:
+    async def handle(request: web.Request) -> web.Response:
+        draining = request.app.get(DRAINING)
+        if draining is not None and draining.begun:
+            raise ProblemError(problem("stopping", 503, detail="this process is about to stop; others serve"))
         try:
             await database.ping()
         except (SQLAlchemyError, OSError) as error:
@@ -51,8 +55,8 @@ def _ready(database: Database) -> RawRoute:
 
     return RawRoute(
         method="GET", path="/readyz", handler=handle, summary="Ready", tags=_TAGS,
-        description="Able to serve: the database answers.",
-        answers={200: "Ready", 503: "`database_unreachable`"},
+        description="Able to serve: the database answers, and the process is not about to stop.",
+        answers={200: "Ready", 503: "`database_unreachable` or `stopping`"},
     )  # fmt: skip
 
 

@@ -1,0 +1,51 @@
+"""Leaving without a failed request: whether this process is about to stop, and what that does to its connections.
+
+While it drains it serves as before, but says so: `/readyz` answers 503, every answer ends its connection, and links
+that stay open are sent elsewhere. A balancer then has the time to look away before the port closes.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from aiohttp import web
+
+SendAway = Callable[[float], Awaitable[None]]
+"""Sends open links elsewhere, spread over so many seconds."""
+
+
+class Draining:
+    """The state of one process; it begins once and never ends."""
+
+    def __init__(self) -> None:
+        self.begun = False
+
+    def begin(self) -> None:
+        """From now on this process is leaving."""
+        self.begun = True
+
+    def release(self, answer: web.StreamResponse) -> None:
+        """End the answer's connection after it, if this process is leaving: the next request shall go elsewhere."""
+        if self.begun and not answer.prepared:
+            answer.force_close()
+
+
+DRAINING: web.AppKey[Draining] = web.AppKey("draining", Draining)
+
+
+async def drain(draining: Draining, send_away: SendAway, *, for_s: float, hurry: asyncio.Event) -> None:
+    """Begin to leave, and wait until balancers have seen it and the links are gone; `hurry` cuts the wait."""
+    draining.begin()
+    leaving, cut = asyncio.create_task(_leave(send_away, for_s)), asyncio.create_task(hurry.wait())
+    try:
+        await asyncio.wait({leaving, cut}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in (leaving, cut):
+            task.cancel()
+        await asyncio.gather(leaving, cut, return_exceptions=True)
+    await send_away(0.0)  # who came in the last moment
+
+
+async def _leave(send_away: SendAway, for_s: float) -> None:
+    async with asyncio.TaskGroup() as group:
+        group.create_task(send_away(for_s))
+        group.create_task(asyncio.sleep(for_s))
