@@ -22,7 +22,7 @@ from hub.kernel.auth import AccessTokens, load_or_create_key, signing_key
 from hub.kernel.bus import Bus
 from hub.kernel.clock import Clock, SystemClock
 from hub.kernel.db import Database
-from hub.kernel.draining import DRAINING, Draining, SendAway, drain
+from hub.kernel.draining import SendAway, drain
 from hub.kernel.edge import METRICS, Metrics
 from hub.kernel.files import Files
 from hub.kernel.migrations import migrate, pending
@@ -107,7 +107,6 @@ def compose(settings: Settings, database: Database, clock: Clock, passwords: Pas
     system = system_routes(database, metrics, routes, version=version())
     app = build(kernel, [*routes, *system], max_body_bytes=settings.max_body_bytes)
     app[METRICS] = metrics
-    app[DRAINING] = Draining()
     jobs = wiring.jobs(kernel, doors)
     if not database.is_sqlite:  # SQLite has one hub process: nobody else to tell
         jobs.append(PostgresNudges(database, nudges).run)
@@ -201,7 +200,7 @@ async def _until_stopped(
         running = [group.create_task(_forever(job)) for job in hub.jobs]
         await stop.wait()
         _log.info("leaving", serves_on_s=settings.leaves_in_s)
-        await drain(hub.app[DRAINING], hub.send_away, for_s=settings.leaves_in_s, hurry=hurry)
+        await drain(hub.kernel.draining, hub.send_away, for_s=settings.leaves_in_s, hurry=hurry)
         await runner.cleanup()
         for task in running:
             task.cancel()

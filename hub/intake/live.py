@@ -13,7 +13,6 @@ from hub import events
 from hub.intake import ledger
 from hub.intake.feed import current_rev
 from hub.intake.signatures import NumberTooLow, Signatures, Verified
-from hub.kernel.draining import DRAINING
 from hub.kernel.problem import ProblemError, problem
 from hub.kernel.web import Kernel
 from protocols.errors import Malformed, Refused
@@ -67,8 +66,7 @@ class LiveDoor:
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """One live link from its opening to its end."""
-        draining = request.app.get(DRAINING)
-        if draining is not None and draining.begun:
+        if self._kernel.draining.begun:
             raise ProblemError(problem("stopping", 503), {"Retry-After": "1"})
         signed = await self._identify(request)
         station_id = signed.station_id

@@ -5,11 +5,12 @@ that stay open are sent elsewhere. A balancer then has the time to look away bef
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 from aiohttp import web
 
-SendAway = Callable[[float], Awaitable[None]]
+SendAway = Callable[[float], Coroutine[Any, Any, None]]
 """Sends open links elsewhere, spread over so many seconds."""
 
 

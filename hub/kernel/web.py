@@ -6,7 +6,7 @@ Knows no business. `build` makes the aiohttp application out of routes and the k
 import contextlib
 import json
 from collections.abc import AsyncIterator, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pydantic
@@ -19,6 +19,7 @@ from hub.kernel.auth import Authenticate, Principal
 from hub.kernel.bus import Bus
 from hub.kernel.clock import Clock
 from hub.kernel.db import Database, is_bad_value, is_busy, may_succeed_again
+from hub.kernel.draining import DRAINING, Draining
 from hub.kernel.edge import TRACE_ID, edge
 from hub.kernel.idempotency import HEADER, InFlight, KeptAnswer, earlier_answer, fingerprint, read_key
 from hub.kernel.nudges import Nudges
@@ -49,6 +50,7 @@ class Kernel:
     bus: Bus
     nudges: Nudges
     authenticate: Authenticate
+    draining: Draining = field(default_factory=Draining)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,7 @@ def build(
 ) -> web.Application:
     """The aiohttp application that serves these routes."""
     app = web.Application(middlewares=[edge], client_max_size=max_body_bytes)
+    app[DRAINING] = kernel.draining
     in_flight = InFlight()
     for one in routes:
         if isinstance(one, RawRoute):

@@ -200,6 +200,7 @@ def world_of(base: Kernel) -> tuple[Kernel, wiring.Rooms, wiring.Doors, list[Rou
         bus=Bus(wiring.subscriptions(rooms)),
         nudges=base.nudges,
         authenticate=base.authenticate,
+        draining=base.draining,
     )
     doors = wiring.Doors(kernel, rooms, Ed25519PrivateKey.generate())
     return kernel, rooms, doors, wiring.domain_routes(doors)

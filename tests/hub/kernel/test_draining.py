@@ -8,7 +8,7 @@ import aiohttp
 import pytest
 from aiohttp import WSMsgType
 
-from hub.kernel.draining import DRAINING, Draining, drain
+from hub.kernel.draining import Draining, drain
 from hub.kernel.edge import Metrics
 from hub.kernel.system import system_routes
 from hub.kernel.web import Kernel
@@ -26,7 +26,7 @@ async def test_a_leaving_process_is_not_ready_and_ends_the_connection_of_each_an
     kernel: Kernel, serve: Serve
 ) -> None:
     client = await serve(kernel, system_routes(kernel.database, Metrics(), [], version="1"))
-    client.app[DRAINING] = draining = Draining()
+    draining = kernel.draining
     async with client.get("/readyz") as answer:
         assert (answer.status, answer.headers.get("Connection")) == (200, None)
     draining.begin()
@@ -77,8 +77,7 @@ async def test_live_links_are_sent_elsewhere_one_after_the_other(world: World) -
 
 
 async def test_a_leaving_process_takes_no_new_live_link(world: World) -> None:
-    world.client.app[DRAINING] = draining = Draining()
-    draining.begin()
+    world.kernel.draining.begin()
     double = await world.station()
     with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
         await world.client.ws_connect("/api/v1/live", headers=double.live_headers())
