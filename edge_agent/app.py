@@ -1,10 +1,12 @@
 """The composition root: the only file that knows every room. Builds the parts, joins them, runs them."""
 
+import functools
 import importlib.metadata
 import uuid
 from dataclasses import replace
 from typing import Final
 
+import msgspec
 import structlog
 
 from edge_agent.chargers.config import ChargerConfig
@@ -27,11 +29,14 @@ from edge_agent.settings import Settings
 from edge_agent.station.dispatch import Dispatch
 from edge_agent.station.loop import Station
 from edge_agent.store.store import Store
+from edge_agent.store.work import Entry, Work
 from edge_agent.uplink.identity import Identity, load_identity
 from edge_agent.uplink.live import LiveLink
 from edge_agent.uplink.numbers import RequestNumbers
 from edge_agent.uplink.pump import SyncPump
+from edge_agent.uplink.watchdog import Watchdog
 from protocols.sync.changes import StationItem
+from protocols.values import rfc3339
 
 STORE_FILE: Final = "station.db"
 NOBODY: Final = uuid.UUID(int=0)
@@ -49,6 +54,7 @@ class Agent:
     def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
         self._settings = settings
         self._clock = clock or SystemClock()
+        self._sync: SyncPump | None = None
 
     async def run(self) -> None:
         """Open the store, build the parts, run them. Raises StoreError when the store cannot be opened."""
@@ -160,7 +166,9 @@ class Agent:
             poll_s=self._settings.hub.poll_s,
             numbers=numbers,
         )
-        supervisor.add("sync", pump.run)
+        self._sync = pump
+        watchdog = Watchdog(pump=pump, mono_s=self._clock.mono_s, note=functools.partial(self._note_stall, store))
+        supervisor.add("sync", watchdog.run)
         station.on_business(pump.nudge)
         if self._settings.hub.live:
             live = LiveLink(
@@ -190,6 +198,10 @@ class Agent:
                 request_number=numbers,
             )
             supervisor.add("mqtt", link.run)
+
+    async def _note_stall(self, store: Store, what: str) -> None:
+        entry = Entry(kind="sync_stalled", data=msgspec.json.encode({"what": what}))
+        await store.commit(Work(moment=self._clock.now(), journal=(entry,)))
 
     def _kiosk(self, station: Station, store: Store, supervisor: Supervisor) -> None:
         labels = {one.id: one.label for one in self._settings.chargers.charger}
@@ -227,6 +239,7 @@ class Agent:
             "hub_online": station.state.hub.online,
             "trouble": trouble,
             "store": {"epoch": kept.epoch, "low": kept.low, "waiting": kept.waiting, "file_bytes": kept.file_bytes},
+            "sync": None if self._sync is None else _sync_health(self._sync),
             "docks": {str(no): _dock_health(dock) for no, dock in sorted(station.state.docks.items())},
         }
 
@@ -234,6 +247,21 @@ class Agent:
 def _trouble(station: Station, store: Store) -> str | None:
     """Why no new business is taken: the disk takes nothing, or only what the reserve is kept for."""
     return station.trouble or ("store_full" if store.health().low else None)
+
+
+def _sync_health(pump: SyncPump) -> dict[str, object]:
+    seen = pump.snapshot()
+    last = seen.last_success_at
+    return {
+        "line": seen.line.value,
+        "since": rfc3339(seen.since),
+        "last_success_at": None if last is None else rfc3339(last),
+        "last_failure": seen.last_failure,
+        "update_needed": None if seen.outdated is None else seen.outdated.value,
+        "forks": seen.forks,
+        "rewinds": seen.rewinds,
+        "quarantined": seen.facts_quarantined,
+    }
 
 
 def _dock_health(dock: Dock) -> str:

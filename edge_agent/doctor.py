@@ -44,6 +44,7 @@ async def examine(settings: Settings) -> list[Finding]:
     if settings.mqtt.url is not None:
         findings.append(await _reach("broker", settings.mqtt.host, settings.mqtt.port))
     findings.append(await _hub(settings))
+    findings.append(await _sync(settings))
     return findings
 
 
@@ -158,6 +159,24 @@ async def _hub(settings: Settings) -> Finding:
     good = status == 200 and (off_s is None or abs(off_s) <= MAX_CLOCK_OFF_S)
     clock = "" if off_s is None else f", clocks differ by {off_s:+.0f} s"
     return Finding(what="hub", good=good, detail=f"{url}: HTTP {status}{clock}")
+
+
+async def _sync(settings: Settings) -> Finding:
+    """What the agent that runs says of its exchange with the hub."""
+    url = f"http://{settings.kiosk.host}:{settings.kiosk.port}/healthz"
+    try:
+        async with aiohttp.ClientSession(timeout=_TIMEOUT) as session, session.get(url) as response:
+            told = (await response.json(content_type=None)).get("sync") or {}
+    except (aiohttp.ClientError, TimeoutError, OSError, ValueError, AttributeError):
+        return Finding(what="sync", good=True, detail="the agent does not run here")
+    needed = told.get("update_needed")
+    if needed is not None:
+        who = "this station's agent is too old for its hub" if needed == "station_outdated" else "the hub is too old"
+        return Finding(
+            what="sync", good=False, detail=f"{who}: update it; until then the station works without the hub"
+        )
+    detail = f"{told.get('line', 'not enrolled')}, last success {told.get('last_success_at') or 'never'}"
+    return Finding(what="sync", good=True, detail=detail)
 
 
 def _clock_off_s(date: str) -> float | None:

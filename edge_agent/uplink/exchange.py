@@ -55,6 +55,7 @@ class Problem(msgspec.Struct, frozen=True):
     code: str = ""
     detail: str = ""
     epoch_floor: int | None = None
+    params: dict[str, object] = {}
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from edge_agent.store.store import Store
 from edge_agent.uplink.exchange import MAX_RETRY_AFTER_S, Exchange, ExchangeFailed
 from edge_agent.uplink.identity import Identity
 from edge_agent.uplink.numbers import RequestNumbers
+from edge_agent.uplink.speaking import UNSPOKEN, Outdated, Speaking
 from edge_agent.uplink.verdicts import floor_of, moves_of
 from edge_agent.uplink.window import Window
 from protocols.errors import Refused
@@ -76,6 +77,7 @@ class SyncSnapshot:
     changes: int = 0
     waiting: int = 0
     next_batch_facts: int = 0
+    outdated: Outdated | None = None
 
 
 @dataclass(slots=True)
@@ -123,6 +125,9 @@ class SyncPump:
         self._nudged = asyncio.Event()
         self._exchange_cursors = True
         self._forked_before = False
+        self._speaking = Speaking()
+        self._life: object = None
+        self.due_mono_s = clock.mono_s()
         self._seen = SyncSnapshot(since=clock.now().at)
 
     def nudge(self) -> None:
@@ -140,17 +145,25 @@ class SyncPump:
     async def run(self) -> None:
         """Exchange until cancelled."""
         self._loop = asyncio.get_running_loop()
+        self._life = life = object()
+        self.due_mono_s = self._clock.mono_s()
         try:
             async with aiohttp.ClientSession() as session:
                 exchange = Exchange(identity=self._identity, numbers=self._numbers, session=session)
-                while True:
+                while self._life is life:
                     self._nudged.clear()
                     await self._rest(await self._turn(exchange))
         finally:
-            self._loop = None
+            if self._life in (life, None):
+                self._loop = None
+
+    def disown(self) -> None:
+        """What still runs of this pump, although it was cancelled, does nothing more after its present turn."""
+        self._life = None
 
     async def _turn(self, exchange: Exchange) -> _Turn:
         """One exchange, whatever comes of it."""
+        self.due_mono_s = self._clock.mono_s() + self._stalled_after_s
         try:
             async with asyncio.timeout(self._stalled_after_s):
                 return await self._exchange(exchange)
@@ -179,7 +192,7 @@ class SyncPump:
     async def _request(self, batches: list[FactBatch], held: Held) -> SyncRequest:
         now = self._clock.now()
         return SyncRequest(
-            protocol=envelope.PROTOCOL_VERSION,
+            protocol=self._speaking.protocol,
             agent=self._agent_version,
             rev=held.rev,
             clock=envelope.Clock(
@@ -229,7 +242,8 @@ class SyncPump:
         if self._seen.line is not Line.ONLINE:
             _log.info("hub_reached", hub=reply.hub, failures=self._seen.failures)
             self._seen = replace(self._seen, line=Line.ONLINE, since=now)
-        self._seen = replace(self._seen, exchanges=self._seen.exchanges + 1, last_success_at=now)
+        self._speaking.understood()
+        self._seen = replace(self._seen, exchanges=self._seen.exchanges + 1, last_success_at=now, outdated=None)
         self._tell(HubReached(hub_at=from_ms(reply.hub_at_ms)))
         progress = progress or self._exchange_cursors
         self._exchange_cursors = False
@@ -260,12 +274,25 @@ class SyncPump:
         self._exchange_cursors = True
         if failure.smaller:
             self._window.shrink()
-        self._tell(HubUnreachable(reason=failure.reason))
+        if failure.problem.code == UNSPOKEN and self._speak_otherwise(failure):
+            return _Turn()
+        self._tell(HubUnreachable(reason=failure.reason if self._seen.outdated is None else self._seen.outdated))
         if failure.problem.code == STALE_NUMBER:
             await self._raise_epoch(failure)
         if failure.retry_after_s is not None:
             return _Turn(wait_s=failure.retry_after_s, nudge_ends_it=False)
         return _Turn(wait_s=self._backoff.next_s(), at_least_s=MIN_RETRY_S)
+
+    def _speak_otherwise(self, failure: ExchangeFailed) -> bool:
+        """Whether there is a protocol that both speak. If not, people are told which of the two is too old."""
+        params = failure.problem.params
+        if self._speaking.refused(params.get("spoken"), params.get("spoken_from")):
+            return True
+        if self._speaking.outdated is not self._seen.outdated:
+            _log.error("update_needed", who=self._speaking.outdated, hub_speaks=params)
+        self._seen = replace(self._seen, outdated=self._speaking.outdated)
+        self._speaking.begin_again()
+        return False
 
     async def _raise_epoch(self, failure: ExchangeFailed) -> None:
         """The hub knows higher numbers of us (a restored card): go above them; the facts keep their order."""
@@ -275,6 +302,7 @@ class SyncPump:
 
     async def _rest(self, turn: _Turn) -> None:
         """Wait out the turn; a nudge ends the wait (after `at_least_s`), unless the hub asked for it."""
+        self.due_mono_s = self._clock.mono_s() + turn.wait_s
         if turn.wait_s <= 0:
             return
         if not turn.nudge_ends_it:

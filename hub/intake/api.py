@@ -137,7 +137,12 @@ def raw_routes(sync: SyncDoor, live: LiveDoor) -> list[RawRoute]:
             description="Signed by the station's key (RFC 9421). See protocols/sync/envelope.py for the shapes. "
             "Answered after the commit: what `cursors` acknowledge is kept.",
             body_types=("application/json",),
-            answers={200: "Taken", 401: "Not a station's signature", 409: "The request's number was taken before"},
+            answers={
+                200: "Taken",
+                401: "Not a station's signature",
+                409: "The request's number was taken before",
+                426: "A protocol that is not spoken here; `params` say which are: `spoken_from` to `spoken`",
+            },
         ),
         RawRoute(
             method="GET",

@@ -27,6 +27,7 @@ from hub.kernel.web import Kernel
 from protocols.errors import Malformed, Refused
 from protocols.sync.envelope import (
     MAX_BYTES,
+    OLDEST_PROTOCOL,
     PROTOCOL_VERSION,
     BatchResult,
     Cursor,
@@ -124,7 +125,7 @@ class SyncDoor:
         )
         down = await self._downward(session, taking, asked)
         return SyncReply(
-            protocol=PROTOCOL_VERSION,
+            protocol=asked.protocol,
             hub=HUB,
             hub_at_ms=to_ms(now),
             rev=down.rev,
@@ -269,8 +270,8 @@ class SyncDoor:
 
 
 def _check(asked: SyncRequest) -> None:
-    if asked.protocol != PROTOCOL_VERSION:
-        raise Refused("protocol_unknown", spoken=PROTOCOL_VERSION)
+    if not OLDEST_PROTOCOL <= asked.protocol <= PROTOCOL_VERSION:
+        raise Refused("protocol_unknown", spoken=PROTOCOL_VERSION, spoken_from=OLDEST_PROTOCOL)
     if not 0 <= asked.rev < 2**62:
         raise Malformed("bad_rev", str(asked.rev)[:40])
     if any(not 0 <= one.version < 2**53 or not 0 < len(one.name) <= 40 for one in asked.lists):

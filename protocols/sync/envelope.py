@@ -24,7 +24,8 @@ import msgspec
 
 from protocols.errors import Malformed
 
-PROTOCOL_VERSION: Final = 1
+PROTOCOL_VERSION: Final = 1  # the newest that is spoken here
+OLDEST_PROTOCOL: Final = 1  # a hub speaks everything from here on, a station goes down to it
 MAX_FACTS: Final = 500
 MAX_BYTES: Final = 1_048_576  # of the decompressed request
 NO_HASH: Final = bytes(32)
@@ -33,7 +34,7 @@ _T = TypeVar("_T")
 
 
 class Lane(enum.StrEnum):
-    """Facts are in order inside a lane; business is always sent first."""
+    """Facts are in order inside a lane; business is always sent first. A fourth would need a new protocol."""
 
     BUSINESS = "biz"
     OPERATIONS = "ops"
@@ -152,6 +153,11 @@ class Verdict(enum.StrEnum):
     TAKEN = "taken"
     GAP = "gap"  # first_seq > acked + 1: send again from acked + 1
     FORK = "fork"  # another history under the same numbers: open an epoch >= epoch_floor
+    UNKNOWN = "unknown"  # never sent: read in place of a word of a later version; nothing follows from it
+
+    @classmethod
+    def _missing_(cls, _value: object) -> "Verdict":
+        return cls.UNKNOWN
 
 
 class BatchResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -247,6 +253,12 @@ _request = msgspec.json.Decoder(SyncRequest)
 _reply = msgspec.json.Decoder(SyncReply)
 _change = msgspec.json.Decoder(Change)
 _encoder = msgspec.json.Encoder()
+
+
+def common_protocol(oldest: int, newest: int) -> int | None:
+    """The newest protocol that we and somebody who speaks these have in common."""
+    found = min(PROTOCOL_VERSION, newest)
+    return found if found >= max(OLDEST_PROTOCOL, oldest) else None
 
 
 def encode(message: SyncRequest | SyncReply | Fact | ListChange | OrderChange) -> bytes:

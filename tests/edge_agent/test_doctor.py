@@ -80,3 +80,29 @@ async def test_a_port_in_use_may_be_ours_and_one_that_cannot_be_bound_is_a_fault
 @pytest.mark.parametrize("date", ["", "nonsense", "Sat, 01 Jan 2000 00:00:00 -0000"])
 def test_a_date_that_says_nothing_is_not_compared(date: str) -> None:
     assert doctor._clock_off_s(date) is None
+
+
+@pytest.mark.parametrize(
+    ("sync", "good", "told"),
+    [
+        ({"line": "online", "last_success_at": "2026-11-26T05:00:00.000Z", "update_needed": None}, True, "online"),
+        ({"line": "offline", "update_needed": "station_outdated"}, False, "this station's agent is too old"),
+        ({"line": "offline", "update_needed": "hub_outdated"}, False, "the hub is too old"),
+        (None, True, "not enrolled"),
+    ],
+)
+async def test_what_the_running_agent_says_of_its_sync_is_told(
+    tmp_path: Path, sync: dict[str, object] | None, good: bool, told: str
+) -> None:
+    async def health(_request: web.Request) -> web.Response:
+        return web.json_response({"sync": sync})
+
+    app = web.Application()
+    app.router.add_get("/healthz", health)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    kiosk = KioskSlice(port=runner.addresses[0][1])
+    found = await findings(settings_for(tmp_path, kiosk=kiosk))
+    await runner.cleanup()
+    assert (found["sync"].good, told in found["sync"].detail) == (good, True)

@@ -1,0 +1,178 @@
+"""What travels down: the items of the versioned lists, and the bodies of the orders.
+
+Every list item is an object with a string `key`, unique in its list. A station keeps items it does not
+understand as they came.
+"""
+
+import uuid
+from typing import Final
+
+import msgspec
+
+from protocols.errors import Malformed
+from tests.frozen.v0_1_0.envelope import OrderChange
+
+
+class Item(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Base of every list item."""
+
+    key: str
+
+
+class StationItem(Item, frozen=True, kw_only=True):
+    """List `station` (one item, key "self"): how the station presents itself."""
+
+    name: str
+    number: str
+    timezone: str
+    currency: str
+    help_phone: str = ""
+    pull_out_s: int = 60
+    min_soc_pct: float = 20.0
+
+
+class VehicleItem(Item, frozen=True, kw_only=True):
+    """List `vehicles` (key = the vehicle's id): every vehicle that may turn up here."""
+
+    label: str  # painted on it, e.g. "V-118"
+    kind: str  # scooter | moped | bicycle | car: the picture that people see
+    model: str
+    dock_kind: str  # latch | bay
+    full_range_km: float
+    rentable: bool = True
+    why_not: str = ""  # message key when not rentable
+    tariff_id: uuid.UUID | None = None
+
+
+class TariffItem(Item, frozen=True, kw_only=True):
+    """List `tariffs` (key = "<tariff_id>/<version>"): see protocols.tariff for what the numbers mean."""
+
+    tariff_id: uuid.UUID
+    version: int
+    name: str
+    use: str  # rental | charging
+    currency: str
+    valid_from_ms: int
+    valid_to_ms: int | None = None
+    unlock_minor: int = 0
+    per_minute_minor: int = 0
+    free_minutes: int = 0
+    day_cap_minor: int | None = None
+    per_kwh_minor: int = 0
+    deposit_minor: int = 0
+    tax_pct: float = 0.0
+
+
+class CardItem(Item, frozen=True, kw_only=True):
+    """List `cards` (key = UID in upper-case hex): who a card or RFID tag is and what it may do."""
+
+    account_id: uuid.UUID
+    may: list[str]  # rent, charge
+    valid_to_ms: int | None = None
+    blocked: bool = False
+
+
+class ReservationItem(Item, frozen=True, kw_only=True):
+    """List `reservations` (key = the reservation's id): what is promised at this station."""
+
+    code: str
+    pin_hash: str  # protocols.voucher.pin
+    account_id: uuid.UUID
+    from_ms: int
+    until_ms: int
+    vehicle_id: uuid.UUID | None = None
+    vehicle_kind: str | None = None
+
+
+class VoucherKeyItem(Item, frozen=True, kw_only=True):
+    """List `voucher_keys` (key = kid in hex): an Ed25519 public key that signs vouchers."""
+
+    public_key: str  # 64 hex digits
+    valid_from_ms: int
+    valid_to_ms: int
+
+
+class DenialItem(Item, frozen=True, kw_only=True):
+    """List `voucher_denials` (key = the voucher's id): a voucher that is revoked."""
+
+
+LISTS: Final[dict[str, type[Item]]] = {
+    "station": StationItem,
+    "vehicles": VehicleItem,
+    "tariffs": TariffItem,
+    "cards": CardItem,
+    "reservations": ReservationItem,
+    "voucher_keys": VoucherKeyItem,
+    "voucher_denials": DenialItem,
+}
+
+
+class OrderBody(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Base of every order's body."""
+
+
+class UnlockDock(OrderBody, frozen=True, kw_only=True):
+    """Staff open a dock from the hub; `reason` is kept with the result."""
+
+    dock_no: int
+    duration_s: float
+    reason: str
+
+
+class StartCharge(OrderBody, frozen=True, kw_only=True):
+    """Start charging remotely."""
+
+    charger_id: str
+    connector_no: int
+    id_token: str
+
+
+class StopCharge(OrderBody, frozen=True, kw_only=True):
+    """End a charging session remotely."""
+
+    session_id: uuid.UUID
+
+
+class RestartDock(OrderBody, frozen=True, kw_only=True):
+    """Restart a dock's controller."""
+
+    dock_no: int
+
+
+class CloseRental(OrderBody, frozen=True, kw_only=True):
+    """A rental that began at this station ended at another place; its bill is the hub's. `where` is for people.
+
+    `reason`: other_station (pushed in there), missing_return (nobody saw it come back), sighting.
+    """
+
+    rental_id: uuid.UUID
+    ended_ms: int
+    where: str
+    reason: str
+
+
+ORDERS: Final[dict[tuple[str, int], type[OrderBody]]] = {
+    (body.__name__, 1): body for body in (UnlockDock, StartCharge, StopCharge, RestartDock, CloseRental)
+}
+
+
+def item_of(list_name: str, raw: bytes | msgspec.Raw) -> Item | None:
+    """The item of a known list, or None for a list that this code does not know. Raises Malformed."""
+    shape = LISTS.get(list_name)
+    if shape is None:
+        return None
+    try:
+        return msgspec.json.decode(raw, type=shape)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise Malformed("bad_list_item", f"{list_name}: {error}") from error
+
+
+def order_body_of(change: OrderChange) -> OrderBody | None:
+    """The order's body, or None for a type or version that this code does not know. Raises Malformed."""
+    shape = ORDERS.get((change.type, change.v))
+    if shape is None:
+        return None
+    try:
+        return msgspec.json.decode(change.body, type=shape)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise Malformed("bad_order_body", f"{change.type}: {error}") from error

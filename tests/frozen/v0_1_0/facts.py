@@ -1,0 +1,257 @@
+"""The bodies of the facts that stations report, by (type, version). Past tense; never changed once sent.
+
+A new field gets a default, so that old records still parse; a change of meaning gets a new version. Instants
+are Unix milliseconds on the station's clock, money is integer minor units with `currency`, energy is Wh.
+"""
+
+import uuid
+from typing import Final
+
+import msgspec
+
+from protocols.errors import Malformed
+from protocols.values import BatteryReading
+from tests.frozen.v0_1_0.envelope import Fact, Lane
+
+
+class Body(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Base of every body."""
+
+
+class Renter(Body, frozen=True, kw_only=True):
+    """By what right somebody rents or charges: `by` is voucher, reservation or card."""
+
+    by: str
+    account_id: uuid.UUID | None = None
+    voucher_id: uuid.UUID | None = None
+    reservation_id: uuid.UUID | None = None
+    card_uid: str | None = None
+
+
+class BillLine(Body, frozen=True, kw_only=True):
+    """One line of a bill. `key` is a message key (unlock, minutes, free_minutes, day_cap, energy, tax)."""
+
+    key: str
+    quantity: float
+    unit: str
+    unit_price_minor: int
+    amount_minor: int
+
+
+class Bill(Body, frozen=True, kw_only=True):
+    """What a rental or a charge costs by the tariff version it was begun with."""
+
+    tariff_id: uuid.UUID
+    tariff_version: int
+    currency: str
+    total_minor: int
+    tax_minor: int
+    lines: list[BillLine]
+
+
+class RentalStarted(Body, frozen=True, kw_only=True):
+    """A rental was decided; committed before the lock opens."""
+
+    rental_id: uuid.UUID
+    vehicle_id: uuid.UUID
+    dock_no: int
+    started_ms: int
+    renter: Renter
+    tariff_id: uuid.UUID
+    tariff_version: int
+    offline: bool
+    battery: BatteryReading | None = None
+
+
+class RentalActivated(Body, frozen=True, kw_only=True):
+    """The vehicle left the dock: the ride is on. Billing counts from `undocked_ms`."""
+
+    rental_id: uuid.UUID
+    undocked_ms: int
+
+
+class RentalVoided(Body, frozen=True, kw_only=True):
+    """No ride came of it and nothing is charged. `reason`: unlock_failed, not_taken, restart, expired."""
+
+    rental_id: uuid.UUID
+    reason: str
+    voided_ms: int
+
+
+class RentalEnded(Body, frozen=True, kw_only=True):
+    """The vehicle stands in a dock again. `duration_s` is by the monotonic clock where one boot saw it all."""
+
+    rental_id: uuid.UUID
+    vehicle_id: uuid.UUID
+    dock_no: int
+    ended_ms: int
+    duration_s: float
+    duration_by: str  # monotonic | wall
+    bill: Bill
+    battery: BatteryReading | None = None
+
+
+class VehicleDocked(Body, frozen=True, kw_only=True):
+    """A vehicle was pushed into a dock (with or without a rental that this station knows)."""
+
+    vehicle_id: uuid.UUID
+    dock_no: int
+    docked_ms: int
+    rental_id: uuid.UUID | None = None
+    battery: BatteryReading | None = None
+
+
+class VehicleUndocked(Body, frozen=True, kw_only=True):
+    """A vehicle left a dock."""
+
+    vehicle_id: uuid.UUID
+    dock_no: int
+    undocked_ms: int
+    rental_id: uuid.UUID | None = None
+
+
+class ChargingStarted(Body, frozen=True, kw_only=True):
+    """A charging session began. `verdict`: accepted, or why the card was refused (kept all the same)."""
+
+    session_id: uuid.UUID
+    charger_id: str
+    connector_no: int
+    transaction_id: int
+    id_token: str
+    verdict: str
+    meter_start_wh: int
+    started_ms: int
+    tariff_id: uuid.UUID | None = None
+    tariff_version: int | None = None
+    account_id: uuid.UUID | None = None
+    offline: bool = False
+
+
+class ChargingMetered(Body, frozen=True, kw_only=True):
+    """One meter sample of a session (lane tel). Energy is the meter's register."""
+
+    session_id: uuid.UUID
+    sampled_ms: int
+    energy_wh: int | None = None
+    power_w: float | None = None
+    current_a: float | None = None
+    voltage_v: float | None = None
+    soc_pct: float | None = None
+
+
+class ChargingStopped(Body, frozen=True, kw_only=True):
+    """A charging session ended."""
+
+    session_id: uuid.UUID
+    meter_stop_wh: int
+    energy_wh: int
+    stopped_ms: int
+    reason: str
+    bill: Bill | None = None
+
+
+class ChargingOrphaned(Body, frozen=True, kw_only=True):
+    """A charger ended a transaction that this station never began; kept for a person to look at."""
+
+    charger_id: str
+    transaction_id: int
+    meter_stop_wh: int
+    stopped_ms: int
+    reason: str
+    id_token: str | None = None
+
+
+class DockFault(Body, frozen=True, kw_only=True):
+    """Base of a dock's fault; `code`: no_answer, bad_proof, lock_stuck, tamper, supply_low, overheated."""
+
+    dock_no: int
+    code: str
+    at_ms: int
+    detail: str = ""
+
+
+class DockFaultRaised(DockFault, frozen=True, kw_only=True):
+    """A dock has a fault now."""
+
+
+class DockFaultCleared(DockFault, frozen=True, kw_only=True):
+    """A dock's fault is over."""
+
+
+class DockSeen(Body, frozen=True, kw_only=True):
+    """A dock is here: what it is."""
+
+    dock_no: int
+    kind: str
+    serial: str
+    firmware: str
+
+
+class ChargerSeen(Body, frozen=True, kw_only=True):
+    """A charger is here: what it is."""
+
+    charger_id: str
+    vendor: str
+    model: str
+    firmware: str
+
+
+class ConnectorChanged(Body, frozen=True, kw_only=True):
+    """A connector's state changed, at the charger's own time."""
+
+    charger_id: str
+    connector_no: int
+    state: str
+    error_code: str
+    at_ms: int
+
+
+class AgentStarted(Body, frozen=True, kw_only=True):
+    """The agent started and opened a new epoch."""
+
+    epoch: int
+    version: str
+    unclean: bool = False
+
+
+class OrderEnded(Body, frozen=True, kw_only=True):
+    """What became of an order from the hub. `outcome`: done, refused, no_answer, expired, unknown."""
+
+    order_id: uuid.UUID
+    outcome: str
+    detail: str = ""
+
+
+LANES: Final[dict[type[Body], Lane]] = {
+    RentalStarted: Lane.BUSINESS,
+    RentalActivated: Lane.BUSINESS,
+    RentalVoided: Lane.BUSINESS,
+    RentalEnded: Lane.BUSINESS,
+    VehicleDocked: Lane.BUSINESS,
+    VehicleUndocked: Lane.BUSINESS,
+    ChargingStarted: Lane.BUSINESS,
+    ChargingStopped: Lane.BUSINESS,
+    ChargingOrphaned: Lane.BUSINESS,
+    OrderEnded: Lane.BUSINESS,
+    DockFaultRaised: Lane.OPERATIONS,
+    DockFaultCleared: Lane.OPERATIONS,
+    DockSeen: Lane.OPERATIONS,
+    ChargerSeen: Lane.OPERATIONS,
+    ConnectorChanged: Lane.OPERATIONS,
+    AgentStarted: Lane.OPERATIONS,
+    ChargingMetered: Lane.TELEMETRY,
+}
+VERSION: Final = 1  # of every body above; a changed meaning adds a row to KNOWN
+KNOWN: Final[dict[tuple[str, int], type[Body]]] = {(body.__name__, VERSION): body for body in LANES}
+_decoders: Final = {key: msgspec.json.Decoder(body) for key, body in KNOWN.items()}
+
+
+def body_of(fact: Fact) -> Body | None:
+    """The fact's body, or None for a type or version that this code does not know. Raises Malformed."""
+    decoder = _decoders.get((fact.type, fact.v))
+    if decoder is None:
+        return None
+    try:
+        return decoder.decode(fact.body)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise Malformed("bad_fact_body", f"{fact.type} v{fact.v}: {error}") from error
