@@ -16,7 +16,6 @@ from hub.intake.rules import framed_alone
 from hub.intake.tables import FactRow, QuarantineAct, QuarantinedFact
 from hub.rentals import rules
 from hub.rentals.tables import Rental
-from protocols.sync import facts
 from protocols.sync.envelope import Lane
 from protocols.sync.facts import RentalActivated, RentalStarted, Renter
 from tests.hub.conftest import FixedAuth
@@ -244,10 +243,6 @@ async def test_a_hub_reads_them_at_its_start(world: World, monkeypatch: pytest.M
             await asyncio.sleep(0.01)
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
-
-
-async def test_every_known_type_has_a_home() -> None:
-    assert all(projection.is_known(name, v) for name, v in facts.KNOWN)
 
 
 async def test_the_record_is_shown_even_when_it_is_no_text(world: World, writer: uuid.UUID) -> None:
