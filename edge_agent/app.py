@@ -65,6 +65,8 @@ class Agent:
             identity = replace(identity, hub_url=settings.hub.url)
         store = await Store.open(settings.data_dir / STORE_FILE, clock=self._clock)
         try:
+            if identity is not None and identity.epoch_floor > store.epoch:
+                await store.rehome((), epoch_floor=identity.epoch_floor)
             await self._run(store, identity)
         finally:
             await store.close()

@@ -121,6 +121,27 @@ class CaseChanged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StationEmpty:
+    """A station asks for everything: its store is new, or was lost."""
+
+    station_id: uuid.UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StationForked:
+    """Under one station's name another history was told: a copied or restored card, or a stolen key.
+
+    The hub holds `acked` facts of this lane and epoch; what differs from them was not taken.
+    """
+
+    station_id: uuid.UUID
+    at: dt.datetime
+    lane: str
+    epoch: int
+    acked: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FactsLost:
     """A station told that facts of one lane are lost for good: `gone` of them (0: nobody knows how many), and why."""
 

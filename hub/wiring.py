@@ -22,7 +22,7 @@ from hub.charging.service import Charging
 from hub.fleet import seed as fleet_seed
 from hub.fleet.api import FleetApi
 from hub.fleet.service import Fleet
-from hub.intake import quarantine_desk
+from hub.intake import feed, quarantine_desk
 from hub.intake.api import IntakeApi, raw_routes
 from hub.intake.broker import Broker
 from hub.intake.downlink import Downlink
@@ -52,6 +52,7 @@ from hub.rentals.booking import Booking
 from hub.rentals.lease_api import LeasesApi
 from hub.rentals.lease_keeper import LeaseKeeper
 from hub.rentals.leases import Leases
+from hub.rentals.refill import Refill
 from hub.rentals.rights_api import RightsApi
 from hub.rentals.service import Rentals
 from hub.rentals.vouchers import Cards, Vouchers
@@ -87,6 +88,7 @@ class Rooms:
         self.booking = Booking(clock, self.downlink, self.leases)
         self.cards = Cards(clock, self.downlink)
         self.rentals = Rentals(self.payments, self.booking, self.downlink, self.stations, self.cases)
+        self.refill = Refill(self.payments, self.downlink)
         self.charging = Charging(self.payments)
         self._bus = Bus(subscriptions(self))
 
@@ -128,6 +130,8 @@ def subscriptions(rooms: Rooms) -> list[Subscription]:
     return [
         on(events.StationAdded, rooms.downlink.when_added),
         on(events.StationSeen, rooms.stations.when_seen),
+        on(events.StationEmpty, rooms.refill.when_empty),
+        on(events.StationForked, rooms.cases.when_forked),
         on(events.FactsLost, rooms.stations.when_lost),
         on(events.DevicesReported, rooms.stations.when_devices),
         on(events.CustodyReported, rooms.fleet.when_custody),
@@ -167,7 +171,7 @@ def domain_routes(doors: Doors) -> list[Route | RawRoute]:
 
 def jobs(kernel: Kernel, doors: Doors) -> list[Job]:
     """What runs in the background."""
-    sweeps = [idempotency.forget_old, accounts_repository.forget_expired]
+    sweeps = [idempotency.forget_old, accounts_repository.forget_expired, feed.prune]
     return [
         functools.partial(janitor.run, kernel.database, kernel.clock, sweeps),
         functools.partial(doors.announce, kernel.database),

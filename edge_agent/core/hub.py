@@ -4,7 +4,7 @@ import dataclasses
 import uuid
 from typing import Final
 
-from edge_agent.core import leases, lists, rental
+from edge_agent.core import leases, lists, refill, rental
 from edge_agent.core.inputs import (
     ChangesArrived,
     ChargerOrderEnded,
@@ -50,8 +50,11 @@ def changed(step: Step, arrived: ChangesArrived) -> None:
             continue
         match change:
             case ListChange():
-                held = lists.apply(step.state.lists.get(change.name), change)
+                before = step.state.lists.get(change.name)
+                held = lists.apply(before, change)
                 step.change(lists=with_item(step.state.lists, change.name, held))
+                if change.name == refill.LIST:
+                    refill.take_over(step, before, held)
             case OrderChange():
                 _take_order(step, change)
             case None:

@@ -134,7 +134,7 @@ def voucher_keys(state: State) -> dict[bytes, VoucherKey]:
 def tariff_version(state: State, tariff_id: uuid.UUID, version: int) -> Tariff | None:
     """Exactly this version, valid or not: what a voucher was sold at."""
     item = _item(state, "tariffs", f"{tariff_id}/{version}", TariffItem)
-    return None if item is None else _tariff(item)
+    return None if item is None else tariff_of(item)
 
 
 def tariff_for(state: State, use: str, now_ms: int, tariff_id: uuid.UUID | None = None) -> Tariff | None:
@@ -146,10 +146,11 @@ def tariff_for(state: State, use: str, now_ms: int, tariff_id: uuid.UUID | None 
     ]
     named = [item for item in valid if item.tariff_id == tariff_id]
     best = max(named or valid, key=lambda item: (item.valid_from_ms, item.version), default=None)
-    return None if best is None else _tariff(best)
+    return None if best is None else tariff_of(best)
 
 
-def _tariff(item: TariffItem) -> Tariff:
+def tariff_of(item: TariffItem) -> Tariff:
+    """The item as what prices are computed by."""
     return Tariff(
         tariff_id=item.tariff_id,
         version=item.version,

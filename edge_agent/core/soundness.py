@@ -9,6 +9,7 @@ from protocols.sync.changes import (
     Item,
     LeaseItem,
     LeasePolicyItem,
+    OpenRentalItem,
     ReservationItem,
     StationItem,
     TariffItem,
@@ -29,6 +30,9 @@ def is_sound(item: Item) -> bool:
             return 0 < item.pull_out_s <= MAX_PULL_OUT_S
         case TariffItem():
             return _is_price(item) and _are_instants(item.valid_from_ms, item.valid_to_ms)
+        case OpenRentalItem():
+            sound = _is_uuid(item.key) and _is_price(item.tariff)
+            return sound and _are_instants(item.started_ms, item.undocked_ms)
         case CardItem():
             return _are_instants(item.valid_to_ms)
         case ReservationItem():

@@ -12,6 +12,7 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from edge_agent.uplink.identity import Identity, load_identity, load_key, make_key, save_identity
+from edge_agent.uplink.verdicts import floor_of
 from protocols.sync.enrolment import PREFIX, EnrolReply, EnrolRequest
 
 PATH: Final = "/api/v1/stations/enrol"
@@ -38,7 +39,13 @@ async def enrol(*, hub_url: str, code: str, data_dir: Path, agent_version: str) 
     hub_url = _checked(hub_url)
     key = load_key(data_dir) or make_key(data_dir)
     reply = await _trade(hub_url, _request(key, code.strip(), agent_version))
-    identity = Identity(station_id=reply.station_id, name=reply.name, hub_url=hub_url, key=key)
+    identity = Identity(
+        station_id=reply.station_id,
+        name=reply.name,
+        hub_url=hub_url,
+        key=key,
+        epoch_floor=floor_of([reply.epoch_floor]),
+    )
     save_identity(data_dir, identity)
     return identity
 

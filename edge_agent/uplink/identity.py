@@ -30,12 +30,14 @@ class Identity:
     name: str
     hub_url: str
     key: Ed25519PrivateKey = field(repr=False)
+    epoch_floor: int = 0  # a new card's numbers begin above those of the card before it
 
 
 class _Saved(msgspec.Struct, frozen=True, kw_only=True):
     station_id: uuid.UUID
     name: str
     hub_url: str
+    epoch_floor: int = 0
 
 
 def load_identity(data_dir: Path) -> Identity | None:
@@ -50,12 +52,19 @@ def load_identity(data_dir: Path) -> Identity | None:
     key = load_key(data_dir)
     if key is None:
         raise IdentityError(f"{data_dir / KEY_FILE} is missing: without its key the station must be enrolled again")
-    return Identity(station_id=saved.station_id, name=saved.name, hub_url=saved.hub_url, key=key)
+    return Identity(
+        station_id=saved.station_id, name=saved.name, hub_url=saved.hub_url, key=key, epoch_floor=saved.epoch_floor
+    )
 
 
 def save_identity(data_dir: Path, identity: Identity) -> None:
     """Write identity.json so that it is there whole or not at all. Raises IdentityError."""
-    saved = _Saved(station_id=identity.station_id, name=identity.name, hub_url=identity.hub_url)
+    saved = _Saved(
+        station_id=identity.station_id,
+        name=identity.name,
+        hub_url=identity.hub_url,
+        epoch_floor=identity.epoch_floor,
+    )
     _write_whole(data_dir / IDENTITY_FILE, msgspec.json.format(msgspec.json.encode(saved)) + b"\n")
 
 

@@ -39,6 +39,14 @@ class Cases:
         for row in changed:
             await self._tell(session, before.get(row["id"]), row)
 
+    async def when_forked(self, session: AsyncSession, event: events.StationForked) -> None:
+        """Two histories under one name: somebody must look which card stands where. One case for each epoch."""
+        about = uuid.uuid5(event.station_id, f"epoch {event.epoch}")
+        seen = {"epoch": event.epoch}
+        told = events.CaseSeen(kind="fork", about=about, seen_at=event.at, station_ids=(event.station_id,), seen=seen)
+        if not (await repository.held(session, {rules.case_id_of(told.kind, about)})):
+            await self.see(session, [told])
+
     async def acknowledge(self, session: AsyncSession, case_id: uuid.UUID, by: uuid.UUID, note: str) -> None:
         """A person looks at it. Raises Refused `not_found`, `case_resolved`."""
         before = await self._found(session, case_id)

@@ -63,7 +63,7 @@ class IntakeApi:
         body = call.body
         asked = EnrolRequest(code=body.code, public_key=body.public_key, proof=body.proof, agent=body.agent)
         reply = await self._enrolment.enrol(call.session, asked)
-        return Enrolled(station_id=reply.station_id, name=reply.name)
+        return Enrolled(station_id=reply.station_id, name=reply.name, epoch_floor=reply.epoch_floor)
 
     @route(
         "POST", "/api/v1/stations/{station_id}/orders", summary="Send an order to a station", tags=["orders"],

@@ -50,6 +50,12 @@ class Downlink:
         """Take items out of a list, where they are in it."""
         await self._change(session, name, {}, tuple(keys), station_id)
 
+    async def replace(self, session: AsyncSession, name: str, items: Sequence[Item], *, station_id: uuid.UUID) -> None:
+        """These are the station's own items of a list from now on, and no others."""
+        given = {item.key: msgspec.json.encode(item) for item in items}
+        stored = await _stored(session, name, station_id)
+        await self._change(session, name, given, [key for key in stored if key not in given], station_id)
+
     async def send_order(
         self, session: AsyncSession, station_id: uuid.UUID, body: OrderBody, *, life_s: float, by: uuid.UUID | None
     ) -> Order:
@@ -91,7 +97,7 @@ class Downlink:
             rev = len(rows) + 1
             lists[name] = 1
             rows.append(_row(event.station_id, _whole(rev, name, 1, items), name))
-        session.add(StationFeed(station_id=event.station_id, rev=len(rows), lists=lists))
+        session.add(StationFeed(station_id=event.station_id, rev=len(rows), lists=lists, pruned_rev=0))
         await session.flush()
         await insert_many(session, StationChange, rows, key=("station_id", "rev"))
 

@@ -14,6 +14,7 @@ from sqlalchemy import select, update
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from hub.intake import ledger
 from hub.intake.tables import EnrolmentCode, StationKey
 from hub.kernel.clock import Clock
 from hub.kernel.db import upsert
@@ -90,14 +91,14 @@ class Enrolment:
             "live_number": 0,
         }
         await upsert(session, StationKey, bound, key=("station_id",))
-        return EnrolReply(station_id=row.station_id, name=name)
+        return await _reply(session, row.station_id, name)
 
     async def _again(self, session: AsyncSession, station_id: uuid.UUID, key: bytes, name: str | None) -> EnrolReply:
         """The same key may repeat the trade whose answer it never saw; for anybody else the code is used."""
         bound = await session.get(StationKey, station_id)
         if bound is None or bound.public_key != key or name is None:
             raise Refused("code_used")
-        return EnrolReply(station_id=station_id, name=name)
+        return await _reply(session, station_id, name)
 
 
 class RateLimit:
@@ -120,6 +121,12 @@ class RateLimit:
         while len(self._seen) > self._addresses:
             self._seen.popitem(last=False)
         return None if count < self._tries else (since + self._per - now).total_seconds()
+
+
+async def _reply(session: AsyncSession, station_id: uuid.UUID, name: str) -> EnrolReply:
+    """A new card begins above all that the one before it told: its history is no fork of the other's."""
+    told = await ledger.highest_epoch(session, station_id)
+    return EnrolReply(station_id=station_id, name=name, epoch_floor=told + 1 if told else 0)
 
 
 async def _use_up(session: AsyncSession, code_id: uuid.UUID, now: dt.datetime) -> bool:

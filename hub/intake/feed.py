@@ -1,17 +1,18 @@
 """What a station has not heard yet: the page of changes after its revision, and whole lists where versions differ.
 
-A station that starts from nothing gets whole lists and the orders that still live, not its whole history. A
-station that knows more than the hub (the hub was restored from a backup) is believed: revisions and versions go
-on above what it holds.
+A station that starts from nothing, or was away for more than a page of changes, gets whole lists and the orders that
+still live, not its whole history; so the steps of lists can be forgotten (`prune`). A station that knows more than
+the hub (the hub was restored from a backup) is believed: revisions and versions go on above what it holds.
 """
 
+import datetime as dt
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 import msgspec
-from sqlalchemy import or_, select
+from sqlalchemy import delete, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.intake.downlink import whole_list
@@ -19,10 +20,13 @@ from hub.intake.tables import StationChange, StationFeed
 from hub.kernel.sqlite import Ran
 from hub.kernel.statements import Statement, json_in
 from protocols.sync.envelope import ListChange, decode_change, encode
+from protocols.values import to_ms
 
 _MOST_CHANGES: Final = 200
 _MOST_BYTES: Final = 512 * 1024
-_MOST_VERSION: Final = 2**53
+KEPT_REVS: Final = 500
+ORDERS_KEPT: Final = dt.timedelta(days=7)  # after their time is over: the station answers a late one as expired
+_MOST_PRUNED: Final = 500  # stations in one transaction; the next sweep goes on
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +59,10 @@ async def downward(
         return Downward(rev=rev)
     if rev > feed.rev or any(version > feed.lists.get(name, 0) for name, version in versions.items()):
         feed = await _catch_up(session, station_id, rev, versions)
-    rows, more = await _page(session, station_id, rev, feed.rev, now_ms)
+    whole = rev == 0 or rev < feed.pruned_rev
+    rows, more = await _page(session, station_id, rev, feed.rev, now_ms, whole=whole)
+    if more and not whole:  # so many steps are dearer than the lists themselves
+        rows, more = await _page(session, station_id, rev, feed.rev, now_ms, whole=True)
     if more:
         return Downward(rev=rows[-1].rev, changes=[msgspec.Raw(row.payload) for row in rows], more=True)
     broken = _broken(rows, versions, feed.lists)
@@ -73,13 +80,16 @@ async def current_rev(session: AsyncSession, station_id: uuid.UUID) -> int:
 
 
 async def _page(
-    session: AsyncSession, station_id: uuid.UUID, rev: int, last: int, now_ms: int
+    session: AsyncSession, station_id: uuid.UUID, rev: int, last: int, now_ms: int, *, whole: bool
 ) -> tuple[list[StationChange], bool]:
-    """The changes after `rev` that are still worth sending, oldest first; whether there are more."""
+    """The changes after `rev`, oldest first; whether there are more.
+
+    `whole`: of orders only those that still live, and no steps of lists, since the whole lists follow.
+    """
     found = select(StationChange).where(
         StationChange.station_id == station_id, StationChange.rev.between(rev + 1, last)
     )
-    if rev == 0:
+    if whole:
         alive = or_(StationChange.not_after_ms.is_(None), StationChange.not_after_ms > now_ms)
         found = found.where(StationChange.kind != "list", alive)
     rows = (await session.scalars(found.order_by(StationChange.rev).limit(_MOST_CHANGES + 1))).all()
@@ -121,3 +131,22 @@ async def _catch_up(session: AsyncSession, station_id: uuid.UUID, rev: int, vers
     feed.lists = lists
     await session.flush()
     return feed
+
+
+async def prune(session: AsyncSession, now: dt.datetime) -> None:
+    """Forget what no station needs: steps of lists older than the newest KEPT_REVS, and orders that are over.
+
+    A batch of stations at a time, in the order in which publishers hold them.
+    """
+    found = select(StationFeed).where(StationFeed.rev - StationFeed.pruned_rev > 2 * KEPT_REVS)
+    held = found.order_by(StationFeed.station_id).limit(_MOST_PRUNED).with_for_update()
+    for feed in (await session.scalars(held.execution_options(populate_existing=True))).all():
+        feed.pruned_rev = feed.rev - KEPT_REVS
+        await session.flush()
+        steps = (StationChange.station_id == feed.station_id) & (StationChange.rev <= feed.pruned_rev)
+        await session.execute(delete(StationChange).where(steps, StationChange.kind == "list"))
+    await session.execute(
+        delete(StationChange).where(
+            StationChange.kind == "order", StationChange.not_after_ms < to_ms(now - ORDERS_KEPT)
+        )
+    )

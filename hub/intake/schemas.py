@@ -40,6 +40,7 @@ class Enrolled(Shape):
 
     station_id: uuid.UUID
     name: str
+    epoch_floor: int = Field(default=0, description="The station's first epoch is at least this")
 
 
 class UnlockDockOrder(Shape):

@@ -150,6 +150,8 @@ class SyncDoor:
 
     async def _downward(self, session: AsyncSession, taking: _Taking, asked: SyncRequest) -> feed.Downward:
         versions = {one.name: one.version for one in asked.lists}
+        if asked.rev == 0:
+            await self._kernel.bus.publish(session, events.StationEmpty(station_id=taking.station_id))
         if feed.is_level(taking.head, asked.rev, versions) and not has_published(session, taking.station_id):
             return feed.Downward(rev=asked.rev)
         return await feed.downward(session, taking.station_id, asked.rev, versions, to_ms(taking.now))
@@ -174,6 +176,16 @@ class SyncDoor:
         if judged.verdict is Verdict.FORK:
             floor = max(batch.epoch, await ledger.highest_epoch(session, taking.station_id)) + 1
             forked_at = taking.now
+            await self._kernel.bus.publish(
+                session,
+                events.StationForked(
+                    station_id=taking.station_id,
+                    at=taking.now,
+                    lane=batch.lane.value,
+                    epoch=batch.epoch,
+                    acked=judged.held.acked,
+                ),
+            )
             _log.warning("fork", station_id=str(taking.station_id), lane=batch.lane.value, epoch=batch.epoch)
         after = (judged.held, forked_at)
         if judged.new or (before is not None and after != known):

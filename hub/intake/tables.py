@@ -130,6 +130,7 @@ class StationFeed(Base):
     station_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
     rev: Mapped[int]
     lists: Mapped[dict[str, Any]]  # name → version
+    pruned_rev: Mapped[int]  # steps of lists up to here may be gone: who is behind it gets whole lists
 
 
 class StationChange(Base):

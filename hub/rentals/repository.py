@@ -30,6 +30,12 @@ async def rental_rows(
     return {row["id"]: row for row in found}
 
 
+async def rides_of(session: AsyncSession, station_id: uuid.UUID) -> list[Rental]:
+    """The rides that began there and are not over, the newest thousand."""
+    found = select(Rental).where(Rental.station_id == station_id, Rental.state == "active")
+    return list((await session.scalars(found.order_by(Rental.created_at.desc()).limit(1000))).all())
+
+
 async def account_rows(
     session: AsyncSession, accounts: Iterable[uuid.UUID], since_hlc: int
 ) -> dict[uuid.UUID, dict[str, Any]]:

@@ -63,6 +63,25 @@ class TariffItem(Item, frozen=True, kw_only=True):
     tax_pct: float = 0.0
 
 
+class OpenRentalItem(Item, frozen=True, kw_only=True):
+    """List `open_rentals` (key = the rental's id): a ride that began here, for a station whose store is new.
+
+    The tariff is in it: the version that the ride began with may not be in `tariffs` any more. `by` and what
+    follows say by whose right, as in `facts.Renter`.
+    """
+
+    vehicle_id: uuid.UUID
+    dock_no: int
+    started_ms: int
+    undocked_ms: int
+    tariff: TariffItem
+    by: str
+    account_id: uuid.UUID | None = None
+    voucher_id: uuid.UUID | None = None
+    reservation_id: uuid.UUID | None = None
+    card_uid: str | None = None
+
+
 class CardItem(Item, frozen=True, kw_only=True):
     """List `cards` (key = UID in upper-case hex): who a card or RFID tag is and what it may do."""
 
@@ -141,6 +160,7 @@ LISTS: Final[dict[str, type[Item]]] = {
     "station": StationItem,
     "vehicles": VehicleItem,
     "tariffs": TariffItem,
+    "open_rentals": OpenRentalItem,
     "cards": CardItem,
     "reservations": ReservationItem,
     "leases": LeaseItem,

@@ -22,7 +22,8 @@ class EnrolRequest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class EnrolReply(msgspec.Struct, frozen=True, kw_only=True):
-    """Who the station is from now on."""
+    """Who the station is from now on. Its epochs begin at `epoch_floor`: another card has told lower ones."""
 
     station_id: uuid.UUID
     name: str
+    epoch_floor: int = 0

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import delete, update
 
 from hub import events
+from hub.intake.feed import KEPT_REVS, prune
 from hub.intake.tables import ListItem, Order, StationChange, StationFeed
 from protocols.sync.changes import CardItem, DenialItem, UnlockDock
 from protocols.sync.facts import OrderEnded
@@ -138,17 +139,31 @@ async def test_a_hub_from_an_old_backup_goes_on_above_what_the_station_holds(wor
     assert double.lists["cards"][1] == await held(world, "cards", ALL)
 
 
-async def test_many_changes_come_in_pages(world: World) -> None:
+async def test_more_steps_than_a_page_come_as_the_whole_list(world: World) -> None:
     double = await world.station()
     await up_to_date(world, double)
     async with world.kernel.database.transaction() as session:
         for number in range(230):
             await world.rooms.downlink.put(session, "cards", [card(f"C{number}")])
     first = await world.sync(double)
+    assert not first.more
+    assert len(first.changes) == 1
+    double.take(first)
+    assert len(double.lists["cards"][1]) == 230
+
+
+async def test_many_orders_come_in_pages(world: World) -> None:
+    double = await world.station()
+    await up_to_date(world, double)
+    body = UnlockDock(dock_no=1, duration_s=5, reason="test")
+    async with world.kernel.database.transaction() as session:
+        for _ in range(230):
+            await world.rooms.downlink.send_order(session, double.station_id, body, life_s=30, by=None)
+    first = await world.sync(double)
     assert first.more
     assert len(first.changes) == 200
     await up_to_date(world, double)
-    assert len(double.lists["cards"][1]) == 230
+    assert len(double.orders) == 230
 
 
 async def test_publishers_at_once_leave_no_gap_and_lists_that_add_up(world: World) -> None:
@@ -248,3 +263,58 @@ async def test_adding_a_station_twice_opens_one_feed(world: World) -> None:
     async with world.kernel.database.transaction() as session:
         await world.kernel.bus.publish(session, events.StationAdded(station_id=double.station_id))
     assert len(await world.rows(StationFeed, "rev")) == 1
+
+
+async def change_for_days(world: World, clock: ManualClock, days: int, each: int) -> None:
+    """Cards come and go every day, and an order is given that nobody fetches."""
+    for day in range(days):
+        async with world.kernel.database.transaction() as session:
+            for number in range(each):
+                await world.rooms.downlink.put(session, "cards", [card(f"D{number}", blocked=day % 2 == 0)])
+            for double_id, *_ in await world.rows(StationFeed, "station_id"):
+                body = UnlockDock(dock_no=1, duration_s=5, reason="test")
+                await world.rooms.downlink.send_order(session, double_id, body, life_s=30, by=None)
+        clock.move(86_400)
+        async with world.kernel.database.transaction() as session:
+            await prune(session, clock.now())
+
+
+async def test_a_station_that_was_away_for_90_days_gets_whole_lists_and_the_feed_stays_small(
+    world: World, clock: ManualClock
+) -> None:
+    double = await world.station()
+    await put(world, "A1", "A2")
+    await up_to_date(world, double)
+    before = double.rev
+    await change_for_days(world, clock, days=90, each=20)
+    body = UnlockDock(dock_no=1, duration_s=5, reason="alive")
+    async with world.kernel.database.transaction() as session:
+        alive = await world.rooms.downlink.send_order(session, double.station_id, body, life_s=30, by=None)
+    kept = await world.rows(StationChange, "rev")
+    assert len(kept) < 2 * KEPT_REVS + 50
+    reply = await world.sync(double)
+    double.take(reply)
+    assert not reply.more
+    assert reply.rev == before + 90 * 21 + 1
+    assert len(reply.changes) == 2  # the cards as a whole, and the order that still lives
+    assert [one.id for one in double.orders] == [alive.id]
+    assert double.lists["cards"][1] == await held(world, "cards", ALL)
+    assert (await world.sync(double)).changes == []
+
+
+async def test_a_station_that_is_only_a_little_behind_gets_steps_also_after_pruning(
+    world: World, clock: ManualClock
+) -> None:
+    double = await world.station()
+    async with world.kernel.database.transaction() as session:
+        for number in range(2 * KEPT_REVS + 2):
+            await world.rooms.downlink.put(session, "cards", [card("X", blocked=number % 2 == 0)])
+    await up_to_date(world, double)
+    async with world.kernel.database.transaction() as session:
+        await prune(session, clock.now())
+    [(rev, pruned)] = await world.rows(StationFeed, "rev", "pruned_rev")
+    assert rev - pruned == KEPT_REVS
+    await put(world, "A1")
+    double.revs_seen.clear()
+    await up_to_date(world, double)
+    assert double.revs_seen == [rev + 1]
