@@ -128,6 +128,19 @@ class StationEmpty:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HubBehind:
+    """A station knows changes that this hub does not: the hub was restored from a backup.
+
+    What it lacks of facts comes again by itself; what people did at the hub since then does not.
+    """
+
+    station_id: uuid.UUID
+    at: dt.datetime
+    hub_rev: int
+    station_rev: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StationForked:
     """Under one station's name another history was told: a copied or restored card, or a stolen key.
 

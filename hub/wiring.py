@@ -131,6 +131,7 @@ def subscriptions(rooms: Rooms) -> list[Subscription]:
         on(events.StationAdded, rooms.downlink.when_added),
         on(events.StationSeen, rooms.stations.when_seen),
         on(events.StationEmpty, rooms.refill.when_empty),
+        on(events.HubBehind, rooms.cases.when_behind),
         on(events.StationForked, rooms.cases.when_forked),
         on(events.FactsLost, rooms.stations.when_lost),
         on(events.DevicesReported, rooms.stations.when_devices),

@@ -15,13 +15,14 @@ from edge_agent.core.inputs import (
 )
 from edge_agent.core.orders import RestartDock, StartCharge, StopCharge, UnlockDock
 from edge_agent.core.state import HubOrder, HubOrderState
-from edge_agent.core.step import Step, with_item
+from edge_agent.core.step import Step, with_item, without
 from protocols.errors import Malformed
 from protocols.sync import changes
 from protocols.sync.envelope import Change, ListChange, OrderChange, decode_change, rev_of
 from protocols.sync.facts import OrderEnded
 
 DISPATCH_S: Final = 20.0
+_MOST_KEPT: Final = 200  # changes that we could not read, for people; the oldest go
 
 
 def reached(step: Step, _seen: HubReached) -> None:
@@ -44,7 +45,7 @@ def changed(step: Step, arrived: ChangesArrived) -> None:
         try:
             rev, change = _read(raw, arrived.rev)
         except Malformed:
-            step.change(kept=with_item(step.state.kept, f"malformed/{arrived.rev}/{len(step.state.kept)}", raw))
+            _keep(step, f"malformed/{arrived.rev}/{len(step.state.kept)}", raw)
             continue
         if rev <= step.state.rev and not _mends(change):
             continue
@@ -58,13 +59,18 @@ def changed(step: Step, arrived: ChangesArrived) -> None:
             case OrderChange():
                 _take_order(step, change)
             case None:
-                step.change(kept=with_item(step.state.kept, str(rev), raw))
+                _keep(step, str(rev), raw)
         step.change(rev=max(rev, step.state.rev))
     step.change(rev=max(arrived.rev, step.state.rev))
     profile = lists.station_profile(step.state)
     if profile is not None and profile != step.state.profile:
         step.change(profile=profile)
     leases.settle(step)
+
+
+def _keep(step: Step, key: str, raw: bytes) -> None:
+    kept = with_item(step.state.kept, key, raw)
+    step.change(kept=without(kept, *list(kept)[:-_MOST_KEPT]) if len(kept) > _MOST_KEPT else kept)
 
 
 def _read(raw: bytes, last: int) -> tuple[int, Change | None]:

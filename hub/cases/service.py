@@ -47,6 +47,16 @@ class Cases:
         if not (await repository.held(session, {rules.case_id_of(told.kind, about)})):
             await self.see(session, [told])
 
+    async def when_behind(self, session: AsyncSession, event: events.HubBehind) -> None:
+        """The hub was restored from a backup: what people did since must be done again. One case a station and day."""
+        about = uuid.uuid5(event.station_id, f"hub behind {event.at:%Y-%m-%d}")
+        seen = {"hub_rev": event.hub_rev, "station_rev": event.station_rev}
+        told = events.CaseSeen(
+            kind="hub_behind", about=about, seen_at=event.at, station_ids=(event.station_id,), seen=seen
+        )
+        if not (await repository.held(session, {rules.case_id_of(told.kind, about)})):
+            await self.see(session, [told])
+
     async def acknowledge(self, session: AsyncSession, case_id: uuid.UUID, by: uuid.UUID, note: str) -> None:
         """A person looks at it. Raises Refused `not_found`, `case_resolved`."""
         before = await self._found(session, case_id)

@@ -31,11 +31,15 @@ _MOST_PRUNED: Final = 500  # stations in one transaction; the next sweep goes on
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Downward:
-    """The changes up to `rev`; `more` says that another request would bring more at once."""
+    """The changes up to `rev`; `more` says that another request would bring more at once.
+
+    `hub_knew`: the last revision that the hub knew, where the station knows a later one; None otherwise.
+    """
 
     rev: int
     changes: list[msgspec.Raw] = field(default_factory=list)
     more: bool = False
+    hub_knew: int | None = None
 
 
 def head_of(station_id: uuid.UUID) -> Statement:
@@ -57,21 +61,25 @@ async def downward(
         return Downward(rev=rev)
     if rev == feed.rev and dict(versions) == feed.lists:
         return Downward(rev=rev)
+    hub_knew = None
     if rev > feed.rev or any(version > feed.lists.get(name, 0) for name, version in versions.items()):
+        hub_knew = feed.rev if rev > feed.rev else None
         feed = await _catch_up(session, station_id, rev, versions)
     whole = rev == 0 or rev < feed.pruned_rev
     rows, more = await _page(session, station_id, rev, feed.rev, now_ms, whole=whole)
     if more and not whole:  # so many steps are dearer than the lists themselves
         rows, more = await _page(session, station_id, rev, feed.rev, now_ms, whole=True)
     if more:
-        return Downward(rev=rows[-1].rev, changes=[msgspec.Raw(row.payload) for row in rows], more=True)
+        return Downward(
+            rev=rows[-1].rev, changes=[msgspec.Raw(row.payload) for row in rows], more=True, hub_knew=hub_knew
+        )
     broken = _broken(rows, versions, feed.lists)
     changes = [row.payload for row in rows if row.kind != "list" or row.name not in broken]
     if broken:
         feed = await _hold(session, station_id)
         wholes = [await whole_list(session, station_id, name, feed.lists[name], feed.rev) for name in sorted(broken)]
         changes += [encode(whole) for whole in wholes]
-    return Downward(rev=feed.rev, changes=[msgspec.Raw(raw) for raw in changes])
+    return Downward(rev=feed.rev, changes=[msgspec.Raw(raw) for raw in changes], hub_knew=hub_knew)
 
 
 async def current_rev(session: AsyncSession, station_id: uuid.UUID) -> int:

@@ -154,7 +154,14 @@ class SyncDoor:
             await self._kernel.bus.publish(session, events.StationEmpty(station_id=taking.station_id))
         if feed.is_level(taking.head, asked.rev, versions) and not has_published(session, taking.station_id):
             return feed.Downward(rev=asked.rev)
-        return await feed.downward(session, taking.station_id, asked.rev, versions, to_ms(taking.now))
+        down = await feed.downward(session, taking.station_id, asked.rev, versions, to_ms(taking.now))
+        if down.hub_knew is not None:
+            behind = events.HubBehind(
+                station_id=taking.station_id, at=taking.now, hub_rev=down.hub_knew, station_rev=asked.rev
+            )
+            await self._kernel.bus.publish(session, behind)
+            _log.error("hub_is_behind_its_station", station_id=str(taking.station_id), hub_rev=down.hub_knew)
+        return down
 
     def _ready(self, station_id: uuid.UUID, batch: FactBatch, now: dt.datetime, is_last: bool) -> _Batch:
         read_ = read(batch)

@@ -94,3 +94,14 @@ def test_an_item_that_no_rule_can_work_with_is_left_alone() -> None:
         key="no id", vehicle_id=vehicle_id(2), dock_no=1, started_ms=0, undocked_ms=0, tariff=tariff_item(), by="card",
     ))  # fmt: skip
     assert not stage.state.rentals
+
+
+def test_what_cannot_be_read_is_kept_but_not_without_end() -> None:
+    stage = new_card()
+    for number in range(300):
+        rev = stage.state.rev + 1
+        raw = msgspec.json.encode({"kind": "firmware", "rev": rev, "number": number})
+        stage.tell(ChangesArrived(rev=rev, changes=(raw, b"no change at all")))
+    assert len(stage.state.kept) == 200
+    assert any(b"299" in raw for raw in stage.state.kept.values())
+    assert stage.restored().kept == stage.state.kept

@@ -12,8 +12,8 @@ from sqlalchemy import delete
 
 from hub.intake.tables import FactCursor, FactRow, StationKey
 from protocols.sync import envelope, signing
-from protocols.sync.envelope import Lane, Verdict
-from tests.hub.conftest import FixedAuth
+from protocols.sync.envelope import OLDEST_PROTOCOL, PROTOCOL_VERSION, Lane, Verdict
+from tests.hub.conftest import FixedAuth, ManualClock
 from tests.hub.stations_double import StationDouble, World
 
 PATH = "/api/v1/sync"
@@ -106,9 +106,9 @@ async def test_a_request_that_was_overheard_is_of_no_use(world: World) -> None:
     await nothing_taken(world, before=1)
 
 
-async def cases(world: World, auth: FixedAuth) -> list[dict[str, Any]]:
+async def cases(world: World, auth: FixedAuth, kind: str = "fork") -> list[dict[str, Any]]:
     auth.sign_in("cases:read")
-    async with world.client.get("/api/v1/cases?kind=fork") as answer:
+    async with world.client.get(f"/api/v1/cases?kind={kind}") as answer:
         assert answer.status == 200, await answer.text()
         found: list[dict[str, Any]] = (await answer.json())["items"]
         return found
@@ -178,3 +178,27 @@ async def test_a_station_of_nobody_is_refused(world: World) -> None:
     stranger = StationDouble(uuid.UUID(int=7))
     async with await world.post(stranger, stranger.request()) as answer:
         assert (answer.status, (await answer.json(content_type=None))["code"]) == (401, "not_enrolled")
+
+
+async def test_a_hub_that_knows_less_than_its_station_opens_a_case_once_a_day(
+    world: World, auth: FixedAuth, clock: ManualClock
+) -> None:
+    double = await world.station()
+    double.take(await world.sync(double))
+    ahead = double.rev + 40
+    for _ in range(2):
+        reply = await world.sync(double, rev=ahead)
+        assert reply.rev >= ahead
+    [case] = await cases(world, auth, "hub_behind")
+    assert case["seen"] == {"hub_rev": double.rev, "station_rev": ahead}
+    assert case["station_ids"] == [str(double.station_id)]
+
+
+@pytest.mark.parametrize("protocol", [0, 2, 99])
+async def test_a_protocol_that_is_not_spoken_is_told_which_ones_are(world: World, protocol: int) -> None:
+    double = await world.station()
+    request = msgspec.structs.replace(double.request(), protocol=protocol)
+    async with await world.post(double, request) as answer:
+        problem = await answer.json(content_type=None)
+        assert (answer.status, problem["code"]) == (426, "protocol_unknown")
+        assert problem["params"] == {"spoken": PROTOCOL_VERSION, "spoken_from": OLDEST_PROTOCOL}
