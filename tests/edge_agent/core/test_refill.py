@@ -3,6 +3,9 @@
 import uuid
 from typing import Any
 
+import msgspec
+
+from edge_agent.core.inputs import Agreed, ChangesArrived
 from edge_agent.core.state import Phase
 from protocols.sync.changes import CloseRental, OpenRentalItem
 from protocols.sync.facts import RentalEnded, VehicleDocked
@@ -78,8 +81,6 @@ def test_a_ride_that_the_store_still_knows_stays_as_it_is() -> None:
     stage = Stage().furnish()
     stage.stand(1, 1)
     quote = stage.quote(voucher(1))
-    from edge_agent.core.inputs import Agreed  # beside `Stage.quote`
-
     rental = stage.ask(Agreed(quote_id=quote.quote_id))
     stage.give("open_rentals", OpenRentalItem(
         key=str(rental.rental_id), vehicle_id=vehicle_id(1), dock_no=1, started_ms=0, undocked_ms=0,
