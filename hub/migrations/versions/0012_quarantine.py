@@ -9,8 +9,8 @@ from alembic import op
 from hub.kernel.columns import UtcInstant
 from protocols.values import to_ms, uuid7
 
-revision = "0011"
-down_revision = "0010"
+revision = "0012"
+down_revision = "0011"
 branch_labels = None
 depends_on = None
 
