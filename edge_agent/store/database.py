@@ -62,7 +62,7 @@ def open_writer(path: Path, *, max_bytes: int | None = None, connect: Connect = 
         if max_bytes is not None:
             conn.execute(f"PRAGMA max_page_count = {max_bytes // PAGE_BYTES}")
         _read_back(conn)
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeDecodeError) as error:
         conn.close()
         raise as_store_error(error) from error
     except StoreError:
@@ -90,14 +90,16 @@ def check(conn: sqlite3.Connection) -> None:
     """SQLite's own quick check (0.4 s per million facts, warm). Raises StoreDamaged."""
     try:
         findings = [row[0] for row in conn.execute("PRAGMA quick_check(10)")]
-    except sqlite3.DatabaseError as error:
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
         raise as_store_error(error) from error  # a disk that does not answer now is no damaged file
     if findings != ["ok"]:
         raise StoreDamaged("; ".join(findings)[:500])
 
 
-def as_store_error(error: sqlite3.Error) -> StoreError:
+def as_store_error(error: sqlite3.Error | UnicodeDecodeError) -> StoreError:
     """SQLite's error in the store's words."""
+    if isinstance(error, UnicodeDecodeError):  # SQLite quotes a schema that is noise, and Python cannot read it
+        return StoreDamaged(str(error))
     name = getattr(error, "sqlite_errorname", "SQLITE_ERROR")
     code = getattr(error, "sqlite_errorcode", 1) & 0xFF
     if code == sqlite3.SQLITE_FULL:

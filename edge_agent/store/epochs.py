@@ -9,9 +9,11 @@ import sqlite3
 from collections.abc import Iterable
 from dataclasses import replace
 
+from edge_agent.store import retention
 from edge_agent.store.chains import LANES, MAX_EPOCH, SEQ_MASK, TABLE, Chain, place_of
 from edge_agent.store.errors import StoreUnwritable
 from edge_agent.store.outbox import Outbox
+from protocols.sync.clock import hlc_parts
 from protocols.sync.envelope import Lane, chain, decode_fact
 
 
@@ -107,9 +109,19 @@ def acknowledge(
         conn.execute("BEGIN IMMEDIATE")
         for (lane, epoch), one in changed.items():
             _save_cursor(conn, lane, epoch, one.acked)
+        marks = _marks_after(outbox, changed)
+        if marks is not outbox.marks:
+            retention.save(conn, marks)
         conn.execute("COMMIT")
         outbox.chains.update(changed)
+        outbox.marks = marks
     return broken
+
+
+def _marks_after(outbox: Outbox, changed: dict[tuple[Lane, int], Chain]) -> list[retention.Mark]:
+    if any(one.acked < outbox.chains[key].acked for key, one in changed.items()):
+        return []
+    return retention.marked(outbox.marks, outbox.chains | changed, hlc_parts(outbox.hlc)[0])
 
 
 def _can_continue(conn: sqlite3.Connection, lane: Lane, epoch: int, acked: int) -> bool:

@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Iterable
 from typing import Final
 
+from edge_agent.store import retention
 from edge_agent.store.bulk import Bulk
 from edge_agent.store.chains import LANES, SEQ_BITS, TABLE, Chain, load_chains
 from edge_agent.store.door import Made, Ready, Value
@@ -88,6 +89,7 @@ class Outbox:
 
     def __init__(self, conn: sqlite3.Connection) -> None:
         self.chains = load_chains(conn)
+        self.marks = retention.load(conn)
         self.hlc = _last_hlc(conn)
         self.epoch = 0
         self.nonce = ""

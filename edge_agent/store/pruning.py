@@ -1,17 +1,18 @@
 """Removes what nobody needs any more, in small steps. Writer thread only.
 
-A fact goes when the hub holds it and it is as old as the retention: for that long a hub restored from an old
-backup can be filled again. The newest acknowledged row of a living chain stays: the next batch needs its hash.
+A fact goes when the hub has held it for the time of the retention (retention.py): for that long a hub restored
+from an old backup can be filled again. The newest acknowledged row of a living chain stays: the next batch needs
+its hash.
 """
 
 import datetime as dt
 import itertools
 import sqlite3
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-import msgspec
-
+from edge_agent.store import retention
 from edge_agent.store.chains import LANES, SEQ_BITS, SEQ_MASK, TABLE, place_of
 from edge_agent.store.outbox import Outbox
 from protocols.sync.clock import hlc_parts
@@ -31,17 +32,11 @@ class Pruned:
     more: bool
 
 
-class _Clocked(msgspec.Struct, frozen=True):
-    hlc: int
-
-
-_clocked: Final = msgspec.json.Decoder(_Clocked)
-
-
 def prune(conn: sqlite3.Connection, outbox: Outbox, *, keep_facts: dt.timedelta, keep_journal: dt.timedelta) -> Pruned:
-    """One step, one transaction: at most STEP_ROWS per lane and of the journal. Age is counted by the HLC."""
+    """One step, one transaction: at most STEP_ROWS per lane and of the journal. Time is counted by the HLC."""
     now_ms = hlc_parts(outbox.hlc)[0]
-    facts = {lane: _old_rows(conn, outbox, lane, now_ms - _ms(keep_facts)) for lane in LANES}
+    held = _held(conn, outbox, now_ms, _ms(keep_facts)) if keep_facts else None
+    facts = {lane: _old_rows(conn, outbox, lane, held) for lane in LANES}
     journal = _old_entries(conn, now_ms - _ms(keep_journal))
     if not journal and not any(facts.values()):
         return Pruned(facts=0, journal=0, more=False)
@@ -61,17 +56,27 @@ def _ms(span: dt.timedelta) -> int:
     return span // dt.timedelta(milliseconds=1)
 
 
-def _old_rows(conn: sqlite3.Connection, outbox: Outbox, lane: Lane, before_ms: int) -> list[int]:
-    """Places from the front of the lane, as far as they are acknowledged and old."""
+def _held(conn: sqlite3.Connection, outbox: Outbox, now_ms: int, keep_ms: int) -> Mapping[tuple[Lane, int], int]:
+    """What the hub has held for so long; marks where the cursors are now, if it is time."""
+    marks = retention.marked(retention.without_old(outbox.marks, now_ms - keep_ms), outbox.chains, now_ms)
+    if marks is not outbox.marks:
+        retention.save(conn, marks)
+        outbox.marks = marks
+    return retention.held_before(marks, now_ms - keep_ms)
+
+
+def _old_rows(
+    conn: sqlite3.Connection, outbox: Outbox, lane: Lane, held: Mapping[tuple[Lane, int], int] | None
+) -> list[int]:
+    """Places from the front of the lane, as far as the hub holds them (and has for long, if `held` is given)."""
     places = []
-    query = f"SELECT place, record FROM {TABLE[lane]} ORDER BY place LIMIT ?"  # noqa: S608
-    for place, record in conn.execute(query, (STEP_ROWS,)):
+    for (place,) in conn.execute(f"SELECT place FROM {TABLE[lane]} ORDER BY place LIMIT ?", (STEP_ROWS,)):  # noqa: S608
         one = outbox.chains.get((lane, place >> SEQ_BITS))
         if one is None or place & SEQ_MASK > one.acked:
             break
         if one.epoch == outbox.epoch and place & SEQ_MASK == one.acked:
             break  # the hash that the next batch follows
-        if hlc_parts(_clocked.decode(record).hlc)[0] > before_ms:
+        if held is not None and place & SEQ_MASK > held.get((lane, one.epoch), 0):
             break
         places.append(place)
     return places

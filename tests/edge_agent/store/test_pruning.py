@@ -33,6 +33,53 @@ async def test_acknowledged_facts_stay_for_the_retention_and_go_afterwards(
     assert [seq for _, seq, *_ in rows(path)] == [10, 11, 12]
 
 
+async def test_a_backlog_of_days_is_kept_for_the_retention_after_it_was_acknowledged(
+    store: Store, clock: MovedClock, path: Path
+) -> None:
+    """Otherwise a hub that is restored from the backup of the day before has lost it for ever."""
+    await store.commit(work(clock, *(fact() for _ in range(10))))
+    clock.move(days=5)
+    await store.commit(work(clock, fact()))
+    await acknowledge(store, 11)
+    await store.tidy()
+    clock.move(hours=71)
+    await store.commit(work(clock, fact()))
+    await store.tidy()
+    await acknowledge(store, 0)
+    assert (await store.batches())[0].first_seq == 1
+    assert len(rows(path)) == 12
+
+
+async def test_what_a_hub_lost_and_got_again_is_kept_for_the_retention_from_then_on(
+    store: Store, clock: MovedClock, path: Path
+) -> None:
+    await store.commit(work(clock, *(fact() for _ in range(10))))
+    await acknowledge(store, 10)
+    clock.move(hours=60)
+    await store.commit(work(clock, fact()))
+    await acknowledge(store, 3)
+    await acknowledge(store, 11)
+    clock.move(hours=60)
+    await store.commit(work(clock, fact()))
+    await store.tidy()
+    assert len(rows(path)) == 12
+    clock.move(hours=13)
+    await store.commit(work(clock, fact()))
+    await store.tidy()
+    assert [seq for _, seq, *_ in rows(path)] == [11, 12, 13]
+
+
+async def test_the_retention_outlives_a_restart(path: Path, clock: MovedClock) -> None:
+    for hours in (0, 40, 40):
+        clock.move(hours=hours)
+        store = await Store.open(path, clock=clock, ballast_bytes=65_536)
+        await store.commit(work(clock, fact(), fact()))
+        await acknowledge(store, 2, epoch=store.epoch)
+        await store.tidy()
+        await store.close()
+    assert [(epoch, seq) for epoch, seq, *_ in rows(path)] == [(2, 1), (2, 2), (3, 1), (3, 2)]
+
+
 async def test_a_fact_that_the_hub_does_not_hold_never_goes(store: Store, clock: MovedClock, path: Path) -> None:
     await store.commit(work(clock, *(fact() for _ in range(10))))
     await acknowledge(store, 4)

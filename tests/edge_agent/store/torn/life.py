@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Final
 
 from edge_agent.store.errors import StoreUnwritable
-from edge_agent.store.pruning import KEEP_FACTS
 from edge_agent.store.store import Store
 from edge_agent.store.work import Entry, NewFact, Put, Work
 from protocols.sync.envelope import Lane
@@ -201,14 +200,9 @@ class Life:
         """The hub comes back from a backup that is younger than what the station keeps."""
         world = self.world
         young = [book for at, book in world.backups if at > world.clock.mono - _BACKUP_HOURS * 3600]
-        old = {one.id.bytes for work in world.works if self._is_old(work) for one in work.facts}
-        young = [book for book in young if old & world.hub.book.ids <= book.ids]
         if young:
             world.hub.restore(world.chance.choice(young))
             self._say(book=world.hub.book)
-
-    def _is_old(self, work: Work) -> bool:
-        return self.world.clock.at - work.moment.at >= KEEP_FACTS
 
     async def _close(self, store: Store) -> None:
         await self._try(store.close())
