@@ -1,13 +1,11 @@
 """Power cuts at every moment of many lives: more than 20,000 torn disks, and none breaks a promise of the store.
 
-The same with a weaker `synchronous` must fail: it shows that these tests can see.
+That they can see is shown by test_weaker_disk.py.
 """
 
 import pytest
 
-from tests.edge_agent.store.powercut import lie, run
-from tests.edge_agent.store.torn.findings import Kind
-from tests.edge_agent.store.torn.life import weakened
+from tests.edge_agent.store.powercut import run
 
 SEEDS = range(8)
 CUTS = 2600  # each: 8 x 2,600 > 20,000
@@ -20,27 +18,3 @@ def test_after_a_cut_at_any_moment_every_promise_holds(seed: int) -> None:
     assert report.cuts >= CUTS
     assert report.images > CUTS / 2
     assert report.drained > 10
-
-
-def test_with_synchronous_normal_the_same_cuts_lose_facts_and_use_numbers_twice() -> None:
-    report = run(1, 1500, instead=weakened("NORMAL"))
-    assert report.kinds[Kind.LOST] > 100, report.table()
-    assert report.kinds[Kind.REUSED] > 10, report.table()
-    assert report.kinds[Kind.DAMAGED] == 0, report.table()
-
-
-def test_with_synchronous_off_the_same_cuts_damage_the_file() -> None:
-    report = run(1, 600, instead=weakened("OFF"))
-    assert report.kinds[Kind.DAMAGED] > 50, report.table()
-    assert report.kinds[Kind.LOST] > 50, report.table()
-
-
-@pytest.mark.parametrize("share", [1.0, 0.3, 0.05])
-def test_on_a_disk_that_lies_damage_is_seen_at_the_start_and_what_can_be_read_reaches_the_hub(share: float) -> None:
-    report = lie(5, 150, share)
-    assert report.kinds[Kind.LOST] == 0, report.wrong
-    assert set(report.kinds) <= {Kind.DAMAGED, Kind.REUSED, Kind.ALTERED}, report.wrong
-    assert report.kinds[Kind.ALTERED] <= 5  # noise in a record: SQLite cannot see it (docs/reliability.md)
-    if share == 1.0:
-        assert report.kinds[Kind.DAMAGED] > 10
-        assert report.kinds[Kind.REUSED] > 0  # the hub noticed each: all facts arrived under other numbers

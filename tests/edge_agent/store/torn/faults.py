@@ -16,7 +16,7 @@ from tests.edge_agent.store.torn.findings import Finding, Judge, Kind, open_agai
 from tests.edge_agent.store.torn.life import NAME, SMALL_WAL, Life, Promise, World
 from tests.edge_agent.store.torn.recorder import Fault, io_error, no_space
 
-STEPS: Final = 10
+STEPS: Final = 7
 
 
 def disk_full(first: int, lasts: int) -> Fault:
