@@ -6,11 +6,11 @@ card), or lost what this station no longer keeps.
 """
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from edge_agent.store import retention
-from edge_agent.store.chains import LANES, MAX_EPOCH, SEQ_MASK, TABLE, Chain, place_of
+from edge_agent.store.chains import LANES, MAX_EPOCH, SEQ_BITS, SEQ_MASK, TABLE, Chain, place_of
 from edge_agent.store.errors import StoreUnwritable
 from edge_agent.store.outbox import Outbox
 from protocols.sync.clock import hlc_parts
@@ -23,6 +23,32 @@ def open_epoch(conn: sqlite3.Connection, outbox: Outbox, *, nonce: str, boot: st
     epoch = _insert_epoch(conn, outbox, nonce, boot, floor)
     conn.execute("COMMIT")
     outbox.begin_epoch(epoch, nonce)
+
+
+def adopt_forgotten(conn: sqlite3.Connection, *, nonce: str, boot: str) -> list[int]:
+    """Give a row to epochs of which there are facts but no row: a disk that lied about a sync forgot it.
+
+    Without one their facts would never be sent, and the next epoch would take their numbers. The nonce is a new one,
+    so a hub that knows the epoch answers FORK. Returns the epochs.
+    """
+    known = {epoch for (epoch,) in conn.execute("SELECT epoch FROM epochs")}
+    forgotten = sorted({epoch for lane in LANES for epoch in _epochs_in(conn, lane)} - known)
+    if forgotten:
+        conn.execute("BEGIN IMMEDIATE")
+        rows = [(epoch, nonce, boot, 0) for epoch in forgotten]
+        conn.executemany("INSERT INTO epochs (epoch, nonce, boot, hlc) VALUES (?, ?, ?, ?)", rows)
+        conn.execute("COMMIT")
+    return forgotten
+
+
+def _epochs_in(conn: sqlite3.Connection, lane: Lane) -> Iterator[int]:
+    """The epochs of a lane's rows, by one look into the table for each."""
+    query = f"SELECT min(place) FROM {TABLE[lane]} WHERE place > ?"  # noqa: S608
+    (place,) = conn.execute(query, (0,)).fetchone()
+    while place is not None:
+        epoch = place >> SEQ_BITS
+        yield epoch
+        (place,) = conn.execute(query, (place_of(epoch, SEQ_MASK),)).fetchone()
 
 
 def _insert_epoch(conn: sqlite3.Connection, outbox: Outbox, nonce: str, boot: str, floor: int) -> int:

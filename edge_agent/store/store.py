@@ -20,7 +20,7 @@ from edge_agent.runtime.clock import Clock
 from edge_agent.store import database, migrations, pruning, reading
 from edge_agent.store.ballast import BALLAST_BYTES, Ballast
 from edge_agent.store.chains import Chain
-from edge_agent.store.epochs import acknowledge, open_epoch, rehome
+from edge_agent.store.epochs import acknowledge, adopt_forgotten, open_epoch, rehome
 from edge_agent.store.outbox import Outbox
 from edge_agent.store.work import Work
 from edge_agent.store.writer import Writer
@@ -64,6 +64,9 @@ class Store:
         self._clock = clock
         self._lock_fd = lock_fd
         self._limits = limits
+        forgotten = adopt_forgotten(conn, nonce=_nonce(), boot=clock.now().boot_id)
+        if forgotten:
+            _log.error("store_forgot_epochs", epochs=forgotten)
         self._outbox = Outbox(conn)
         self._ballast = Ballast(path.with_name(path.name + ".ballast"), limits.ballast_bytes)
         self._reader = database.open_reader(path, connect=connect)

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
-from edge_agent.store.errors import StoreError
+from edge_agent.store.errors import StoreDamaged, StoreError
 from edge_agent.store.store import Store
 from protocols.values import from_ms
 from tests.edge_agent.store.conftest import MovedClock, fact, work
@@ -85,7 +85,7 @@ def lie(seed: int, points: int, share: float) -> Report:
             elif ids is None:
                 findings = [Finding(Kind.ALTERED, "noise in a record")]
             else:
-                findings = asyncio.run(_drained(cut, life.promise_at(cut.moment), ids, folder))
+                findings = _lived_with(cut, life.promise_at(cut.moment), ids, folder)
             report.add(cut, findings, f"seed {seed}")
     return report
 
@@ -136,6 +136,14 @@ def _found_in(image: Image, folder: Path) -> Found | str:
         return open_again(put_down(image, folder))
     except (StoreError, sqlite3.Error) as error:
         return f"{type(error).__name__}: {error}"
+
+
+def _lived_with(cut: Cut, promise: Promise, wanted: frozenset[bytes], folder: Path) -> list[Finding]:
+    """As `_drained`; damage that no check at the start sees is seen by SQLite later."""
+    try:
+        return asyncio.run(_drained(cut, promise, wanted, folder))
+    except StoreDamaged as error:
+        return [Finding(Kind.DAMAGED, f"noticed later: {error}")]
 
 
 async def _drained(cut: Cut, promise: Promise, wanted: frozenset[bytes], folder: Path) -> list[Finding]:

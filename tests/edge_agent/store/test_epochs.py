@@ -1,6 +1,7 @@
 """Chains that cannot be continued move to a new epoch; nothing is lost on the way."""
 
 import datetime as dt
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -80,3 +81,20 @@ async def test_an_epoch_beyond_all_numbers_is_refused_and_the_store_lives_on(sto
         await store.rehome([(Lane.BUSINESS, 1)], epoch_floor=MAX_EPOCH + 1)
     await store.commit(work(clock, fact()))
     assert (store.epoch, len(ids_of(await store.batches()))) == (1, 2)
+
+
+async def test_facts_of_an_epoch_that_the_disk_forgot_are_sent_and_their_numbers_are_not_used(
+    path: Path, clock: MovedClock
+) -> None:
+    store = await Store.open(path, clock=clock, ballast_bytes=65_536)
+    await store.commit(work(clock, fact(), fact(lane=Lane.TELEMETRY)))
+    await store.close()
+    conn = sqlite3.connect(path)
+    conn.execute("DELETE FROM epochs")
+    conn.commit()
+    conn.close()
+    again = await Store.open(path, clock=clock, ballast_bytes=65_536)
+    await again.commit(work(clock, fact()))
+    sent = [(batch.lane, batch.epoch, batch.first_seq) for batch in await again.batches()]
+    await again.close()
+    assert sent == [(Lane.BUSINESS, 1, 1), (Lane.BUSINESS, 2, 1), (Lane.TELEMETRY, 1, 1)]

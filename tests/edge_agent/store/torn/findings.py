@@ -15,7 +15,7 @@ from pathlib import Path
 
 from edge_agent.store import database, migrations
 from edge_agent.store.chains import LANES, SEQ_BITS, SEQ_MASK, TABLE
-from edge_agent.store.epochs import open_epoch
+from edge_agent.store.epochs import adopt_forgotten, open_epoch
 from edge_agent.store.errors import StoreDamaged
 from edge_agent.store.outbox import Outbox
 from edge_agent.store.pruning import KEEP_FACTS
@@ -74,6 +74,7 @@ def open_again(path: Path) -> Found:
     try:
         database.check(conn)
         migrations.migrate(conn)
+        adopt_forgotten(conn, nonce="forgotten", boot="again")
         outbox = Outbox(conn)
         epochs = tuple(n for (n,) in conn.execute("SELECT epoch FROM epochs ORDER BY epoch"))
         open_epoch(conn, outbox, nonce="again", boot="again")
