@@ -20,6 +20,7 @@ class Balancer:
         self._passing: set[asyncio.Task[None]] = set()
         self.port = 0
         self.unplaced = 0
+        self.refused = 0  # by a hub that had said that it was ready
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator["Balancer"]:
@@ -75,8 +76,10 @@ class Balancer:
         ready = list(self._ready)
         first = next(self._turn)
         for number in range(len(ready)):
-            with contextlib.suppress(OSError):
+            try:
                 return await asyncio.open_connection("127.0.0.1", ready[(first + number) % len(ready)])
+            except OSError:
+                self.refused += 1
         return None
 
 
