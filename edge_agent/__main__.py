@@ -76,16 +76,23 @@ def run(config_path: Path | None) -> None:
 @click.option("--hub", required=True, help="Address of the hub, e.g. https://hub.example.")
 @click.option("--code", required=True, help="The one-time code from `voltdock-hub station enrol-code`.")
 def enrol(config_path: Path | None, hub: str, code: str) -> None:
-    """Make this station's key and trade a one-time code for an identity."""
-    from edge_agent.app import version
+    """Make this station's key and trade a one-time code for an identity.
+
+    A station whose key was revoked is enrolled anew by a fresh code: it keeps its store, and sends what waits there.
+    """
+    from edge_agent.app import STORE_FILE, version
+    from edge_agent.store import reading
     from edge_agent.uplink import enrolment
     from edge_agent.uplink.identity import IdentityError
 
     settings = _read(config_path)
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     try:
+        revoked = reading.number(settings.data_dir / STORE_FILE, "revoked_ms") > 0
         identity = asyncio.run(
-            enrolment.enrol(hub_url=hub, code=code, data_dir=settings.data_dir, agent_version=version())
+            enrolment.enrol(
+                hub_url=hub, code=code, data_dir=settings.data_dir, agent_version=version(), revoked=revoked
+            )
         )
     except (enrolment.EnrolmentError, IdentityError) as error:
         _fail(str(error))

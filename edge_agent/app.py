@@ -34,6 +34,7 @@ from edge_agent.uplink.identity import Identity, load_identity
 from edge_agent.uplink.live import LiveLink
 from edge_agent.uplink.numbers import RequestNumbers
 from edge_agent.uplink.pump import SyncPump
+from edge_agent.uplink.renewal import Renewal
 from edge_agent.uplink.watchdog import Watchdog
 from protocols.sync.changes import StationItem
 from protocols.values import rfc3339
@@ -60,9 +61,7 @@ class Agent:
         """Open the store, build the parts, run them. Raises StoreError when the store cannot be opened."""
         settings = self._settings
         settings.data_dir.mkdir(parents=True, exist_ok=True)
-        identity = load_identity(settings.data_dir)
-        if identity is not None and settings.hub.url is not None:
-            identity = replace(identity, hub_url=settings.hub.url)
+        identity = self._identity()
         store = await Store.open(settings.data_dir / STORE_FILE, clock=self._clock)
         try:
             if identity is not None and identity.epoch_floor > store.epoch:
@@ -70,6 +69,12 @@ class Agent:
             await self._run(store, identity)
         finally:
             await store.close()
+
+    def _identity(self) -> Identity | None:
+        identity = load_identity(self._settings.data_dir)
+        if identity is not None and self._settings.hub.url is not None:
+            identity = replace(identity, hub_url=self._settings.hub.url)
+        return identity
 
     async def _run(self, store: Store, identity: Identity | None) -> None:
         dispatch = Dispatch()
@@ -157,6 +162,7 @@ class Agent:
             _log.warning("not_enrolled", help="voltdock-edge enrol --hub URL --code CODE")
             return
         numbers = RequestNumbers(lambda: store.epoch)
+        renewal = Renewal(identity, self._identity)
         pump = SyncPump(
             identity=identity,
             store=store,
@@ -167,6 +173,7 @@ class Agent:
             agent_version=version(),
             poll_s=self._settings.hub.poll_s,
             numbers=numbers,
+            renewed=renewal.look,
         )
         self._sync = pump
         watchdog = Watchdog(pump=pump, mono_s=self._clock.mono_s, note=functools.partial(self._note_stall, store))
@@ -179,6 +186,7 @@ class Agent:
                 telemetry=lambda: telemetry_of(station.state, self._clock.now()),
                 request_number=numbers,
             )
+            renewal.tell(live.use)
             supervisor.add("live", live.run)
         mqtt = self._settings.mqtt
         if mqtt.url is not None:
@@ -199,6 +207,7 @@ class Agent:
                 telemetry=lambda: telemetry_of(station.state, self._clock.now()),
                 request_number=numbers,
             )
+            renewal.tell(link.use)
             supervisor.add("mqtt", link.run)
 
     async def _note_stall(self, store: Store, what: str) -> None:
@@ -247,7 +256,9 @@ class Agent:
 
 
 def _trouble(station: Station, store: Store) -> str | None:
-    """Why no new business is taken: the disk takes nothing, or only what the reserve is kept for."""
+    """Why no new business is taken: the disk takes nothing or only what the reserve is for, or the key is revoked."""
+    if station.trouble is None and station.state.revoked_ms:
+        return "station_revoked"
     return station.trouble or ("store_full" if store.health().low else None)
 
 

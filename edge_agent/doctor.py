@@ -15,8 +15,10 @@ from typing import Final
 
 import aiohttp
 
+from edge_agent.app import STORE_FILE
 from edge_agent.runtime.clock import SystemClock
 from edge_agent.settings import Settings
+from edge_agent.store import reading
 from edge_agent.uplink.identity import IdentityError, load_identity
 
 MIN_FREE_BYTES: Final = 200 * 1024 * 1024
@@ -96,7 +98,10 @@ def _identity(data_dir: Path) -> Finding:
         return Finding(what="identity", good=False, detail=str(error))
     if identity is None:
         return Finding(what="identity", good=False, detail="not enrolled: voltdock-edge enrol --hub URL --code CODE")
-    return Finding(what="identity", good=True, detail=f"{identity.name} ({identity.station_id}) at {identity.hub_url}")
+    who = f"{identity.name} ({identity.station_id}) at {identity.hub_url}"
+    if reading.number(data_dir / STORE_FILE, "revoked_ms"):
+        return Finding(what="identity", good=False, detail=f"{who}: the hub has revoked its key; enrol it anew")
+    return Finding(what="identity", good=True, detail=who)
 
 
 def _dock_port(settings: Settings) -> Finding:

@@ -63,6 +63,13 @@ class OrdersReported:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StaffReported:
+    """Staff did something by hand at a station."""
+
+    facts: Sequence[Reported[facts.Body]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LeasesReported:
     """Stations keep vehicles for the hub, or do so no longer."""
 
@@ -74,6 +81,14 @@ class StationAdded:
     """A station exists from now on; it may enrol and is told what all stations are told."""
 
     station_id: uuid.UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StationKeyChanged:
+    """A station's key was revoked (`revoked_at`), or it was enrolled (None)."""
+
+    station_id: uuid.UUID
+    revoked_at: dt.datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

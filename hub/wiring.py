@@ -48,6 +48,8 @@ from hub.payments.api import PaymentsApi
 from hub.payments.service import Payments
 from hub.rentals import seed as rentals_seed
 from hub.rentals.api import RentalsApi
+from hub.rentals.blocks import Blocks
+from hub.rentals.blocks_api import BlocksApi
 from hub.rentals.booking import Booking
 from hub.rentals.lease_api import LeasesApi
 from hub.rentals.lease_keeper import LeaseKeeper
@@ -62,6 +64,8 @@ from hub.stations.api import StationsApi
 from hub.stations.archive import Archive
 from hub.stations.recorder import Recorder
 from hub.stations.service import Pictures, Stations
+from hub.stations.staff import Staff
+from hub.stations.staff_api import StaffApi
 from hub.stations.telemetry_api import TelemetryApi
 
 Job = Callable[[], Awaitable[None]]
@@ -76,17 +80,20 @@ class Rooms:
     ) -> None:
         self.archive = Archive(Files.in_memory() if files is None else files)
         self.recorder = Recorder(clock, self.archive)
+        self.nudges = nudges
         self.downlink = Downlink(clock, nudges)
         self.stations = Stations(clock, self.downlink)
         self.pictures = Pictures(clock, self.recorder.hear)
         self.enrolment = Enrolment(clock, self.stations)
         self.fleet = Fleet(clock, self.downlink)
         self.payments = Payments(clock, self.downlink)
+        self.blocks = Blocks(clock, self.downlink)
         self.cases = Cases(clock, self._publish)
         self.leases = Leases(clock, self.downlink, self.cases, leases or LeaseSettings())
         self.keeper = LeaseKeeper(clock, self.leases)
-        self.booking = Booking(clock, self.downlink, self.leases)
+        self.booking = Booking(clock, self.downlink, self.leases, self.blocks)
         self.cards = Cards(clock, self.downlink)
+        self.staff = Staff(clock, self.downlink, self.cases)
         self.rentals = Rentals(self.payments, self.booking, self.downlink, self.stations, self.cases)
         self.refill = Refill(self.payments, self.downlink)
         self.charging = Charging(self.payments)
@@ -108,6 +115,10 @@ class Doors:
         self.quarantine = Quarantine(kernel.clock, Projection(kernel.bus))
         self.limit = RateLimit(kernel.clock)
         self.vouchers = Vouchers(kernel.clock, rooms.downlink, voucher_key)
+
+    def sweeps(self) -> list[janitor.Forget]:
+        """What rentals do every hour."""
+        return [self.vouchers.forget_expired, self.rooms.rentals.look_for_long_rides]
 
     def at_broker(self, kernel: Kernel, nudges: LocalNudges, broker: Broker) -> MqttDoor:
         """The stations' live links over a broker; its `run` is a job."""
@@ -134,6 +145,7 @@ def subscriptions(rooms: Rooms) -> list[Subscription]:
         on(events.HubBehind, rooms.cases.when_behind),
         on(events.StationForked, rooms.cases.when_forked),
         on(events.FactsLost, rooms.stations.when_lost),
+        on(events.StationKeyChanged, rooms.stations.when_key),
         on(events.DevicesReported, rooms.stations.when_devices),
         on(events.CustodyReported, rooms.fleet.when_custody),
         on(events.CustodyReported, rooms.rentals.when_custody),
@@ -142,6 +154,8 @@ def subscriptions(rooms: Rooms) -> list[Subscription]:
         on(events.OrdersReported, rooms.downlink.when_ended),
         on(events.DevicesReported, rooms.leases.when_devices),
         on(events.LeasesReported, rooms.leases.when_leases),
+        on(events.StaffReported, rooms.staff.when_staff),
+        on(events.CaseChanged, rooms.blocks.when_case),
     ]
 
 
@@ -155,16 +169,18 @@ def domain_routes(doors: Doors) -> list[Route | RawRoute]:
     """The routes of every domain but the accounts."""
     rooms = doors.rooms
     return [
-        *routes_of(IntakeApi(rooms.enrolment, rooms.downlink, doors.limit)),
+        *routes_of(IntakeApi(rooms.enrolment, rooms.downlink, doors.limit, rooms.nudges.nudge)),
         *raw_routes(doors.sync, doors.live),
         *routes_of(QuarantineApi(doors.quarantine)),
         *routes_of(StationsApi(rooms.stations, rooms.pictures)),
+        *routes_of(StaffApi(rooms.staff)),
         *routes_of(TelemetryApi(rooms.archive, rooms.recorder)),
         *routes_of(FleetApi(rooms.fleet)),
         *routes_of(PaymentsApi(rooms.payments)),
         *routes_of(RentalsApi(rooms.booking, rooms.leases, doors.vouchers)),
         *routes_of(LeasesApi(rooms.leases, rooms.keeper, rooms.stations)),
         *routes_of(RightsApi(doors.vouchers, rooms.cards)),
+        *routes_of(BlocksApi(rooms.blocks)),
         *routes_of(ChargingApi()),
         *routes_of(CasesApi(rooms.cases)),
     ]
@@ -174,7 +190,7 @@ def jobs(kernel: Kernel, doors: Doors) -> list[Job]:
     """What runs in the background."""
     sweeps = [idempotency.forget_old, accounts_repository.forget_expired, feed.prune]
     return [
-        functools.partial(janitor.run, kernel.database, kernel.clock, sweeps),
+        functools.partial(janitor.run, kernel.database, kernel.clock, [*sweeps, *doors.sweeps()]),
         functools.partial(doors.announce, kernel.database),
         functools.partial(quarantine_desk.keep_reading, kernel.database, doors.quarantine),
         doors.live.run,
@@ -195,6 +211,8 @@ async def seed_demo(database: Database, clock: Clock, passwords: Passwords) -> N
             await rooms.stations.present(session, station)
         await payments_seed.seed(session, rooms.payments)
         await fleet_seed.seed(session, rooms.fleet)
+        staff = await _account_id(session, stations_seed.STAFF)
+        await stations_seed.seed_staff(session, clock, rooms.staff, staff)
         await rentals_seed.seed(session, clock, rooms.booking, rooms.cards, _account_id)
         if not await rooms.enrolment.is_enrolled(session, stations_seed.ID):
             await rooms.enrolment.arm(session, stations_seed.ID, stations_seed.CODE)

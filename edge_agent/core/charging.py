@@ -64,7 +64,8 @@ def _verdict(step: Step, id_token: str, at_ms: int) -> CardVerdict:
     card = lists.card(step.state, id_token)
     if card is None or "charge" not in card.may:
         return CardVerdict.INVALID
-    if card.blocked:
+    block = lists.block(step.state, card.account_id)
+    if card.blocked or 0 < step.state.revoked_ms <= at_ms or (block is not None and block.since_ms <= at_ms):
         return CardVerdict.BLOCKED
     if card.valid_to_ms is not None and card.valid_to_ms <= at_ms:
         return CardVerdict.EXPIRED

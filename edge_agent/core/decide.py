@@ -8,7 +8,7 @@ import dataclasses
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from edge_agent.core import charging, connectors, docking, hub, inputs, rental, upkeep
+from edge_agent.core import acts, charging, connectors, docking, hub, inputs, rental, staff, upkeep
 from edge_agent.core.state import State
 from edge_agent.core.step import Context, Decision, Step
 from protocols.errors import Refused
@@ -46,11 +46,17 @@ HANDLERS: Final[Mapping[type, Callable[[Step, Any], None]]] = {
     inputs.MeterLost: upkeep.meter_lost,
     inputs.HubReached: hub.reached,
     inputs.HubUnreachable: hub.unreachable,
+    inputs.KeyRevoked: hub.revoked,
     inputs.ChangesArrived: hub.changed,
     inputs.QuoteAsked: rental.quote,
     inputs.Agreed: rental.agree,
     inputs.MoreTimeAsked: _more_time,
     inputs.NotOpenReported: _not_open,
+    acts.StaffSignedIn: staff.sign_in,
+    acts.StaffSignedOut: staff.sign_out,
+    acts.StaffUnlocks: staff.unlock,
+    acts.StaffRents: staff.rent,
+    acts.StaffEnds: staff.end,
     inputs.Ticked: upkeep.tick,
     inputs.AgentWoke: upkeep.wake,
 }
@@ -62,6 +68,8 @@ def decide(state: State, seen: object, context: Context) -> Decision:
     try:
         HANDLERS[type(seen)](step, seen)
     except Refused as refusal:
-        kept = dataclasses.replace(state, pin_tries=step.state.pin_tries)
-        return Decision(state=kept if kept.pin_tries is not state.pin_tries else state, answer=refusal)
+        tries = (step.state.pin_tries, step.state.staff_tries)
+        if tries == (state.pin_tries, state.staff_tries):
+            return Decision(state=state, answer=refusal)
+        return Decision(state=dataclasses.replace(state, pin_tries=tries[0], staff_tries=tries[1]), answer=refusal)
     return step.decision()

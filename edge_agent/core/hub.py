@@ -4,17 +4,18 @@ import dataclasses
 import uuid
 from typing import Final
 
-from edge_agent.core import leases, lists, refill, rental
+from edge_agent.core import caps, leases, lists, refill, rental
 from edge_agent.core.inputs import (
     ChangesArrived,
     ChargerOrderEnded,
     DockOrderEnded,
     HubReached,
     HubUnreachable,
+    KeyRevoked,
     Outcome,
 )
 from edge_agent.core.orders import RestartDock, StartCharge, StopCharge, UnlockDock
-from edge_agent.core.state import HubOrder, HubOrderState
+from edge_agent.core.state import HubContact, HubOrder, HubOrderState
 from edge_agent.core.step import Step, with_item, without
 from protocols.errors import Malformed
 from protocols.sync import changes
@@ -25,11 +26,13 @@ DISPATCH_S: Final = 20.0
 _MOST_KEPT: Final = 200  # changes that we could not read, for people; the oldest go
 
 
-def reached(step: Step, _seen: HubReached) -> None:
+def reached(step: Step, seen: HubReached) -> None:
     """An exchange succeeded."""
     hub = step.state.hub
     since = hub.since if hub.online else step.now.at
-    step.change(hub=dataclasses.replace(hub, online=True, since=since, last_contact=step.now.at))
+    now = HubContact(online=True, since=since, last_contact=step.now.at, last_contact_mono_s=step.now.mono_s)
+    step.change(hub=now, revoked_ms=0)
+    caps.contact(step, level=seen.level)
 
 
 def unreachable(step: Step, _seen: HubUnreachable) -> None:
@@ -37,6 +40,13 @@ def unreachable(step: Step, _seen: HubUnreachable) -> None:
     hub = step.state.hub
     if hub.online or hub.since is None:
         step.change(hub=dataclasses.replace(hub, online=False, since=step.now.at))
+
+
+def revoked(step: Step, _seen: KeyRevoked) -> None:
+    """The hub trusts our key no more. Vehicles come back as ever; nothing new begins until we are enrolled anew."""
+    unreachable(step, HubUnreachable(reason="revoked"))
+    if not step.state.revoked_ms:
+        step.change(revoked_ms=step.now_ms)
 
 
 def changed(step: Step, arrived: ChangesArrived) -> None:

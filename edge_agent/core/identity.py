@@ -6,8 +6,8 @@ from typing import Final
 
 import msgspec
 
-from edge_agent.core import leases, lists
-from edge_agent.core.state import RUNNING, PinTries
+from edge_agent.core import caps, leases, lists, rights
+from edge_agent.core.state import PinTries
 from edge_agent.core.step import Step, with_item, without
 from protocols.errors import Refused
 from protocols.kiosk.actions import ByCard, ByReservation, ByVoucher
@@ -45,16 +45,8 @@ def identify(step: Step, who: ByVoucher | ByReservation | ByCard) -> Identified:
             found = _by_reservation(step, who)
         case ByCard():
             found = _by_card(step, who.read_id)
-    _check_limit(step, found)
+    rights.check_account(step, found.renter.account_id)
     return found
-
-
-def _check_limit(step: Step, found: Identified) -> None:
-    account = found.renter.account_id
-    if account is not None and any(
-        rental.renter.account_id == account and rental.phase in RUNNING for rental in step.state.rentals.values()
-    ):
-        raise Refused("too_many_rentals")
 
 
 def by_voucher(step: Step, token: str) -> Identified:
@@ -62,11 +54,12 @@ def by_voucher(step: Step, token: str) -> Identified:
     voucher = _verified(step, token)
     if "rent" not in voucher.may:
         raise Refused("voucher_invalid", why="may_not_rent")
-    if lists.is_denied(step.state, voucher.voucher_id):
+    if lists.is_denied(step.state, voucher.voucher_id, voucher.status):
         raise Refused("voucher_revoked")
     spent = step.state.spent.get(voucher.voucher_id)
     if spent is not None and spent.uses >= voucher.max_uses:
         raise Refused("voucher_used")
+    caps.check_voucher(step, voucher)
     renter = Renter(by="voucher", account_id=voucher.account_id, voucher_id=voucher.voucher_id)
     if voucher.hold is not None:
         return _with_hold(step, renter, voucher, voucher.hold)

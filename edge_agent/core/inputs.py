@@ -268,9 +268,13 @@ class MeterLost:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HubReached:
-    """An exchange with the hub succeeded. `hub_at` is the hub's clock in its reply."""
+    """An exchange with the hub succeeded. `hub_at` is the hub's clock in its reply.
+
+    `level`: the hub holds all our business facts now.
+    """
 
     hub_at: dt.datetime
+    level: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -278,6 +282,11 @@ class HubUnreachable:
     """An exchange with the hub failed; `reason` is a short code (connect, timeout, http_503, …)."""
 
     reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyRevoked:
+    """The hub says that it takes nothing more that is signed by this station's key. TLS says that it is the hub."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

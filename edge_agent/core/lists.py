@@ -10,12 +10,15 @@ from edge_agent.core import soundness
 from edge_agent.core.state import ListState, State
 from protocols.errors import Malformed
 from protocols.sync.changes import (
+    BlockItem,
     CardItem,
     Item,
     LeaseItem,
     LeasePolicyItem,
     ReservationItem,
+    StaffItem,
     StationItem,
+    StatusItem,
     TariffItem,
     VehicleItem,
     VoucherKeyItem,
@@ -24,6 +27,7 @@ from protocols.sync.changes import (
 from protocols.sync.envelope import ListChange, digest_of
 from protocols.tariff.tariff import Tariff
 from protocols.values import from_ms
+from protocols.voucher.status import is_set, place_of
 from protocols.voucher.voucher import VoucherKey
 
 _T = TypeVar("_T", bound=Item)
@@ -110,10 +114,32 @@ def lease_policy(state: State) -> LeasePolicyItem | None:
     return _item(state, "lease_policy", "self", LeasePolicyItem)
 
 
-def is_denied(state: State, voucher_id: uuid.UUID) -> bool:
-    """Whether the voucher is on the deny list."""
+def is_denied(state: State, voucher_id: uuid.UUID, number: int | None) -> bool:
+    """Whether the voucher is on the deny list, or the bit of its status number is set."""
     held = state.lists.get("voucher_denials")
-    return held is not None and str(voucher_id) in held.raw
+    if held is not None and str(voucher_id) in held.raw:
+        return True
+    bits = state.lists.get("voucher_status")
+    if bits is None or number is None:
+        return False
+    chunk, place = place_of(number)
+    if str(chunk) not in bits.raw:
+        return False
+    item = bits.items.get(str(chunk))
+    try:
+        return not isinstance(item, StatusItem) or is_set(item.bits, place)
+    except Malformed:
+        return True  # somebody in it is revoked, and it cannot be read who is not
+
+
+def staff(state: State) -> Iterator[StaffItem]:
+    """Who may act here by hand."""
+    return _items(state, "staff", StaffItem)
+
+
+def block(state: State, account_id: uuid.UUID) -> BlockItem | None:
+    """Why this account may begin nothing new; None: it may."""
+    return _item(state, "blocked_accounts", str(account_id), BlockItem)
 
 
 def voucher_keys(state: State) -> dict[bytes, VoucherKey]:

@@ -14,6 +14,7 @@ from edge_agent.core.state import (
     HubOrder,
     Lease,
     ListState,
+    OfflineStart,
     PinTries,
     Rental,
     Session,
@@ -37,13 +38,15 @@ DURABLE: Final[Mapping[str, tuple[type, Any]]] = {
     "rentals": (uuid.UUID, Rental),
     "spent": (uuid.UUID, SpentVoucher),
     "pin_tries": (uuid.UUID, PinTries),
+    "staff_tries": (str, PinTries),
     "used_reservations": (uuid.UUID, uuid.UUID),
     "leases": (uuid.UUID, Lease),
     "sessions": (uuid.UUID, Session),
     "orphans": (str, int),
     "hub_orders": (uuid.UUID, HubOrder),
+    "offline_starts": (uuid.UUID, OfflineStart),
 }
-_NUMBERS: Final = ("next_transaction_id", "rev")
+_NUMBERS: Final = ("next_transaction_id", "rev", "contact_ms", "revoked_ms")
 _encode = msgspec.json.Encoder().encode
 
 

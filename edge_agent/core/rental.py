@@ -13,16 +13,16 @@ import datetime as dt
 import uuid
 from typing import Final
 
-from edge_agent.core import eligibility, leases, lists
+from edge_agent.core import caps, eligibility, leases, lists, rights
 from edge_agent.core.billing import bill_of
 from edge_agent.core.identity import Identified, identify
 from edge_agent.core.inputs import Agreed, DockOrderEnded, DockReported, LockState, Outcome, QuoteAsked
 from edge_agent.core.orders import LockDock, SignalDock, UnlockDock
-from edge_agent.core.state import IN_DOCK, Dock, Phase, Quote, Rental, SpentVoucher
+from edge_agent.core.state import IN_DOCK, Dock, Phase, Quote, Rental
 from edge_agent.core.step import Step, with_item, without
 from protocols.errors import Refused
 from protocols.sync.changes import CloseRental
-from protocols.sync.facts import DockFaultRaised, RentalActivated, RentalEnded, RentalStarted, RentalVoided
+from protocols.sync.facts import DockFaultRaised, OfflineLeft, RentalActivated, RentalEnded, RentalStarted, RentalVoided
 from protocols.tariff.tariff import Tariff, price_of_rental
 from protocols.values import BatteryReading, to_ms
 
@@ -34,6 +34,7 @@ SIGNAL_DISPATCH_S: Final = 3.0
 
 def quote(step: Step, asked: QuoteAsked) -> None:
     """Show a price. Nothing is promised and nothing is spent yet."""
+    rights.check_may_begin(step)
     who = identify(step, asked.who)
     chosen = eligibility.choose(
         step.state,
@@ -44,18 +45,21 @@ def quote(step: Step, asked: QuoteAsked) -> None:
         reservation_id=who.renter.reservation_id,
         lease_id=who.renter.lease_id,
     )
+    tariff = _tariff(step, who, None if chosen.item is None else chosen.item.tariff_id)
+    caps.check(step, who.renter, tariff)
     made = Quote(
         quote_id=step.context.new_id(),
         dock_no=chosen.dock.dock_no,
         vehicle_id=chosen.vehicle_id,
         renter=who.renter,
         identified_by=who.by,
-        tariff=_tariff(step, who, None if chosen.item is None else chosen.item.tariff_id),
+        tariff=tariff,
         offline=not step.state.hub.online,
         expires_at=step.now.at + dt.timedelta(seconds=QUOTE_S),
         expires_mono_s=step.now.mono_s + QUOTE_S,
         voucher_uses=1 if who.voucher is None else who.voucher.max_uses,
         voucher_expires_ms=None if who.voucher is None else to_ms(who.voucher.expires),
+        voucher_status=None if who.voucher is None else who.voucher.status,
     )
     step.change(quotes=with_item(step.state.quotes, made.quote_id, made))
     step.answer = made
@@ -81,11 +85,18 @@ def agree(step: Step, agreed: Agreed) -> None:
     wanted = step.state.quotes.get(agreed.quote_id)
     if wanted is None or wanted.expires_mono_s < step.now.mono_s:
         raise Refused("quote_expired")
+    rights.check_may_begin(step)
     dock = _check_again(step, wanted)
+    caps.check(step, wanted.renter, wanted.tariff)
     rental = _begin(step, wanted)
     step.change(quotes=without(step.state.quotes, wanted.quote_id))
-    _spend(step, wanted)
-    step.record(_started(step, rental, dock.battery))
+    rights.spend(step, wanted)
+    begin(step, rental, dock.battery, caps.count(step, rental))
+
+
+def begin(step: Step, rental: Rental, battery: BatteryReading | None, left: OfflineLeft | None) -> None:
+    """It is decided: the fact, and behind its commit the unlock."""
+    step.record(_started(step, rental, battery, left))
     _unlock(step, rental)
 
 
@@ -99,20 +110,7 @@ def _check_again(step: Step, wanted: Quote) -> Dock:
         if here.why_not == "dock_busy":
             raise Refused("dock_busy", dock=wanted.dock_no)
         raise Refused("vehicle_not_rentable", why=here.why_not, dock=wanted.dock_no)
-    renter = wanted.renter
-    if renter.voucher_id is not None:
-        spent = step.state.spent.get(renter.voucher_id)
-        if spent is not None and spent.uses >= wanted.voucher_uses:
-            raise Refused("voucher_used")
-    if renter.reservation_id is not None and renter.reservation_id in step.state.used_reservations:
-        raise Refused("reservation_unknown")
-    if renter.lease_id is not None and not leases.is_held(step.state, renter.lease_id):
-        raise Refused("quote_expired")
-    if renter.account_id is not None and any(
-        one.renter.account_id == renter.account_id and one.phase in (*IN_DOCK, Phase.ACTIVE)
-        for one in step.state.rentals.values()
-    ):
-        raise Refused("too_many_rentals")
+    rights.check_still_good(step, wanted)
     return here.dock
 
 
@@ -132,32 +130,7 @@ def _begin(step: Step, wanted: Quote) -> Rental:
     )
 
 
-def _spend(step: Step, wanted: Quote) -> None:
-    """Mark the right as used, in the commit that comes before the lock opens."""
-    voucher, reservation = wanted.renter.voucher_id, wanted.renter.reservation_id
-    if voucher is not None:
-        uses = step.state.spent[voucher].uses if voucher in step.state.spent else 0
-        spent = SpentVoucher(uses=uses + 1, expires_ms=wanted.voucher_expires_ms or step.now_ms)
-        step.change(spent=with_item(step.state.spent, voucher, spent))
-    if reservation is not None:
-        used = with_item(step.state.used_reservations, reservation, wanted.quote_id)
-        step.change(used_reservations=used)
-    if wanted.renter.card_uid is not None:
-        step.change(card=None)  # the next person at the screen shall not find it
-
-
-def _give_back(step: Step, rental: Rental) -> None:
-    """A rental that came to nothing gives its voucher or reservation back."""
-    voucher, reservation = rental.renter.voucher_id, rental.renter.reservation_id
-    if voucher is not None and voucher in step.state.spent:
-        spent = step.state.spent[voucher]
-        step.change(spent=with_item(step.state.spent, voucher, dataclasses.replace(spent, uses=max(0, spent.uses - 1))))
-    if reservation is not None:
-        used = {key: value for key, value in step.state.used_reservations.items() if key != reservation}
-        step.change(used_reservations=used)
-
-
-def _started(step: Step, rental: Rental, battery: BatteryReading | None) -> RentalStarted:
+def _started(step: Step, rental: Rental, battery: BatteryReading | None, left: OfflineLeft | None) -> RentalStarted:
     return RentalStarted(
         rental_id=rental.rental_id,
         vehicle_id=rental.vehicle_id,
@@ -168,6 +141,7 @@ def _started(step: Step, rental: Rental, battery: BatteryReading | None) -> Rent
         tariff_version=rental.tariff.version,
         offline=rental.offline,
         battery=battery,
+        offline_left=left,
     )
 
 
@@ -280,7 +254,8 @@ def _why_void(rental: Rental) -> str:
 
 def void(step: Step, rental: Rental, reason: str) -> None:
     """No ride came of it and nothing is charged."""
-    _give_back(step, rental)
+    rights.give_back(step, rental)
+    caps.give_back(step, rental)
     step.put_rental(dataclasses.replace(rental, phase=Phase.VOIDED, void_reason=reason, finished_at=step.now.at))
     step.record(RentalVoided(rental_id=rental.rental_id, reason=reason, voided_ms=step.now_ms))
 
@@ -339,8 +314,18 @@ def activate(step: Step, rental: Rental, age_s: float) -> None:
     leases.used(step, rental)
 
 
-def end(step: Step, rental: Rental, dock_no: int, age_s: float, battery: BatteryReading | None) -> None:
-    """The vehicle is back since `age_s` seconds: the bill ends there, however late we notice."""
+def end(
+    step: Step,
+    rental: Rental,
+    dock_no: int,
+    age_s: float,
+    battery: BatteryReading | None,
+    by_staff: uuid.UUID | None = None,
+) -> None:
+    """The vehicle is back since `age_s` seconds: the bill ends there, however late we notice.
+
+    Taken in by staff it may stand in no dock: 0.
+    """
     ended_at = step.ago(age_s)
     same_boot = rental.boot == step.now.boot_id and rental.undocked_mono_s is not None
     if same_boot and rental.undocked_mono_s is not None:
@@ -354,7 +339,7 @@ def end(step: Step, rental: Rental, dock_no: int, age_s: float, battery: Battery
             rental,
             phase=Phase.ENDED,
             finished_at=ended_at,
-            returned_dock_no=dock_no,
+            returned_dock_no=dock_no or None,
             duration_s=duration_s,
             bill=bill,
         )
@@ -369,9 +354,11 @@ def end(step: Step, rental: Rental, dock_no: int, age_s: float, battery: Battery
             duration_by="monotonic" if same_boot else "wall",
             bill=bill,
             battery=battery,
+            by_staff=by_staff,
         )
     )
-    signal(step, dock_no, "success")
+    if dock_no:
+        signal(step, dock_no, "success")
 
 
 def ended_elsewhere(step: Step, told: CloseRental) -> str:

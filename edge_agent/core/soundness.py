@@ -5,12 +5,14 @@ import uuid
 from typing import Final
 
 from protocols.sync.changes import (
+    BlockItem,
     CardItem,
     Item,
     LeaseItem,
     LeasePolicyItem,
     OpenRentalItem,
     ReservationItem,
+    StaffItem,
     StationItem,
     TariffItem,
     VoucherKeyItem,
@@ -27,7 +29,11 @@ def is_sound(item: Item) -> bool:
     """Whether every rule here can work with the item."""
     match item:
         case StationItem():
-            return 0 < item.pull_out_s <= MAX_PULL_OUT_S
+            return 0 < item.pull_out_s <= MAX_PULL_OUT_S and _are_caps(item)
+        case StaffItem():
+            return _is_uuid(item.key) and _are_instants(item.expires_ms)
+        case BlockItem():
+            return _are_instants(item.since_ms)
         case TariffItem():
             return _is_price(item) and _are_instants(item.valid_from_ms, item.valid_to_ms)
         case OpenRentalItem():
@@ -66,6 +72,12 @@ def _is_lease(item: LeaseItem) -> bool:
 def _is_key(item: VoucherKeyItem) -> bool:
     kid, key = _HEX.fullmatch(item.key), _HEX.fullmatch(item.public_key)
     return kid is not None and key is not None and len(item.public_key) == _KEY_DIGITS
+
+
+def _are_caps(item: StationItem) -> bool:
+    amount = item.offline_amount_minor
+    counts = (item.offline_rentals, item.offline_rentals_per_account, item.stale_after_s)
+    return min(counts) >= 0 and (amount is None or amount >= 0)
 
 
 def _are_instants(*instants_ms: int | None) -> bool:

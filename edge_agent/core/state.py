@@ -101,6 +101,7 @@ class Quote:
     expires_mono_s: float
     voucher_uses: int = 1
     voucher_expires_ms: int | None = None
+    voucher_status: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,7 +114,7 @@ class SpentVoucher:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PinTries:
-    """Wrong PINs for one reservation."""
+    """Wrong PINs for one reservation, or of staff."""
 
     wrong: int
     locked_until_ms: int = 0
@@ -141,6 +142,19 @@ class Lease:
     holder: Holder | None = None
     told_version: int | None = None  # the list's version that did not show it, when that was told
     rental_id: uuid.UUID | None = None  # who used it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StaffSession:
+    """A member of staff who has proved who he is. Volatile, and short."""
+
+    token: uuid.UUID
+    staff_id: uuid.UUID
+    name: str
+    may: tuple[str, ...]
+    identified_by: str
+    expires_at: dt.datetime
+    expires_mono_s: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,12 +202,21 @@ class Charger:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OfflineStart:
+    """A rental that began while the hub was not reached; the amount is what it puts at risk."""
+
+    account_id: uuid.UUID | None
+    amount_minor: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HubContact:
-    """Whether the hub is reachable. `since` is when that last changed; None until the first try."""
+    """Whether the hub is reachable. `since` is when that last changed; None until the first try of this start."""
 
     online: bool = False
     since: dt.datetime | None = None
     last_contact: dt.datetime | None = None
+    last_contact_mono_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -246,6 +269,8 @@ class State:
     quotes: Mapping[uuid.UUID, Quote] = field(default_factory=dict)
     spent: Mapping[uuid.UUID, SpentVoucher] = field(default_factory=dict)
     pin_tries: Mapping[uuid.UUID, PinTries] = field(default_factory=dict)
+    staff_tries: Mapping[str, PinTries] = field(default_factory=dict)
+    staff_sessions: Mapping[uuid.UUID, StaffSession] = field(default_factory=dict)
     used_reservations: Mapping[uuid.UUID, uuid.UUID] = field(default_factory=dict)
     leases: Mapping[uuid.UUID, Lease] = field(default_factory=dict)
     shaken: Mapping[uuid.UUID, float] = field(default_factory=dict)  # leases without a fit vehicle, since when
@@ -260,5 +285,8 @@ class State:
     card: CardPresented | None = None
     lists: Mapping[str, ListState] = field(default_factory=dict)
     rev: int = 0
+    contact_ms: int = 0  # the last contact that was written down, by our clock; 0: none yet
+    offline_starts: Mapping[uuid.UUID, OfflineStart] = field(default_factory=dict)
+    revoked_ms: int = 0  # since when the hub refuses this station's key; 0: it does not
     kept: Mapping[str, bytes] = field(default_factory=dict)
     hub_orders: Mapping[uuid.UUID, HubOrder] = field(default_factory=dict)

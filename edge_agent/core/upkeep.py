@@ -7,6 +7,7 @@ from edge_agent.core import charging, docking, hub, leases, lists
 from edge_agent.core.inputs import AgentWoke, LockState, MeterLost, MeterReported, Ticked
 from edge_agent.core.state import IN_DOCK, Phase
 from edge_agent.core.step import Step, with_item, without
+from protocols.sync.clock import ClockQuality
 from protocols.sync.facts import AgentStarted
 
 KEEP_RENTAL_S: Final = 600.0  # a finished rental stays for receipts and repeats of the same yes
@@ -63,11 +64,15 @@ def _forget_people(step: Step) -> None:
     ]
     if over:
         step.change(rentals=without(step.state.rentals, *over))
+    signed_out = [one.token for one in step.state.staff_sessions.values() if one.expires_mono_s < step.now.mono_s]
+    if signed_out:
+        step.change(staff_sessions=without(step.state.staff_sessions, *signed_out))
 
 
 def _forget_business(step: Step) -> None:
     state, now_ms = step.state, step.now_ms
-    spent = [key for key, one in state.spent.items() if one.expires_ms + 2 * DAY_MS < now_ms]
+    sure = step.now.quality in (ClockQuality.SYNCED, ClockQuality.HOLDOVER)
+    spent = [key for key, one in state.spent.items() if sure and one.expires_ms + 2 * DAY_MS < now_ms]
     if spent:
         step.change(spent=without(state.spent, *spent))
     sessions = [

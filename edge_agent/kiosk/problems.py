@@ -20,6 +20,11 @@ _STATUS: Final = {
     "starting": HTTPStatus.SERVICE_UNAVAILABLE,
     "busy": HTTPStatus.SERVICE_UNAVAILABLE,
     "reservation_locked": HTTPStatus.TOO_MANY_REQUESTS,
+    "staff_locked": HTTPStatus.TOO_MANY_REQUESTS,
+    "staff_unknown": HTTPStatus.FORBIDDEN,
+    "staff_may_not": HTTPStatus.FORBIDDEN,
+    "staff_session_over": HTTPStatus.UNAUTHORIZED,
+    "dock_unknown": HTTPStatus.NOT_FOUND,
 }
 
 

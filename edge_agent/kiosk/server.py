@@ -3,18 +3,18 @@
 Bound to loopback by default: the kiosk's browser runs on this machine.
 """
 
-import uuid
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from aiohttp import web
-from pydantic import BaseModel
 
 from edge_agent.core.inputs import Agreed, MoreTimeAsked, NotOpenReported, QuoteAsked
 from edge_agent.core.state import Quote, Rental, State
 from edge_agent.kiosk import presenter, problems
 from edge_agent.kiosk.live import LiveViews
+from edge_agent.kiosk.requests import body_of, id_of, json_response
+from edge_agent.kiosk.staff import StaffApi
 from edge_agent.runtime.clock import Clock
 from protocols.errors import Refused
 from protocols.kiosk.actions import Agree, AskQuote
@@ -30,7 +30,6 @@ _HEADERS: Final = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
 }
-_Shape = TypeVar("_Shape", bound=BaseModel)
 Ask = Callable[[object], Awaitable[Any]]
 Health = Callable[[], dict[str, object]]
 
@@ -60,6 +59,7 @@ class KioskServer:
         self._health = health
         self._metrics = metrics
         self._static = static
+        self._staff = StaffApi(ask, state, clock)
         self.bound_port = 0
 
     async def run(self) -> None:
@@ -86,6 +86,7 @@ class KioskServer:
                 web.get("/api/rentals/{rental_id}", self._rental),
                 web.post("/api/rentals/{rental_id}/more-time", self._more_time),
                 web.post("/api/rentals/{rental_id}/not-open", self._not_open),
+                *self._staff.routes(),
                 web.get("/healthz", self._healthz),
                 web.get("/metrics", self._render_metrics),
                 web.get("/", self._page),
@@ -96,32 +97,32 @@ class KioskServer:
         return app
 
     async def _view(self, _request: web.Request) -> web.Response:
-        return _json(self._live.view())
+        return json_response(self._live.view())
 
     async def _quote(self, request: web.Request) -> web.Response:
-        asked = await _body(request, AskQuote)
+        asked = await body_of(request, AskQuote)
         quote: Quote = await self._ask(QuoteAsked(who=asked.who, dock_no=asked.dock_no))
-        return _json(presenter.quote_view(self._state(), quote, self._clock.now()), status=201)
+        return json_response(presenter.quote_view(self._state(), quote, self._clock.now()), status=201)
 
     async def _agree(self, request: web.Request) -> web.Response:
-        agreed = await _body(request, Agree)
+        agreed = await body_of(request, Agree)
         return await self._answer(self._ask(Agreed(quote_id=agreed.quote_id)), status=201)
 
     async def _more_time(self, request: web.Request) -> web.Response:
-        return await self._answer(self._ask(MoreTimeAsked(rental_id=_rental_id(request))))
+        return await self._answer(self._ask(MoreTimeAsked(rental_id=id_of(request, "rental_id", "rental_unknown"))))
 
     async def _not_open(self, request: web.Request) -> web.Response:
-        return await self._answer(self._ask(NotOpenReported(rental_id=_rental_id(request))))
+        return await self._answer(self._ask(NotOpenReported(rental_id=id_of(request, "rental_id", "rental_unknown"))))
 
     async def _rental(self, request: web.Request) -> web.Response:
-        rental = self._state().rentals.get(_rental_id(request))
+        rental = self._state().rentals.get(id_of(request, "rental_id", "rental_unknown"))
         if rental is None:
             raise Refused("rental_unknown")
-        return _json(presenter.rental_view(self._state(), rental, self._clock.now()))
+        return json_response(presenter.rental_view(self._state(), rental, self._clock.now()))
 
     async def _answer(self, asking: Awaitable[Rental], status: int = 200) -> web.Response:
         rental = await asking
-        return _json(presenter.rental_view(self._state(), rental, self._clock.now()), status=status)
+        return json_response(presenter.rental_view(self._state(), rental, self._clock.now()), status=status)
 
     async def _healthz(self, _request: web.Request) -> web.Response:
         return web.json_response(self._health())
@@ -135,29 +136,6 @@ class KioskServer:
         if not page.is_file():
             return web.Response(status=503, text="The kiosk is not built: run `make setup`.\n")
         return web.FileResponse(page, headers={"Cache-Control": "no-cache"})
-
-
-async def _body(request: web.Request, shape: type[_Shape]) -> _Shape:
-    """Parsed strictly as JSON: a form post from another page never gets here. Raises ValidationError."""
-    if request.content_type != "application/json":
-        raise web.HTTPUnsupportedMediaType
-    return shape.model_validate_json(await request.read())
-
-
-def _rental_id(request: web.Request) -> uuid.UUID:
-    try:
-        return uuid.UUID(request.match_info["rental_id"])
-    except ValueError as error:
-        raise Refused("rental_unknown") from error
-
-
-def _json(view: BaseModel, status: int = 200) -> web.Response:
-    return web.Response(
-        status=status,
-        body=view.model_dump_json().encode(),
-        content_type="application/json",
-        headers={"Cache-Control": "no-store"},
-    )
 
 
 async def _add_headers(request: web.Request, response: web.StreamResponse) -> None:

@@ -16,6 +16,7 @@ import msgspec
 import structlog
 
 from edge_agent.core import persist
+from edge_agent.core.acts import StaffRents
 from edge_agent.core.decide import decide
 from edge_agent.core.inputs import Agreed, Held, Ticked
 from edge_agent.core.orders import Order, SignalDock, SwitchContactor
@@ -192,7 +193,7 @@ class Station:
             facts=tuple(self._new_fact(fact) for fact in decision.facts),
             puts=tuple(Put(kind=row.kind, key=row.key, value=row.value) for row in rows),
             journal=tuple(_entry(order) for order in decision.orders if not isinstance(order, _UNJOURNALLED)),
-            new_business=isinstance(waiting.seen, Agreed),
+            new_business=isinstance(waiting.seen, Agreed | StaffRents),
         )
 
     def _new_fact(self, fact: Body) -> NewFact:

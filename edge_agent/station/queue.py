@@ -8,7 +8,15 @@ from collections import deque
 from dataclasses import dataclass
 from typing import Any, Final
 
-from edge_agent.core.inputs import BatteryReported, HubReached, HubUnreachable, MeterLost, MeterReported, Ticked
+from edge_agent.core.inputs import (
+    BatteryReported,
+    HubReached,
+    HubUnreachable,
+    KeyRevoked,
+    MeterLost,
+    MeterReported,
+    Ticked,
+)
 from protocols.errors import Refused
 from protocols.sync.clock import Moment
 
@@ -34,7 +42,7 @@ def reading_key(seen: object) -> tuple[object, ...] | None:
             return (BatteryReported, seen.dock_no)
         case MeterReported() | MeterLost():
             return (MeterReported, seen.meter_id)
-        case HubReached() | HubUnreachable():
+        case HubReached() | HubUnreachable() | KeyRevoked():
             return (HubReached,)
         case Ticked():
             return (Ticked,)

@@ -3,6 +3,7 @@
 A try that failed may be repeated: it uses the key that is already there.
 """
 
+import uuid
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -11,7 +12,16 @@ import aiohttp
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from edge_agent.uplink.identity import Identity, load_identity, load_key, make_key, save_identity
+from edge_agent.uplink.identity import (
+    KEY_FILE,
+    NEXT_KEY_FILE,
+    Identity,
+    load_identity,
+    load_key,
+    make_key,
+    save_identity,
+    take_next_key,
+)
 from edge_agent.uplink.verdicts import floor_of
 from protocols.sync.enrolment import PREFIX, EnrolReply, EnrolRequest
 
@@ -21,7 +31,7 @@ _MAX_REPLY_BYTES: Final = 65_536
 
 
 class EnrolmentError(Exception):
-    """No identity came of it. `code`: already_enrolled, bad_url, no_answer, refused or bad_reply."""
+    """No identity came of it. `code`: already_enrolled, other_station, bad_url, no_answer, refused or bad_reply."""
 
     def __init__(self, code: str, detail: str) -> None:
         super().__init__(detail)
@@ -29,16 +39,25 @@ class EnrolmentError(Exception):
         self.detail = detail
 
 
-async def enrol(*, hub_url: str, code: str, data_dir: Path, agent_version: str) -> Identity:
-    """Enrol this station and save who it is. Raises EnrolmentError, IdentityError."""
+async def enrol(*, hub_url: str, code: str, data_dir: Path, agent_version: str, revoked: bool = False) -> Identity:
+    """Enrol this station and save who it is. Raises EnrolmentError, IdentityError.
+
+    A station whose key is `revoked` makes a new one and stays who it is: its store speaks for no other station.
+    """
     known = load_identity(data_dir)
-    if known is not None:
+    if known is not None and not revoked:
         raise EnrolmentError(
             "already_enrolled", f"this is {known.name} ({known.station_id}) at {known.hub_url} already"
         )
     hub_url = _checked(hub_url)
-    key = load_key(data_dir) or make_key(data_dir)
-    reply = await _trade(hub_url, _request(key, code.strip(), agent_version))
+    name = KEY_FILE if known is None else NEXT_KEY_FILE
+    key = load_key(data_dir, name) or make_key(data_dir, name)
+    request = _request(key, code.strip(), agent_version, None if known is None else known.station_id)
+    reply = await _trade(hub_url, request)
+    if known is not None:
+        if reply.station_id != known.station_id:  # a hub that does not know the field
+            raise EnrolmentError("other_station", f"the code was for {reply.name} ({reply.station_id})")
+        take_next_key(data_dir)
     identity = Identity(
         station_id=reply.station_id,
         name=reply.name,
@@ -57,12 +76,13 @@ def _checked(hub_url: str) -> str:
     return hub_url.strip().rstrip("/")
 
 
-def _request(key: Ed25519PrivateKey, code: str, agent_version: str) -> EnrolRequest:
+def _request(key: Ed25519PrivateKey, code: str, agent_version: str, station_id: uuid.UUID | None) -> EnrolRequest:
     return EnrolRequest(
         code=code,
         public_key=key.public_key().public_bytes_raw().hex(),
         proof=key.sign(PREFIX + code.encode()).hex(),
         agent=agent_version,
+        station_id=station_id,
     )
 
 

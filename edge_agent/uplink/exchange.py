@@ -78,6 +78,10 @@ class Exchange:
         self._path = urlsplit(self._url).path
         self._coding = "zstd"
 
+    def use(self, identity: Identity) -> None:
+        """Sign with another key from now on."""
+        self._identity = identity
+
     async def send(self, request: SyncRequest) -> SyncReply:
         """The hub's reply. Raises ExchangeFailed."""
         plain = encode(request)

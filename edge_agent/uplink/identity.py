@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 KEY_FILE: Final = "station.key"
+NEXT_KEY_FILE: Final = "station.key.next"  # the key of an enrolment under way, until the hub has bound it
 IDENTITY_FILE: Final = "identity.json"
 
 
@@ -68,9 +69,9 @@ def save_identity(data_dir: Path, identity: Identity) -> None:
     _write_whole(data_dir / IDENTITY_FILE, msgspec.json.format(msgspec.json.encode(saved)) + b"\n")
 
 
-def load_key(data_dir: Path) -> Ed25519PrivateKey | None:
+def load_key(data_dir: Path, name: str = KEY_FILE) -> Ed25519PrivateKey | None:
     """The private key, None when there is none yet. Raises IdentityError, also when others may read it."""
-    path = data_dir / KEY_FILE
+    path = data_dir / name
     try:
         data = path.read_bytes()
         mode = path.stat().st_mode & 0o777
@@ -89,12 +90,21 @@ def load_key(data_dir: Path) -> Ed25519PrivateKey | None:
     return key
 
 
-def make_key(data_dir: Path) -> Ed25519PrivateKey:
+def make_key(data_dir: Path, name: str = KEY_FILE) -> Ed25519PrivateKey:
     """Make the private key, mode 0600. Raises IdentityError."""
     key = Ed25519PrivateKey.generate()
     pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    _write_whole(data_dir / KEY_FILE, pem)
+    _write_whole(data_dir / name, pem)
     return key
+
+
+def take_next_key(data_dir: Path) -> None:
+    """From now on the station signs with the key that the hub has bound last. Raises IdentityError."""
+    try:
+        (data_dir / NEXT_KEY_FILE).rename(data_dir / KEY_FILE)
+        _sync_folder(data_dir)
+    except OSError as error:
+        raise IdentityError(f"cannot write {data_dir / KEY_FILE}: {error}") from error
 
 
 def _write_whole(path: Path, data: bytes) -> None:

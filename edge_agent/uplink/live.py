@@ -81,6 +81,10 @@ class LiveLink:
         self._path = urlsplit(self._url).path
         self._seen = LiveSnapshot()
 
+    def use(self, identity: Identity) -> None:
+        """Sign with another key from now on."""
+        self._identity = identity
+
     def snapshot(self) -> LiveSnapshot:
         """How it goes."""
         return self._seen

@@ -58,6 +58,10 @@ class MqttLink:
         self._nudge_topic = mqtt.topic(identity.station_id, mqtt.NUDGE)
         self._seen = LiveSnapshot()
 
+    def use(self, identity: Identity) -> None:
+        """Sign with another key from now on."""
+        self._identity = identity
+
     def snapshot(self) -> LiveSnapshot:
         """How it goes."""
         return self._seen

@@ -14,7 +14,7 @@ from typing import Any, Final, Protocol
 import aiohttp
 import structlog
 
-from edge_agent.core.inputs import ChangesArrived, Held, HubReached, HubUnreachable
+from edge_agent.core.inputs import ChangesArrived, Held, HubReached, HubUnreachable, KeyRevoked
 from edge_agent.runtime.backoff import Backoff
 from edge_agent.runtime.clock import Clock
 from edge_agent.store.errors import StoreError
@@ -27,12 +27,14 @@ from edge_agent.uplink.verdicts import floor_of, moves_of
 from edge_agent.uplink.window import Window
 from protocols.errors import Refused
 from protocols.sync import envelope
-from protocols.sync.envelope import FactBatch, ListVersion, SyncReply, SyncRequest
+from protocols.sync.envelope import FactBatch, Lane, ListVersion, SyncReply, SyncRequest
 from protocols.values import from_ms, to_ms
 
 STALLED_AFTER_S: Final = 75.0  # more than one exchange may take; then it is cut and begun again
 LINGER_S: Final = 0.01  # facts that are committed together travel together
 MIN_RETRY_S: Final = 1.0  # a nudge ends a wait after a failure, but no sooner than this after the last try
+REVOKED: Final = "station_revoked"  # the hub's problem code for a key that it trusts no more
+REVOKED_RETRY_S: Final = 20.0  # how often such a station looks whether it was enrolled anew
 STALE_NUMBER: Final = "request_replayed"  # the hub's problem code for a number that is not greater
 
 _log = structlog.get_logger(__name__)
@@ -106,6 +108,7 @@ class SyncPump:
         numbers: RequestNumbers | None = None,
         backoff: Backoff | None = None,
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        renewed: Callable[[], Identity | None] = lambda: None,
         stalled_after_s: float = STALLED_AFTER_S,
     ) -> None:
         self._identity = identity
@@ -119,6 +122,7 @@ class SyncPump:
         self._numbers = numbers or RequestNumbers(lambda: store.epoch)
         self._backoff = backoff or Backoff()
         self._pause = pause
+        self._renewed = renewed
         self._stalled_after_s = stalled_after_s
         self._window = Window()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -168,6 +172,10 @@ class SyncPump:
             async with asyncio.timeout(self._stalled_after_s):
                 return await self._exchange(exchange)
         except ExchangeFailed as failure:
+            if failure.reason in {"http_401", "http_403"} and (identity := self._renewed()) is not None:
+                _log.info("enrolled_anew", station_id=str(identity.station_id))
+                exchange.use(identity)
+                return _Turn()
             return await self._failed(failure)
         except TimeoutError:
             self._seen = replace(self._seen, stalls=self._seen.stalls + 1)
@@ -244,7 +252,8 @@ class SyncPump:
             self._seen = replace(self._seen, line=Line.ONLINE, since=now)
         self._speaking.understood()
         self._seen = replace(self._seen, exchanges=self._seen.exchanges + 1, last_success_at=now, outdated=None)
-        self._tell(HubReached(hub_at=from_ms(reply.hub_at_ms)))
+        level = not any(one.waiting for one in self._store.chains() if one.lane is Lane.BUSINESS)
+        self._tell(HubReached(hub_at=from_ms(reply.hub_at_ms), level=level))
         progress = progress or self._exchange_cursors
         self._exchange_cursors = False
         self._window.grow()
@@ -276,6 +285,9 @@ class SyncPump:
             self._window.shrink()
         if failure.problem.code == UNSPOKEN and self._speak_otherwise(failure):
             return _Turn()
+        if failure.problem.code == REVOKED:
+            self._tell(KeyRevoked())
+            return _Turn(wait_s=REVOKED_RETRY_S, at_least_s=MIN_RETRY_S)
         self._tell(HubUnreachable(reason=failure.reason if self._seen.outdated is None else self._seen.outdated))
         if failure.problem.code == STALE_NUMBER:
             await self._raise_epoch(failure)

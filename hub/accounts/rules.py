@@ -13,11 +13,11 @@ _OWN: Final = frozenset({
 })  # fmt: skip
 _READ_OPERATION: Final = _BASIC | {
     "rentals:read", "reservations:read", "charging:read", "orders:read", "cards:read", "vouchers:read",
-    "cases:read", "telemetry:read",
+    "cases:read", "blocks:read", "telemetry:read",
 }  # fmt: skip
 _WRITE_OPERATION: Final = frozenset({
     "stations:write", "vehicles:write", "rentals:write", "reservations:write", "charging:write", "orders:write",
-    "cards:write", "vouchers:write", "cases:write", "quarantine:write",
+    "cards:write", "vouchers:write", "cases:write", "quarantine:write", "blocks:write",
 })  # fmt: skip
 _ACCOUNTS: Final = frozenset({"accounts:read", "accounts:write"})
 _READ_ALL: Final = _READ_OPERATION | {"accounts:read", "facts:read"}
@@ -32,7 +32,7 @@ PERMISSIONS_OF: Final[Mapping[Role, frozenset[str]]] = {
     Role.SUBSIDY_APPLICANT: _BASIC | {"charging:read"},
     Role.ANALYST: _READ_OPERATION,
     Role.FINANCE: _READ_OPERATION | {"tariffs:write"},
-    Role.SUPPORT: _READ_OPERATION | {"accounts:read", "cases:write"},
+    Role.SUPPORT: _READ_OPERATION | {"accounts:read", "cases:write", "blocks:write"},
     Role.AUDITOR: _READ_ALL,
     Role.ADMIN: _READ_ALL | _WRITE_OPERATION | _ACCOUNTS | {"tariffs:write", "stations:enrol"},
 }

@@ -1,28 +1,34 @@
 """The typed routes of the stations' door: enrolment, orders, what was received. Sync and live speak for themselves."""
 
+import uuid
+from collections.abc import Callable
 from typing import Final
 
 import msgspec
 from sqlalchemy import select
 
+from hub import events
 from hub.intake import ledger, losses
 from hub.intake.downlink import Downlink
 from hub.intake.enrolment import Enrolment, RateLimit
-from hub.intake.live import LiveDoor
+from hub.intake.live import LOOK_AT_THE_KEY, LiveDoor
 from hub.intake.schemas import (
     CodeShape,
     Enrol,
     Enrolled,
     FactQuery,
     FactShape,
+    KeyShape,
     LostShape,
     NewCode,
     NewOrder,
     OrderQuery,
     OrderShape,
+    Revocation,
 )
 from hub.intake.sync import SyncDoor
 from hub.intake.tables import FactRow, Order
+from hub.kernel.db import after_commit
 from hub.kernel.keyset import read_cursor, write_cursor
 from hub.kernel.pages import Page, PageQuery, find_page
 from hub.kernel.problem import ProblemError, problem
@@ -31,16 +37,22 @@ from protocols.errors import Refused
 from protocols.sync.changes import ORDERS
 from protocols.sync.enrolment import EnrolRequest
 
-_ENROL_ERRORS: Final = {"code_unknown": 404, "code_used": 409, "code_expired": 410, "bad_proof": 422}
+_ENROL_ERRORS: Final = {
+    "code_unknown": 404, "code_used": 409, "code_expired": 410, "bad_proof": 422, "code_of_another_station": 409,
+    "key_revoked": 409,
+}  # fmt: skip
 
 
 class IntakeApi:
     """Enrolment codes, enrolment, orders, facts."""
 
-    def __init__(self, enrolment: Enrolment, downlink: Downlink, limit: RateLimit) -> None:
+    def __init__(
+        self, enrolment: Enrolment, downlink: Downlink, limit: RateLimit, nudge: Callable[[uuid.UUID, int], None]
+    ) -> None:
         self._enrolment = enrolment
         self._downlink = downlink
         self._limit = limit
+        self._nudge = nudge
 
     @route(
         "POST", "/api/v1/stations/enrolment-codes", summary="Make an enrolment code", tags=["stations"],
@@ -61,9 +73,25 @@ class IntakeApi:
         if wait_s is not None:
             raise ProblemError(problem("too_many_tries", 429), {"Retry-After": str(int(wait_s) + 1)})
         body = call.body
-        asked = EnrolRequest(code=body.code, public_key=body.public_key, proof=body.proof, agent=body.agent)
-        reply = await self._enrolment.enrol(call.session, asked)
+        reply = await self._enrolment.enrol(call.session, EnrolRequest(**body.model_dump()))
+        await call.publish(events.StationKeyChanged(station_id=reply.station_id, revoked_at=None))
         return Enrolled(station_id=reply.station_id, name=reply.name, epoch_floor=reply.epoch_floor)
+
+    @route(
+        "POST", "/api/v1/stations/{station_id}/revoke", summary="Revoke a station's key", tags=["stations"],
+        permission="stations:enrol", body=Revocation, response=KeyShape, errors={"not_found": 404}, idempotent=True,
+    )  # fmt: skip
+    async def revoke(self, call: Call[Revocation, None]) -> KeyShape:
+        """From now on nothing that this key signs is taken (`station_revoked`, 403), on any door.
+
+        The station is told at its next contact: it takes vehicles back and rents out no more. Its facts wait there;
+        enrolled anew with a fresh code, it sends them all.
+        """
+        station_id = call.id("station_id")
+        row = await self._enrolment.revoke(call.session, station_id, call.principal.account_id, call.body.reason)
+        await call.publish(events.StationKeyChanged(station_id=station_id, revoked_at=row.revoked_at))
+        after_commit(call.session, lambda: self._nudge(station_id, LOOK_AT_THE_KEY))
+        return KeyShape.model_validate(row)
 
     @route(
         "POST", "/api/v1/stations/{station_id}/orders", summary="Send an order to a station", tags=["orders"],

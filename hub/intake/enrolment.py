@@ -49,11 +49,7 @@ class Enrolment:
         if await self._directory.name_of(session, station_id) is None:
             raise Refused("not_found", station_id=str(station_id))
         now = self._clock.now()
-        await session.execute(
-            update(EnrolmentCode)
-            .where(EnrolmentCode.station_id == station_id, EnrolmentCode.used_at.is_(None))
-            .values(expires_at=now)
-        )
+        await self._end_codes(session, station_id)
         hashed = _hash(code)
         row = await session.scalar(select(EnrolmentCode).where(EnrolmentCode.code_hash == hashed))
         if row is None:
@@ -70,17 +66,25 @@ class Enrolment:
         return await session.get(StationKey, station_id) is not None
 
     async def enrol(self, session: AsyncSession, asked: EnrolRequest) -> EnrolReply:
-        """Bind the key. Raises Malformed, Refused code_unknown, code_used, code_expired, bad_proof."""
+        """Bind the key. Raises Malformed, Refused code_unknown, code_used, code_expired, bad_proof, key_revoked.
+
+        `code_of_another_station`: a store full of one station's facts must not speak for another one.
+        """
         key = _proven(asked)
         row = await session.scalar(select(EnrolmentCode).where(EnrolmentCode.code_hash == _hash(asked.code)))
         if row is None:
             raise Refused("code_unknown")
+        if asked.station_id not in (None, row.station_id):
+            raise Refused("code_of_another_station")
         now = self._clock.now()
         name = await self._directory.name_of(session, row.station_id)
         if row.used_at is not None:
             return await self._again(session, row.station_id, key, name)
         if row.expires_at <= now or name is None:
             raise Refused("code_expired")
+        before = await session.get(StationKey, row.station_id)
+        if before is not None and before.revoked_at is not None and before.public_key == key:
+            raise Refused("key_revoked")
         if not await _use_up(session, row.id, now):
             raise Refused("code_used")
         bound = {
@@ -89,6 +93,9 @@ class Enrolment:
             "enrolled_at": now,
             "sync_number": 0,
             "live_number": 0,
+            "revoked_at": None,
+            "revoked_by": None,
+            "revoked_why": None,
         }
         await upsert(session, StationKey, bound, key=("station_id",))
         return await _reply(session, row.station_id, name)
@@ -96,9 +103,30 @@ class Enrolment:
     async def _again(self, session: AsyncSession, station_id: uuid.UUID, key: bytes, name: str | None) -> EnrolReply:
         """The same key may repeat the trade whose answer it never saw; for anybody else the code is used."""
         bound = await session.get(StationKey, station_id)
-        if bound is None or bound.public_key != key or name is None:
+        if bound is None or bound.public_key != key or bound.revoked_at is not None or name is None:
             raise Refused("code_used")
         return await _reply(session, station_id, name)
+
+    async def revoke(self, session: AsyncSession, station_id: uuid.UUID, by: uuid.UUID, why: str) -> StationKey:
+        """Take nothing from the station's key any more, and end its unused codes. Raises Refused `not_found`.
+
+        What waits at the station stays there, until it is enrolled anew. A second time changes nothing.
+        """
+        row = await session.get(StationKey, station_id, with_for_update=True)
+        if row is None:
+            raise Refused("not_found")
+        if row.revoked_at is None:
+            row.revoked_at, row.revoked_by, row.revoked_why = self._clock.now(), by, why
+            await self._end_codes(session, station_id)
+            await session.flush()
+        return row
+
+    async def _end_codes(self, session: AsyncSession, station_id: uuid.UUID) -> None:
+        await session.execute(
+            update(EnrolmentCode)
+            .where(EnrolmentCode.station_id == station_id, EnrolmentCode.used_at.is_(None))
+            .values(expires_at=self._clock.now())
+        )
 
 
 class RateLimit:

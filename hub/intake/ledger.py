@@ -43,7 +43,7 @@ def take_number(station_id: uuid.UUID, public_key: bytes, channel: str, number: 
 
 _TAKE_NUMBER: Final = {
     channel: f"UPDATE station_keys SET {column} = ?3 "  # noqa: S608  # our own names
-    f"WHERE station_id = ?1 AND public_key = ?2 AND {column} < ?3"
+    f"WHERE station_id = ?1 AND public_key = ?2 AND {column} < ?3 AND revoked_at IS NULL"
     for channel, column in (("sync", "sync_number"), ("live", "live_number"))
 }
 _CURSORS: Final = (
@@ -64,6 +64,12 @@ async def is_newest_link(session: AsyncSession, station_id: uuid.UUID, number: i
     """
     found = select(StationKey.live_number).where(StationKey.station_id == station_id).with_for_update()
     return await session.scalar(found) == number
+
+
+async def is_good_key(session: AsyncSession, station_id: uuid.UUID, public_key: bytes) -> bool:
+    """Whether this is the station's key still, and not revoked."""
+    found = select(StationKey.public_key).where(StationKey.station_id == station_id, StationKey.revoked_at.is_(None))
+    return await session.scalar(found) == public_key
 
 
 async def station_key(session: AsyncSession, station_id: uuid.UUID) -> StationKey | None:

@@ -22,6 +22,7 @@ HEARTBEAT_S: Final = 20.0
 _MAX_MESSAGE: Final = 256 * 1024
 _SEND_S: Final = 10.0
 _SPREAD: Final = 0.8  # of the time that a leaving process has: the last one must be gone before its port closes
+LOOK_AT_THE_KEY: Final = 0  # no change has this revision: a nudge with it says that a key was revoked
 _log = structlog.get_logger("hub.live")
 
 
@@ -77,7 +78,7 @@ class LiveDoor:
         if before is not None:
             await _close(before, WSCloseCode.POLICY_VIOLATION, b"replaced")
         try:
-            await self._serve(station_id, socket)
+            await self._serve(signed, socket)
         finally:
             if self._links.get(station_id) is socket:
                 del self._links[station_id]
@@ -109,23 +110,26 @@ class LiveDoor:
         except NumberTooLow as error:
             raise ProblemError(problem("request_replayed", 409)) from error
         except Refused as refused:
-            raise ProblemError(problem(refused.code, 401, params=refused.params)) from refused
+            status = 403 if refused.code == "station_revoked" else 401
+            raise ProblemError(problem(refused.code, status, params=refused.params)) from refused
         return signed
 
-    async def _serve(self, station_id: uuid.UUID, socket: web.WebSocketResponse) -> None:
+    async def _serve(self, signed: Verified, socket: web.WebSocketResponse) -> None:
+        station_id = signed.station_id
         news = News()
         news.wake(None)  # where the revisions stand is news to whoever has just come
         leave = self._kernel.nudges.subscribe(station_id, news.wake)
-        teller = asyncio.create_task(self._tell(station_id, socket, news))
+        teller = asyncio.create_task(self._tell(signed, socket, news))
         try:
-            await self._hear(station_id, socket)
+            await self._hear(signed, socket)
         finally:
             leave()
             teller.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await teller
 
-    async def _hear(self, station_id: uuid.UUID, socket: web.WebSocketResponse) -> None:
+    async def _hear(self, signed: Verified, socket: web.WebSocketResponse) -> None:
+        station_id = signed.station_id
         async for message in socket:
             if message.type not in {WSMsgType.BINARY, WSMsgType.TEXT}:
                 break
@@ -138,10 +142,18 @@ class LiveDoor:
                     _log.warning("malformed live message", station_id=str(station_id), reason=str(error)[:200])
                 continue
             if isinstance(heard, Telemetry) and self._pictures.hear(station_id, heard):
-                async with self._kernel.database.transaction() as session:
-                    await self._pictures.write(session, station_id)
-                    seen = events.StationSeen(station_id=station_id, at=self._kernel.clock.now())
-                    await self._kernel.bus.publish(session, seen)
+                try:
+                    await self._write(signed)
+                except Refused:
+                    await _close(socket, WSCloseCode.POLICY_VIOLATION, b"revoked")
+                    break
+
+    async def _write(self, signed: Verified) -> None:
+        async with self._kernel.database.transaction() as session:
+            await self._signatures.check(session, signed)  # it may be revoked by another process since
+            await self._pictures.write(session, signed.station_id)
+            seen = events.StationSeen(station_id=signed.station_id, at=self._kernel.clock.now())
+            await self._kernel.bus.publish(session, seen)
 
     async def _left(self, signed: Verified) -> None:
         """The station is away, unless it has come back meanwhile: here, at another process or over the broker."""
@@ -153,17 +165,22 @@ class LiveDoor:
                 left = events.StationSeen(station_id=signed.station_id, at=self._kernel.clock.now(), left=True)
                 await self._kernel.bus.publish(session, left)
 
-    async def _tell(self, station_id: uuid.UUID, socket: web.WebSocketResponse, news: News) -> None:
+    async def _tell(self, signed: Verified, socket: web.WebSocketResponse, news: News) -> None:
         while True:
             rev = await news.next()
-            if rev is None:
+            good = rev != LOOK_AT_THE_KEY
+            if not rev:
                 async with self._kernel.database.reading() as session:
-                    rev = await current_rev(session, station_id)
+                    rev = await current_rev(session, signed.station_id)
+                    good = good or await ledger.is_good_key(session, signed.station_id, signed.key)
             try:
                 async with asyncio.timeout(_SEND_S):
                     await socket.send_bytes(encode_live(Nudge(rev=rev)))
             except (OSError, TimeoutError, RuntimeError):
                 await _close(socket, WSCloseCode.GOING_AWAY, b"cannot send")
+                return
+            if not good:
+                await _close(socket, WSCloseCode.POLICY_VIOLATION, b"revoked")
                 return
 
 

@@ -180,6 +180,7 @@ class MqttDoor:
         if not self._pictures.hear(signed.station_id, heard):
             return
         async with self._kernel.database.transaction() as session:
+            await self._signatures.check(session, signed)
             await self._pictures.write(session, signed.station_id)
             seen = events.StationSeen(station_id=signed.station_id, at=self._kernel.clock.now())
             await self._kernel.bus.publish(session, seen)

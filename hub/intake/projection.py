@@ -28,6 +28,7 @@ Group: TypeAlias = (
     | type[events.DevicesReported]
     | type[events.OrdersReported]
     | type[events.LeasesReported]
+    | type[events.StaffReported]
 )
 
 GROUPS: Final[Mapping[type[facts.Body], Group]] = {
@@ -48,6 +49,7 @@ GROUPS: Final[Mapping[type[facts.Body], Group]] = {
     facts.ConnectorChanged: events.DevicesReported,
     facts.AgentStarted: events.DevicesReported,
     facts.OrderEnded: events.OrdersReported,
+    facts.StaffActed: events.StaffReported,
     facts.LeaseGranted: events.LeasesReported,
     facts.LeaseRefused: events.LeasesReported,
     facts.LeaseMoved: events.LeasesReported,

@@ -33,6 +33,23 @@ class Enrol(Shape):
     public_key: str = Field(description="Ed25519 public key, 64 hex digits")
     proof: str = Field(description="Signature over `voltdock-enrol:` and the code, 128 hex digits")
     agent: str = Field(max_length=120)
+    station_id: uuid.UUID | None = Field(default=None, description="Who it is already, to be enrolled anew")
+
+
+class Revocation(Shape):
+    """Why a station's key is not to be trusted any more."""
+
+    reason: str = Field(min_length=3, max_length=500, examples=["the station's computer was stolen"])
+
+
+class KeyShape(Shape):
+    """A station's key at the hub."""
+
+    station_id: uuid.UUID
+    enrolled_at: Instant
+    revoked_at: Instant | None
+    revoked_by: uuid.UUID | None
+    revoked_why: str | None
 
 
 class Enrolled(Shape):

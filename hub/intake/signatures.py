@@ -8,11 +8,13 @@ from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.intake import ledger
+from hub.intake.tables import StationKey
 from hub.kernel.db import Database
 from hub.kernel.sqlite import Ran
 from hub.kernel.statements import Statement, run
 from protocols.errors import Refused
 from protocols.sync import signing
+from protocols.values import rfc3339
 
 _HEADERS = ("Content-Digest", "Signature-Input", "Signature")
 _MAX_NUMBER = 2**63 - 1
@@ -43,7 +45,7 @@ class Signatures:
         self._keys: dict[uuid.UUID, bytes] = {}
 
     async def verify(self, request: web.Request, body: bytes) -> Verified:
-        """Whose request it is. Raises Malformed, Refused `not_enrolled` or `bad_signature`."""
+        """Whose request it is. Raises Malformed, Refused `not_enrolled`, `bad_signature` or `station_revoked`."""
         return await self.verify_signed(request.headers, request.method, request.path, body)
 
     async def verify_signed(self, given: Mapping[str, str], method: str, path: str, body: bytes) -> Verified:
@@ -56,15 +58,26 @@ class Signatures:
                 return _verified(key, headers, method, path, body)
             except Refused:
                 self._keys.pop(station_id, None)  # enrolled again meanwhile?
-        key = await self._load(station_id)
-        verified = _verified(key, headers, method, path, body)
-        self._keys[station_id] = key
+        row = await self._load(station_id)
+        verified = _verified(row.public_key, headers, method, path, body)
+        check_not_revoked(row)  # only who holds the key is told of it
+        self._keys[station_id] = row.public_key
         return verified
+
+    def forget(self, station_id: uuid.UUID) -> None:
+        """Ask the database for this station's key the next time."""
+        self._keys.pop(station_id, None)
+
+    async def check(self, session: AsyncSession, signed: Verified) -> None:
+        """For what uses up no number. Raises Refused `bad_signature` when the key is not good any more."""
+        if not await ledger.is_good_key(session, signed.station_id, signed.key):
+            self.forget(signed.station_id)
+            raise Refused("bad_signature", why="key_changed")
 
     async def take(self, session: AsyncSession, signed: Verified, channel: str, *also: Statement) -> list[Ran]:
         """Use up the request's number, in the transaction of what it asks for; what `also`, run with it, found.
 
-        Raises NumberTooLow, or Refused `bad_signature` when the key was changed since `verify`.
+        Raises NumberTooLow, or Refused `bad_signature` or `station_revoked` when the key was changed since `verify`.
         """
         number = ledger.take_number(signed.station_id, signed.key, channel, signed.number)
         taken, *found = await run(session, number, *also)
@@ -74,15 +87,22 @@ class Signatures:
         row = await ledger.station_key(session, signed.station_id)
         if row is None or row.public_key != signed.key:
             raise Refused("bad_signature", why="key_changed")
+        check_not_revoked(row)
         last = row.sync_number if channel == "sync" else row.live_number
         raise NumberTooLow((last >> 32) + 1)
 
-    async def _load(self, station_id: uuid.UUID) -> bytes:
+    async def _load(self, station_id: uuid.UUID) -> StationKey:
         async with self._database.reading() as session:
             row = await ledger.station_key(session, station_id)
         if row is None:
             raise Refused("not_enrolled")
-        return row.public_key
+        return row
+
+
+def check_not_revoked(row: StationKey) -> None:
+    """Raises Refused `station_revoked`: nothing that this key signs is taken, until the station is enrolled anew."""
+    if row.revoked_at is not None:
+        raise Refused("station_revoked", since=rfc3339(row.revoked_at))
 
 
 def _verified(key: bytes, headers: dict[str, str], method: str, path: str, body: bytes) -> Verified:

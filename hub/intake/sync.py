@@ -47,7 +47,7 @@ from protocols.values import to_ms
 HUB: Final = "voltdock-hub"
 _TRIES: Final = 4
 _ANOTHER: Final = "\x00"  # no nonce is it
-_STATUS: Final = {"not_enrolled": 401, "bad_signature": 401, "protocol_unknown": 426}
+_STATUS: Final = {"not_enrolled": 401, "bad_signature": 401, "station_revoked": 403, "protocol_unknown": 426}
 _log = structlog.get_logger("hub.intake")
 
 

@@ -4,7 +4,7 @@ import datetime as dt
 import uuid
 from typing import Any
 
-from sqlalchemy import Index, LargeBinary, String
+from sqlalchemy import Index, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hub.kernel.columns import Base
@@ -21,6 +21,9 @@ class StationKey(Base):
     enrolled_at: Mapped[dt.datetime]
     sync_number: Mapped[int]
     live_number: Mapped[int]
+    revoked_at: Mapped[dt.datetime | None]  # from then nothing that it signs is taken; a new enrolment replaces it
+    revoked_by: Mapped[uuid.UUID | None]
+    revoked_why: Mapped[str | None] = mapped_column(Text)
 
 
 class EnrolmentCode(Listed):

@@ -126,7 +126,7 @@ class RentalsApi:
     @route(
         "POST", "/api/v1/reservations", summary="Reserve a vehicle", tags=["rentals"],
         permission=SIGNED_IN, body=NewReservation, response=ReservationMade, status=201,
-        errors={"reservation_overlap": 409}, idempotent=True,
+        errors={"reservation_overlap": 409, "account_blocked": 409}, idempotent=True,
     )  # fmt: skip
     async def book(self, call: Call[NewReservation, None]) -> ReservationMade:
         """For oneself with `reservations:write_own`, for anybody with `reservations:write`. The PIN is shown once.

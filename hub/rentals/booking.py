@@ -8,7 +8,7 @@ import datetime as dt
 import secrets
 import uuid
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -28,18 +28,30 @@ _LETTERS: Final = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # none that people confuse
 _VOUCHERS: Final = uuid.UUID("5d2b9f6a-1e0c-5b8e-9a57-8d0e4a7c2b11")
 
 
+class Checks(Protocol):
+    """Who may begin nothing new."""
+
+    async def check(self, session: AsyncSession, account_id: uuid.UUID) -> None:
+        """Raises Refused `account_blocked`."""
+
+
 class Booking:
     """Reservations."""
 
-    def __init__(self, clock: Clock, lists: Lists, leases: Leases) -> None:
+    def __init__(self, clock: Clock, lists: Lists, leases: Leases, blocks: Checks) -> None:
         self._clock = clock
         self._lists = lists
         self._leases = leases
+        self._blocks = blocks
 
     async def book(
         self, session: AsyncSession, new: NewReservation, account_id: uuid.UUID, code: str | None = None
     ) -> tuple[Reservation, str]:
-        """Promise it, or ask the station for it; and give the PIN. Raises Refused `reservation_overlap`, or a 422."""
+        """Promise it, or ask the station for it; and give the PIN.
+
+        Raises Refused `reservation_overlap` or `account_blocked`, or a 422.
+        """
+        await self._blocks.check(session, account_id)
         if new.until_at <= new.from_at:
             raise invalid("/until_at", "must be after from_at")
         if new.until_at <= self._clock.now():

@@ -1,5 +1,6 @@
 """The queries of rentals, reservations, vouchers and cards."""
 
+import datetime as dt
 import uuid
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -9,10 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.kernel.bulk import insert_many, rows_where, upsert_many
 from hub.kernel.pages import Found, Listed, PageQuery, find_page
-from hub.rentals.tables import Card, Rental, Reservation, VehicleSighting, VoucherKeyRow, VoucherRow
+from hub.rentals.tables import AccountBlock, Card, Rental, Reservation, VehicleSighting, VoucherKeyRow, VoucherRow
 
 _VEHICLE_LOCK = 77  # the class of the advisory locks that line up bookings of one vehicle
-_FOLD_VEHICLE_LOCK, _FOLD_ACCOUNT_LOCK = 78, 79
+_FOLD_VEHICLE_LOCK, _FOLD_ACCOUNT_LOCK, _FOLD_VOUCHER_LOCK = 78, 79, 80
+_STATUS_LOCK = 0x766F7563  # "vouc": who numbers a voucher holds this advisory lock
 
 
 async def places(session: AsyncSession, ids: Iterable[uuid.UUID]) -> list[tuple[uuid.UUID | None, int | None]]:
@@ -42,6 +44,54 @@ async def account_rows(
     """The rentals of these accounts that ended after `since_hlc`, or have not ended."""
     found = await rows_where(session, Rental, "account_id = ANY(?1) AND ended_hlc >= ?2", list(accounts), since_hlc)
     return {row["id"]: row for row in found}
+
+
+async def next_status(session: AsyncSession) -> int:
+    """The next voucher's number among the bits. Holds the numbers until the transaction ends."""
+    if session.get_bind().dialect.name == "postgresql":
+        await session.execute(select(func.pg_advisory_xact_lock(_STATUS_LOCK)))
+    highest = await session.scalar(select(func.max(VoucherRow.status)))
+    return 0 if highest is None else highest + 1
+
+
+async def count_denied(session: AsyncSession, since: dt.datetime) -> int:
+    """How many revoked vouchers have not expired since then."""
+    found = select(func.count()).select_from(VoucherRow)
+    return await session.scalar(found.where(VoucherRow.revoked_at.is_not(None), VoucherRow.expires >= since)) or 0
+
+
+async def denied_numbers(session: AsyncSession, first: int, end: int, since: dt.datetime) -> list[int]:
+    """The status numbers in this range whose vouchers are revoked and have not expired since then."""
+    found = select(VoucherRow.status).where(
+        VoucherRow.status >= first, VoucherRow.status < end, VoucherRow.revoked_at.is_not(None),
+        VoucherRow.expires >= since,
+    )  # fmt: skip
+    return [number for number in await session.scalars(found) if number is not None]
+
+
+async def denied_between(session: AsyncSession, begin: dt.datetime, end: dt.datetime) -> list[VoucherRow]:
+    """Revoked vouchers that expired between these."""
+    found = select(VoucherRow).where(
+        VoucherRow.revoked_at.is_not(None), VoucherRow.expires >= begin, VoucherRow.expires < end
+    )
+    return list((await session.scalars(found)).all())
+
+
+async def voucher_uses(session: AsyncSession, vouchers: Iterable[uuid.UUID]) -> dict[uuid.UUID, int]:
+    """How often each of these vouchers may be used; one that this hub never issued is left out."""
+    found = await rows_where(session, VoucherRow, "id = ANY(?1)", list(vouchers), columns=("id", "max_uses"))
+    return {row["id"]: row["max_uses"] for row in found}
+
+
+async def voucher_rows(session: AsyncSession, vouchers: Iterable[uuid.UUID]) -> dict[uuid.UUID, dict[str, Any]]:
+    """The rentals that were begun with these vouchers."""
+    found = await rows_where(session, Rental, "voucher_id = ANY(?1)", list(vouchers))
+    return {row["id"]: row for row in found}
+
+
+async def out_since(session: AsyncSession, before: dt.datetime) -> list[dict[str, Any]]:
+    """Rides that began before this and have not ended."""
+    return await rows_where(session, Rental, "state = 'active' AND undocked_at < ?1", before)
 
 
 async def put_sightings(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> None:
@@ -117,6 +167,11 @@ async def line_up_accounts(session: AsyncSession, accounts: Iterable[uuid.UUID])
     await _line_up(session, _FOLD_ACCOUNT_LOCK, accounts)
 
 
+async def line_up_vouchers(session: AsyncSession, vouchers: Iterable[uuid.UUID]) -> None:
+    """Let folds that concern the same vouchers come one after the other."""
+    await _line_up(session, _FOLD_VOUCHER_LOCK, vouchers)
+
+
 async def _line_up(session: AsyncSession, kind: int, ids: Iterable[uuid.UUID]) -> None:
     """Wait for all of these at once, always in the same order."""
     numbers = sorted({int.from_bytes(one.bytes[-4:], "big", signed=True) for one in ids})
@@ -138,6 +193,17 @@ async def voucher(session: AsyncSession, voucher_id: uuid.UUID) -> VoucherRow | 
 async def voucher_key(session: AsyncSession, kid: str) -> VoucherKeyRow | None:
     """The public key with this id."""
     return await session.get(VoucherKeyRow, kid)
+
+
+async def blocks_of(session: AsyncSession, account_id: uuid.UUID) -> list[AccountBlock]:
+    """All that blocks the account."""
+    found = select(AccountBlock).where(AccountBlock.account_id == account_id).order_by(AccountBlock.created_at)
+    return list((await session.scalars(found)).all())
+
+
+async def blocks(session: AsyncSession, query: PageQuery, **equal: object) -> Found[AccountBlock]:
+    """A page of blocks."""
+    return await _page(session, AccountBlock, query, equal)
 
 
 async def cards(session: AsyncSession, query: PageQuery, **equal: object) -> Found[Card]:

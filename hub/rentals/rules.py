@@ -324,7 +324,7 @@ def _told_by_end(fact: facts.RentalEnded) -> Row:
     return {
         "vehicle_id": fact.vehicle_id,
         "ended_at": from_ms(fact.ended_ms),
-        "ended_dock_no": fact.dock_no,
+        "ended_dock_no": fact.dock_no or None,  # 0: taken in by hand, into no dock
         "duration_s": fact.duration_s,
         "duration_by": fact.duration_by,
         "tariff_id": bill.tariff_id,

@@ -11,7 +11,7 @@ from hub.kernel.shapes import Instant, MoneyShape, Shape
 State = Literal["starting", "active", "ended", "voided"]
 Flag = Literal[
     "clocks_disagree", "contradiction", "missing_return", "orphan_return", "other_station", "over_limit", "sighting",
-    "station_bill_replaced", "two_clocks", "unpriced",
+    "station_bill_replaced", "two_clocks", "unpriced", "voucher_used_twice",
 ]  # fmt: skip
 ReservationState = Literal["requested", "confirmed", "used", "cancelled", "refused", "expired", "broken"]
 May = Annotated[list[Literal["rent", "charge"]], Field(min_length=1, max_length=2)]
@@ -190,6 +190,30 @@ class VoucherIssued(VoucherShape):
     """A new voucher with its signed text (what the QR code holds), which is shown this once."""
 
     text: str
+
+
+class NewBlock(Shape):
+    """Whom to block, and why."""
+
+    account_id: uuid.UUID
+    why: str = Field(min_length=3, max_length=500)
+
+
+class BlockQuery(PageQuery):
+    """Whose blocks."""
+
+    account_id: uuid.UUID | None = None
+
+
+class BlockShape(Shape):
+    """A reason why an account may begin nothing new. `by` null: a case, which it ends with."""
+
+    id: uuid.UUID
+    created_at: Instant
+    account_id: uuid.UUID
+    case_id: uuid.UUID | None
+    by: uuid.UUID | None
+    why: str
 
 
 class NewCard(Shape):

@@ -4,6 +4,7 @@ A batch is folded in a few statements: the rentals that it names, those of the s
 what else was seen of these vehicles. Every change is a new value of the projection; the facts stay as they came.
 """
 
+import datetime as dt
 import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -12,10 +13,10 @@ from typing import Final, Protocol
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub import events
-from hub.rentals import repository, returns, rules, suspicion
+from hub.rentals import limits, repository, returns, rules, suspicion
 from hub.rentals.booking import Booking
 from hub.rentals.leases import Cases, Names
-from hub.rentals.returns import Closing, Held, Sighting
+from hub.rentals.returns import Closing, Sighting
 from hub.rentals.rules import Row, Told
 from hub.rentals.tables import VehicleSighting
 from protocols.errors import Refused
@@ -100,6 +101,11 @@ class Rentals:
         rows = await repository.rental_rows(session, (), vehicles, since)
         await self._fold(session, rows, rows, {}, since)
 
+    async def look_for_long_rides(self, session: AsyncSession, now: dt.datetime) -> None:
+        """Every hour: who has not come back for a day."""
+        rows = await repository.out_since(session, now - suspicion.LONG)
+        await self._cases.see(session, [suspicion.long_ride(row) for row in rows])
+
     async def _fold(
         self,
         session: AsyncSession,
@@ -122,7 +128,7 @@ class Rentals:
             )
             for rental_id, ride in rides.items()
         }
-        await self._limit(session, before, after)
+        await limits.flag(session, before, after)
         changed = [row for rental_id, row in after.items() if row != before.get(rental_id)]
         told = [case for row in changed for case in suspicion.cases_between(before.get(row["id"]), row)]
         await self._cases.see(session, told)
@@ -131,38 +137,6 @@ class Rentals:
                 await self._tell_its_station(session, row)
         await repository.put_rentals(session, changed)
         await self._booking.settle(session, [row for row in changed if row["reservation_id"] is not None])
-
-    async def _limit(self, session: AsyncSession, before: dict[uuid.UUID, Row], after: dict[uuid.UUID, Row]) -> None:
-        """Flag the rides that began while their account was out on another one. May add rows to `after`."""
-        moved = [
-            row
-            for rental_id, new in after.items()
-            if _span(new) != _span(before.get(rental_id))
-            for row in (new, before.get(rental_id))
-            if row is not None and row["began_hlc"] is not None and row["account_id"] is not None
-        ]
-        for rental_id, row in after.items():  # folding has cleared the flag of rows whose period is the same
-            old = before.get(rental_id)
-            if old is not None and _span(row) == _span(old):
-                _set_flag(row, "over_limit", on=" over_limit " in old["flags"])
-        if not moved:
-            return
-        since = min(row["began_hlc"] for row in moved)
-        accounts = {row["account_id"] for row in moved}
-        await repository.line_up_accounts(session, accounts)
-        stored = await repository.account_rows(session, accounts, since)
-        by_account: dict[uuid.UUID, list[Row]] = defaultdict(list)
-        for row in (stored | after).values():
-            if row["account_id"] in accounts and _rides(row):
-                by_account[row["account_id"]].append(row)
-        for theirs in by_account.values():
-            over = returns.over_limit(Held(key=_began(row), ended_hlc=row["ended_hlc"]) for row in theirs)
-            for row in theirs:
-                new = row if row["id"] in after else dict(row)
-                if row["began_hlc"] >= since:
-                    _set_flag(new, "over_limit", on=_began(row) in over)
-                if new["flags"] != row["flags"]:
-                    after[row["id"]] = new
 
     async def _tell_its_station(self, session: AsyncSession, row: Row) -> None:
         where = await self._names.name_of(session, row["ended_station_id"])
@@ -236,22 +210,3 @@ def _read(row: VehicleSighting) -> Sighting:
         dock_no=row.dock_no,
         soc_pct=row.soc_pct,
     )
-
-
-def _rides(row: Row) -> bool:
-    return row["state"] in {"active", "ended"} and row["began_hlc"] is not None
-
-
-def _began(row: Row) -> returns.Key:
-    return (row["began_hlc"], row["station_id"].bytes, row["id"].bytes)
-
-
-def _span(row: Row | None) -> tuple[object, ...]:
-    if row is None:
-        return ()
-    return (row["account_id"], row["station_id"], row["began_hlc"], row["ended_hlc"], _rides(row))
-
-
-def _set_flag(row: Row, flag: str, *, on: bool) -> None:
-    flags = set(row["flags"].split())
-    row["flags"] = rules.flags_text(flags | {flag} if on else flags - {flag})

@@ -3,6 +3,7 @@
 A case follows from the folded row alone, and rows are the same for every order of arrival; so are the cases.
 """
 
+import datetime as dt
 import uuid
 from collections.abc import Iterator
 from typing import Any, Final, TypeAlias
@@ -13,6 +14,8 @@ from protocols.values import rfc3339
 Row: TypeAlias = dict[str, Any]
 KINDS: Final = ("over_limit", "missing_return", "orphan_return", "contradiction", "voucher_used_twice")
 WRONG_BILL: Final = "wrong_bill"
+LONG_RIDE: Final = "long_ride"
+LONG: Final = dt.timedelta(hours=24)
 EXPLAINED: Final = {
     "over_limit": "the rides did not overlap",
     "missing_return": "the return was seen after all",
@@ -20,7 +23,28 @@ EXPLAINED: Final = {
     "contradiction": "the stations agree",
     "voucher_used_twice": "the voucher was good for all rides",
     WRONG_BILL: "the bill is replaced",
+    LONG_RIDE: "the ride has ended",
 }
+
+
+def long_ride(row: Row) -> CaseSeen:
+    """A ride that lasts too long: nobody's contradiction, but somebody should ask."""
+    return CaseSeen(
+        kind=LONG_RIDE,
+        about=row["id"],
+        seen_at=row["undocked_at"],
+        station_ids=(row["station_id"],),
+        account_id=row["account_id"],
+        rental_id=row["id"],
+        subjects={} if row["vehicle_id"] is None else {"vehicle_id": row["vehicle_id"]},
+        seen={"undocked_at": rfc3339(row["undocked_at"])},
+    )
+
+
+def _was_long(before: Row, after: Row) -> bool:
+    out_at, back_at = after["undocked_at"], after["ended_at"]
+    over = before["state"] == "active" and after["state"] == "ended"
+    return bool(over and out_at is not None and back_at - out_at >= LONG)
 
 
 def cases_between(before: Row | None, after: Row) -> Iterator[CaseSeen]:
@@ -33,6 +57,8 @@ def cases_between(before: Row | None, after: Row) -> Iterator[CaseSeen]:
     for kind, case in were.items():
         if kind not in are:
             yield _gone(case)
+    if before is not None and _was_long(before, after):
+        yield _gone(long_ride(after))
 
 
 def _cases_of(row: Row) -> dict[str, CaseSeen]:

@@ -22,6 +22,7 @@ class Rental(Listed):
     __table_args__ = (
         Index("ix_rentals_vehicle_id_settled_hlc", "vehicle_id", "settled_hlc"),
         Index("ix_rentals_account_id_ended_hlc", "account_id", "ended_hlc"),
+        Index("ix_rentals_voucher_id", "voucher_id"),
     )
 
     station_id: Mapped[uuid.UUID] = mapped_column(index=True)
@@ -75,6 +76,17 @@ class VehicleSighting(Base):
     at: Mapped[dt.datetime]
     dock_no: Mapped[int]
     soc_pct: Mapped[float | None]
+
+
+class AccountBlock(Listed):
+    """Why an account may begin nothing new; it may as soon as there is no such row any more."""
+
+    __tablename__ = "account_blocks"
+
+    account_id: Mapped[uuid.UUID] = mapped_column(index=True)
+    case_id: Mapped[uuid.UUID | None] = mapped_column(index=True)  # ends with the case; None: a person's word
+    by: Mapped[uuid.UUID | None]
+    why: Mapped[str] = mapped_column(Text)
 
 
 class Reservation(Listed):
@@ -156,6 +168,7 @@ class VoucherRow(Listed):
     vehicle_id: Mapped[uuid.UUID | None]
     kid: Mapped[str] = mapped_column(String(16))
     revoked_at: Mapped[dt.datetime | None]
+    status: Mapped[int | None] = mapped_column(unique=True)  # its number among the bits of the revoked
 
 
 class VoucherKeyRow(Base):

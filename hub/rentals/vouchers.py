@@ -16,12 +16,16 @@ from hub.rentals.leases import Lists
 from hub.rentals.schemas import NewCard, NewVoucher
 from hub.rentals.tables import Card, Reservation, VoucherKeyRow, VoucherRow
 from protocols.errors import Refused
-from protocols.sync.changes import CardItem, DenialItem, VoucherKeyItem
+from protocols.sync.changes import CardItem, DenialItem, StatusItem, VoucherKeyItem
 from protocols.values import to_ms
+from protocols.voucher.status import CHUNK, packed, place_of
 from protocols.voucher.voucher import Voucher, issue
 
 KEY_LIFETIME: Final = dt.timedelta(days=730)
 LONGEST: Final = dt.timedelta(days=90)
+UNCERTAINTY: Final = dt.timedelta(days=2)  # as long as stations remember a used voucher after its end
+FORGET_WITHIN: Final = dt.timedelta(days=7)  # a hub that was off for longer leaves some on the list: harmless
+MOST_IDS: Final = 1000  # revoked vouchers that are named by their ids too
 
 
 class Vouchers:
@@ -74,6 +78,7 @@ class Vouchers:
             vehicle_id=new.vehicle_id,
             kid=key.kid,
             revoked_at=None,
+            status=await repository.next_status(session),
         )
         session.add(row)
         await session.flush()
@@ -108,8 +113,36 @@ class Vouchers:
         if row.revoked_at is None:
             row.revoked_at = self._clock.now()
             await session.flush()
-            await self._lists.put(session, "voucher_denials", [DenialItem(key=str(voucher_id))])
+            await self._deny(session, row)
         return row
+
+    async def _deny(self, session: AsyncSession, row: VoucherRow) -> None:
+        """By its bit; and by its id while few are revoked, for stations that do not know the bits yet."""
+        if row.status is None or await repository.count_denied(session, self._since()) <= MOST_IDS:
+            await self._lists.put(session, "voucher_denials", [DenialItem(key=str(row.id))])
+        if row.status is not None:
+            await self._publish_chunk(session, place_of(row.status)[0])
+
+    async def _publish_chunk(self, session: AsyncSession, chunk: int) -> None:
+        numbers = await repository.denied_numbers(session, chunk * CHUNK, (chunk + 1) * CHUNK, self._since())
+        if numbers:
+            bits = packed(place_of(number)[1] for number in numbers)
+            await self._lists.put(session, "voucher_status", [StatusItem(key=str(chunk), bits=bits)])
+        else:
+            await self._lists.withdraw(session, "voucher_status", [str(chunk)])
+
+    async def forget_expired(self, session: AsyncSession, now: dt.datetime) -> None:
+        """Take those off the lists that no station would take anyhow, however wrong its clock."""
+        since = now - UNCERTAINTY
+        over = await repository.denied_between(session, since - FORGET_WITHIN, since)
+        if over:
+            await self._lists.withdraw(session, "voucher_denials", [str(row.id) for row in over])
+            for chunk in sorted({place_of(row.status)[0] for row in over if row.status is not None}):
+                await self._publish_chunk(session, chunk)
+
+    def _since(self) -> dt.datetime:
+        """Vouchers that expired before this are refused by every clock that a station may have."""
+        return self._clock.now() - UNCERTAINTY
 
     def _signed(self, row: VoucherRow, hold: tuple[uuid.UUID, uuid.UUID] | None = None) -> str:
         voucher = Voucher(
@@ -122,6 +155,7 @@ class Vouchers:
             max_uses=row.max_uses,
             vehicle_id=row.vehicle_id,
             hold=hold,
+            status=row.status,
         )
         try:
             return issue(voucher, self._key, self._kid)

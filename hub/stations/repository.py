@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.kernel.bulk import upsert_many
 from hub.kernel.pages import Found, PageQuery, find_page
-from hub.stations.tables import Charger, Dock, Station
+from hub.stations.tables import Charger, Dock, StaffMember, Station
 
 _DOCK = ("dock_no", "kind", "serial", "firmware", "seen_hlc", "faults")
 _CHARGER = ("charger_id", "vendor", "model", "firmware", "seen_hlc", "connectors")
@@ -30,6 +30,21 @@ async def by_number(session: AsyncSession, name: str) -> list[Station]:
 async def stations(session: AsyncSession, query: PageQuery) -> Found[Station]:
     """A page of stations, newest first."""
     return await find_page(session, select(Station), Station, query)
+
+
+async def staff(session: AsyncSession, query: PageQuery) -> Found[StaffMember]:
+    """A page of staff, newest first."""
+    return await find_page(session, select(StaffMember), StaffMember, query)
+
+
+async def staff_of(session: AsyncSession, account_id: uuid.UUID) -> StaffMember | None:
+    """The member of staff with this account."""
+    return await session.scalar(select(StaffMember).where(StaffMember.account_id == account_id))
+
+
+async def all_staff(session: AsyncSession) -> list[StaffMember]:
+    """Everybody; the rows are held."""
+    return list((await session.scalars(select(StaffMember).order_by(StaffMember.id).with_for_update())).all())
 
 
 async def docks(session: AsyncSession, station_id: uuid.UUID) -> list[Dock]:
@@ -95,6 +110,16 @@ async def lost(session: AsyncSession, station_id: uuid.UUID, at: dt.datetime, go
     counted = {"facts_shed": Station.facts_shed + gone} if shed else {"facts_lost": Station.facts_lost + gone}
     changed = update(Station).where(Station.id == station_id).values(**counted, last_loss_at=at)
     await session.execute(changed.execution_options(synchronize_session=False))
+
+
+async def key_changed(session: AsyncSession, station_id: uuid.UUID, revoked_at: dt.datetime | None) -> None:
+    """Since when the station's key is revoked; None: it is good."""
+    await session.execute(
+        update(Station)
+        .where(Station.id == station_id)
+        .values(revoked_at=revoked_at)
+        .execution_options(synchronize_session=False)
+    )
 
 
 async def put_picture(session: AsyncSession, station_id: uuid.UUID, picture: dict[str, Any], at: dt.datetime) -> None:

@@ -1,7 +1,7 @@
 """Stations as JSON."""
 
 import uuid
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, Field
@@ -31,6 +31,14 @@ class NewStation(Shape):
     help_phone: str = Field(default="", max_length=40)
     pull_out_s: int = Field(default=60, ge=10, le=600, description="How long a dock stays open for a renter")
     min_soc_pct: float = Field(default=20, ge=0, le=100, description="Vehicles below this charge are not rented out")
+    offline_rentals: int = Field(default=50, ge=0, le=10_000, description="Rentals that may start without contact")
+    offline_rentals_per_account: int = Field(default=3, ge=0, le=1000, description="The same, for one account")
+    offline_amount_minor: int | None = Field(
+        default=None, ge=0, le=2**53, description="What they may come to together (deposit or a day's price); null: any"
+    )
+    stale_after_s: int = Field(
+        default=7 * 86_400, ge=600, le=365 * 86_400, description="After so long without contact the station gives less"
+    )
 
 
 class StationEdit(Shape):
@@ -43,12 +51,17 @@ class StationEdit(Shape):
     help_phone: str | None = Field(default=None, max_length=40)
     pull_out_s: int | None = Field(default=None, ge=10, le=600)
     min_soc_pct: float | None = Field(default=None, ge=0, le=100)
+    offline_rentals: int | None = Field(default=None, ge=0, le=10_000)
+    offline_rentals_per_account: int | None = Field(default=None, ge=0, le=1000)
+    offline_amount_minor: int | None = Field(default=None, ge=0, le=2**53)
+    stale_after_s: int | None = Field(default=None, ge=600, le=365 * 86_400)
 
 
 class StationShape(Shape):
     """A station. `online`: its live link or a sync was heard of within the last 90 seconds.
 
     `facts_lost` were lost by damage, `facts_shed` given up for want of room; see its lost ranges.
+    `revoked_at`: since then its key is not trusted and nothing is taken from it, until it is enrolled anew.
     """
 
     id: uuid.UUID
@@ -70,6 +83,35 @@ class StationShape(Shape):
     facts_lost: int
     facts_shed: int
     last_loss_at: Instant | None
+    revoked_at: Instant | None
+    offline_rentals: int
+    offline_rentals_per_account: int
+    offline_amount_minor: int | None
+    stale_after_s: int
+
+
+class NewStaff(Shape):
+    """Who may act by hand at all stations: `may` open docks, start rentals for people, end them. Replaces his row."""
+
+    account_id: uuid.UUID
+    name: str = Field(min_length=1, max_length=120)
+    may: list[Literal["unlock", "rent", "end"]] = Field(min_length=1, max_length=3)
+    pin: str | None = Field(default=None, pattern="^[0-9]{4,8}$")
+    badge: str = Field(default="", pattern="^([0-9A-Fa-f]{8,40})?$", description="A card's UID")
+    valid_to: Instant
+
+
+class StaffShape(Shape):
+    """A member of staff at the stations, without his PIN."""
+
+    id: uuid.UUID
+    created_at: Instant
+    account_id: uuid.UUID
+    name: str
+    may: list[str]
+    badge: str
+    has_pin: bool
+    valid_to: Instant
 
 
 class FaultShape(Shape):

@@ -73,6 +73,7 @@ class Stations:
             last_loss_at=None,
             picture=None,
             picture_at=None,
+            revoked_at=None,
         )
         session.add(station)
         try:
@@ -86,7 +87,7 @@ class Stations:
     async def edit(self, session: AsyncSession, station: Station, edit: StationEdit) -> None:
         """Change what is given, and tell the station."""
         for name, value in edit.model_dump(exclude_unset=True).items():
-            if value is not None or name in {"latitude", "longitude"}:
+            if value is not None or name in {"latitude", "longitude", "offline_amount_minor"}:
                 setattr(station, name, value)
         station.version += 1
         await session.flush()
@@ -103,6 +104,10 @@ class Stations:
             help_phone=station.help_phone,
             pull_out_s=station.pull_out_s,
             min_soc_pct=station.min_soc_pct,
+            offline_rentals=station.offline_rentals,
+            offline_rentals_per_account=station.offline_rentals_per_account,
+            offline_amount_minor=station.offline_amount_minor,
+            stale_after_s=station.stale_after_s,
         )
         await self._lists.put(session, "station", [item], station_id=station.id)
 
@@ -119,6 +124,10 @@ class Stations:
     async def when_lost(self, session: AsyncSession, event: events.FactsLost) -> None:
         """A person must see that a station lost facts; which ones stands with the facts."""
         await repository.lost(session, event.station_id, event.at, event.gone, shed=event.reason == LossReason.SHED)
+
+    async def when_key(self, session: AsyncSession, event: events.StationKeyChanged) -> None:
+        """Show that the station's key is revoked, or good again."""
+        await repository.key_changed(session, event.station_id, event.revoked_at)
 
     async def when_devices(self, session: AsyncSession, event: events.DevicesReported) -> None:
         """Docks, chargers and the agent, as the station tells of them."""

@@ -37,6 +37,24 @@ class Station(Listed):
     last_loss_at: Mapped[dt.datetime | None]
     picture: Mapped[dict[str, Any] | None] = mapped_column(Json)
     picture_at: Mapped[dt.datetime | None]
+    revoked_at: Mapped[dt.datetime | None]  # its key is revoked: nothing is heard of it until it is enrolled anew
+    offline_rentals: Mapped[int]  # without contact: how many rentals may start in all,
+    offline_rentals_per_account: Mapped[int]  # for one account,
+    offline_amount_minor: Mapped[int | None]  # and what they may come to together
+    stale_after_s: Mapped[int]  # after so long without contact the station gives less
+
+
+class StaffMember(Listed):
+    """Who may act by hand at the stations, and how he proves there who he is."""
+
+    __tablename__ = "station_staff"
+
+    account_id: Mapped[uuid.UUID] = mapped_column(unique=True)
+    name: Mapped[str] = mapped_column(String(120))
+    may: Mapped[list[Any]]
+    pin_hash: Mapped[str] = mapped_column(String(120))  # empty: no PIN
+    badge: Mapped[str] = mapped_column(String(40))  # a card's UID, empty: none
+    valid_to: Mapped[dt.datetime]
 
 
 class Dock(Base):

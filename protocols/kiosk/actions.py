@@ -94,6 +94,10 @@ REFUSALS = (
     "rental_unknown",
     "rental_not_open",
     "no_tariff",
+    "station_revoked",  # the hub trusts the station's key no more
+    "account_blocked",
+    "offline_limit",  # why: station, account, amount
+    "lists_stale",  # too long without contact to take this right
     "store_full",  # the station cannot write: nothing opens
     "starting",
     "busy",  # more questions wait than the station takes

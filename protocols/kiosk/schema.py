@@ -3,6 +3,15 @@
 from pydantic.json_schema import models_json_schema
 
 from protocols.kiosk.actions import Agree, AskQuote, Problem
+from protocols.kiosk.staff import (
+    SignIn,
+    StaffActView,
+    StaffEnd,
+    StaffRent,
+    StaffRentalsView,
+    StaffSessionView,
+    StaffUnlock,
+)
 from protocols.kiosk.views import QuoteView, RentalView, StationView
 
 
@@ -16,6 +25,13 @@ def json_schema() -> dict[str, object]:
             (AskQuote, "validation"),
             (Agree, "validation"),
             (Problem, "serialization"),
+            (SignIn, "validation"),
+            (StaffUnlock, "validation"),
+            (StaffRent, "validation"),
+            (StaffEnd, "validation"),
+            (StaffSessionView, "serialization"),
+            (StaffActView, "serialization"),
+            (StaffRentalsView, "serialization"),
         ],
         title="VoltdockKiosk",
     )

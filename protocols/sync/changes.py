@@ -20,7 +20,11 @@ class Item(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class StationItem(Item, frozen=True, kw_only=True):
-    """List `station` (one item, key "self"): how the station presents itself."""
+    """List `station` (one item, key "self"): how the station presents itself, and what it may do without the hub.
+
+    `offline_rentals`, `offline_rentals_per_account`, `offline_amount_minor` (None: any): how many rentals may start
+    since the last contact, and what they may come to together. After `stale_after_s` without contact: see core.
+    """
 
     name: str
     number: str
@@ -29,6 +33,10 @@ class StationItem(Item, frozen=True, kw_only=True):
     help_phone: str = ""
     pull_out_s: int = 60
     min_soc_pct: float = 20.0
+    offline_rentals: int = 50
+    offline_rentals_per_account: int = 3
+    offline_amount_minor: int | None = None
+    stale_after_s: int = 7 * 86_400
 
 
 class VehicleItem(Item, frozen=True, kw_only=True):
@@ -156,6 +164,31 @@ class DenialItem(Item, frozen=True, kw_only=True):
     """List `voucher_denials` (key = the voucher's id): a voucher that is revoked."""
 
 
+class StatusItem(Item, frozen=True, kw_only=True):
+    """List `voucher_status` (key = the chunk's number): revoked vouchers as bits; see protocols.voucher.status."""
+
+    bits: str
+
+
+class StaffItem(Item, frozen=True, kw_only=True):
+    """List `staff` (key = the account's id): who may act at the station by hand, and how he proves who he is.
+
+    `may`: unlock, rent, end. `pin_hash` empty: no PIN; `badge` is a card's UID in upper-case hex, empty: none.
+    """
+
+    name: str
+    may: list[str]
+    expires_ms: int
+    pin_hash: str = ""  # protocols.voucher.pin
+    badge: str = ""
+
+
+class BlockItem(Item, frozen=True, kw_only=True):
+    """List `blocked_accounts` (key = the account's id): may begin nothing new; what is under way goes on."""
+
+    since_ms: int
+
+
 LISTS: Final[dict[str, type[Item]]] = {
     "station": StationItem,
     "vehicles": VehicleItem,
@@ -167,6 +200,9 @@ LISTS: Final[dict[str, type[Item]]] = {
     "lease_policy": LeasePolicyItem,
     "voucher_keys": VoucherKeyItem,
     "voucher_denials": DenialItem,
+    "voucher_status": StatusItem,
+    "blocked_accounts": BlockItem,
+    "staff": StaffItem,
 }
 
 

@@ -12,13 +12,14 @@ import msgspec
 PREFIX: Final = b"voltdock-enrol:"
 
 
-class EnrolRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """`public_key` and `proof` in hex."""
+class EnrolRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """`public_key` and `proof` in hex. `station_id`: who the asker is already, where it is enrolled anew."""
 
     code: str
     public_key: str
     proof: str
     agent: str
+    station_id: uuid.UUID | None = None
 
 
 class EnrolReply(msgspec.Struct, frozen=True, kw_only=True):

@@ -20,7 +20,10 @@ class Body(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Renter(Body, frozen=True, kw_only=True):
-    """By what right somebody rents or charges: `by` is voucher, reservation or card; `lease_id`: what was kept."""
+    """By what right somebody rents or charges: `by` is voucher, reservation, card or staff (by hand).
+
+    `lease_id`: what was kept.
+    """
 
     by: str
     account_id: uuid.UUID | None = None
@@ -28,6 +31,7 @@ class Renter(Body, frozen=True, kw_only=True):
     reservation_id: uuid.UUID | None = None
     card_uid: str | None = None
     lease_id: uuid.UUID | None = None
+    staff_id: uuid.UUID | None = None
 
 
 class BillLine(Body, frozen=True, kw_only=True):
@@ -51,6 +55,18 @@ class Bill(Body, frozen=True, kw_only=True):
     lines: list[BillLine]
 
 
+class OfflineLeft(Body, frozen=True, kw_only=True):
+    """What a station may still give out without the hub, after this rental: in all, to this account, in money.
+
+    `since_contact_s`: how long the hub had not been reached (None: never).
+    """
+
+    rentals: int
+    account: int
+    amount_minor: int | None = None
+    since_contact_s: float | None = None
+
+
 class RentalStarted(Body, frozen=True, kw_only=True):
     """A rental was decided; committed before the lock opens."""
 
@@ -63,6 +79,7 @@ class RentalStarted(Body, frozen=True, kw_only=True):
     tariff_version: int
     offline: bool
     battery: BatteryReading | None = None
+    offline_left: OfflineLeft | None = None
 
 
 class RentalActivated(Body, frozen=True, kw_only=True):
@@ -81,7 +98,10 @@ class RentalVoided(Body, frozen=True, kw_only=True):
 
 
 class RentalEnded(Body, frozen=True, kw_only=True):
-    """The vehicle stands in a dock again. `duration_s` is by the monotonic clock where one boot saw it all."""
+    """The vehicle stands in a dock again. `duration_s` is by the monotonic clock where one boot saw it all.
+
+    `by_staff`: somebody took the vehicle in by hand; then `dock_no` is 0 where it stands in none.
+    """
 
     rental_id: uuid.UUID
     vehicle_id: uuid.UUID
@@ -91,6 +111,7 @@ class RentalEnded(Body, frozen=True, kw_only=True):
     duration_by: str  # monotonic | wall
     bill: Bill
     battery: BatteryReading | None = None
+    by_staff: uuid.UUID | None = None
 
 
 class VehicleDocked(Body, frozen=True, kw_only=True):
@@ -208,6 +229,28 @@ class ConnectorChanged(Body, frozen=True, kw_only=True):
     at_ms: int
 
 
+class StaffActed(Body, frozen=True, kw_only=True):
+    """A member of staff did something by hand at the station; committed before the lock opens.
+
+    `what`: unlock, start_rental, end_rental. `reason` is a code (protocols.kiosk.staff), `note` in his own words.
+    What became of an unlock follows as `OrderEnded` with `act_id`.
+    """
+
+    act_id: uuid.UUID
+    staff_id: uuid.UUID
+    staff_name: str
+    identified_by: str  # pin | badge
+    what: str
+    reason: str
+    at_ms: int
+    note: str = ""
+    dock_no: int | None = None
+    vehicle_id: uuid.UUID | None = None
+    rental_id: uuid.UUID | None = None
+    account_id: uuid.UUID | None = None
+    offline: bool = False
+
+
 class AgentStarted(Body, frozen=True, kw_only=True):
     """The agent started and opened a new epoch."""
 
@@ -291,6 +334,7 @@ LANES: Final[dict[type[Body], Lane]] = {
     ChargingStopped: Lane.BUSINESS,
     ChargingOrphaned: Lane.BUSINESS,
     OrderEnded: Lane.BUSINESS,
+    StaffActed: Lane.BUSINESS,
     LeaseGranted: Lane.BUSINESS,
     LeaseRefused: Lane.BUSINESS,
     LeaseMoved: Lane.BUSINESS,

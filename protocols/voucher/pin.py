@@ -1,4 +1,4 @@
-"""Verifiers of reservation PINs that travel to the stations.
+"""Verifiers of PINs, of reservations and of staff, that travel to the stations.
 
 A four-digit PIN is guessed in ten thousand tries whatever the hash: what protects it is the station's lock-out.
 scrypt (RFC 7914) with a small cost only keeps a copied list from being read at a glance.
@@ -6,6 +6,7 @@ scrypt (RFC 7914) with a small cost only keeps a copied list from being read at 
 
 import hashlib
 import hmac
+from collections.abc import Mapping
 from typing import Final
 
 _N: Final = 1 << 12  # about 10 ms on a small board
@@ -26,6 +27,29 @@ def pin_matches(pin: str, verifier: str) -> bool:
     except ValueError:
         return False
     return verifier.startswith(_PREFIX) and hmac.compare_digest(_digest(pin, salt), digest)
+
+
+def salt_of(verifier: str) -> bytes | None:
+    """The verifier's salt; None where it is none of ours."""
+    try:
+        return bytes.fromhex(verifier.removeprefix(_PREFIX).partition("$")[0]) or None
+    except ValueError:
+        return None
+
+
+def whose_pin(pin: str, verifiers: Mapping[str, str]) -> str | None:
+    """The key of the verifier that the PIN belongs to. Verifiers that share a salt cost one hash together."""
+    digests: dict[str, str] = {}
+    for key, verifier in verifiers.items():
+        salt_hex = verifier.removeprefix(_PREFIX).partition("$")[0]
+        try:
+            if salt_hex not in digests:
+                digests[salt_hex] = pin_hash(pin, bytes.fromhex(salt_hex))
+        except ValueError:
+            continue
+        if hmac.compare_digest(digests[salt_hex].encode(), verifier.encode()):
+            return key
+    return None
 
 
 def _digest(pin: str, salt: bytes) -> bytes:

@@ -24,7 +24,8 @@ PREFIX: Final = "VD1:"
 MAX_TEXT: Final = 600
 _ALG_EDDSA: Final = -8  # RFC 9053 §2.2; with an Ed25519 key
 _SUB, _AUD, _EXP, _NBF, _CTI = 2, 3, 4, 5, 7  # RFC 8392 §4
-_MAY, _USES, _TARIFF, _VEHICLE, _HOLD = -70001, -70002, -70003, -70004, -70005
+_MAY, _USES, _TARIFF, _VEHICLE, _HOLD, _STATUS = -70001, -70002, -70003, -70004, -70005, -70006
+_MOST_STATUS: Final = 2**40
 _MAY_CODES: Final = {"rent": 1, "charge": 2}
 # What a decoder may raise on bytes that anybody can write: tags stand for dates, fractions, expressions and more.
 _BAD_FORM: Final = (
@@ -39,7 +40,8 @@ class Voucher:
     """What may be done, by whom, where, when, how often, at which price.
 
     `stations` empty means every station; `vehicle_id` or None for any; `tariff` is (id, version) or None for the
-    station's own. `hold` is (reservation, lease): what the station keeps for its bearer.
+    station's own. `hold` is (reservation, lease): what the station keeps for its bearer; `status`
+    is its number in the list of those that are revoked (see `status`).
     """
 
     voucher_id: uuid.UUID
@@ -51,6 +53,7 @@ class Voucher:
     max_uses: int = 1
     tariff: tuple[uuid.UUID, int] | None = None
     vehicle_id: uuid.UUID | None = None
+    status: int | None = None
     hold: tuple[uuid.UUID, uuid.UUID] | None = None
 
 
@@ -132,6 +135,8 @@ def _claims(voucher: Voucher) -> dict[int, Any]:
         claims[_TARIFF] = [voucher.tariff[0].bytes, voucher.tariff[1]]
     if voucher.vehicle_id is not None:
         claims[_VEHICLE] = voucher.vehicle_id.bytes
+    if voucher.status is not None:
+        claims[_STATUS] = voucher.status
     if voucher.hold is not None:
         claims[_HOLD] = [one.bytes for one in voucher.hold]
     return claims
@@ -175,7 +180,14 @@ def _read(claims: dict[int, Any]) -> Voucher:
         tariff=None if tariff is None else (_uuid(tariff[0]), int(tariff[1])),
         vehicle_id=None if vehicle is None else _uuid(vehicle),
         hold=None if hold is None else (_uuid(hold[0]), _uuid(hold[1])),
+        status=_status(claims.get(_STATUS)),
     )
+
+
+def _status(value: object) -> int | None:
+    if value is not None and (not isinstance(value, int) or not 0 <= value < _MOST_STATUS):
+        raise Malformed("bad_claims")
+    return value
 
 
 def _uuid(value: object) -> uuid.UUID:

@@ -1,13 +1,19 @@
 import os
 import socket
+import uuid
 from pathlib import Path
 
 import pytest
 from aiohttp import web
 
 from edge_agent import doctor
+from edge_agent.app import STORE_FILE
 from edge_agent.doctor import Finding, examine
+from edge_agent.runtime.clock import SystemClock
 from edge_agent.settings import HubSlice, KioskSlice, MeterSlice, Settings
+from edge_agent.store.store import Store
+from edge_agent.store.work import Put, Work
+from edge_agent.uplink.identity import Identity, make_key, save_identity
 
 
 async def findings(settings: Settings) -> dict[str, Finding]:
@@ -106,3 +112,18 @@ async def test_what_the_running_agent_says_of_its_sync_is_told(
     found = await findings(settings_for(tmp_path, kiosk=kiosk))
     await runner.cleanup()
     assert (found["sync"].good, told in found["sync"].detail) == (good, True)
+
+
+async def test_a_key_that_the_hub_has_revoked_is_a_finding(tmp_path: Path) -> None:
+    identity = Identity(
+        station_id=uuid.UUID(int=4), name="Riverside", hub_url="http://127.0.0.1:1", key=make_key(tmp_path)
+    )
+    save_identity(tmp_path, identity)
+    assert (await findings(settings_for(tmp_path)))["identity"].good
+    store = await Store.open(tmp_path / STORE_FILE, clock=SystemClock())
+    row = Put(kind="number", key="revoked_ms", value=b"1795269600000")
+    await store.commit(Work(moment=SystemClock().now(), puts=(row,)))
+    await store.close()
+    found = (await findings(settings_for(tmp_path)))["identity"]
+    assert not found.good
+    assert "revoked" in found.detail

@@ -1,5 +1,6 @@
 import asyncio
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from click.testing import CliRunner, Result
 from edge_agent.__main__ import main
 from edge_agent.app import STORE_FILE
 from edge_agent.runtime.clock import SystemClock, new_id
+from edge_agent.store.database import lock
 from edge_agent.store.store import Store
 from edge_agent.store.work import NewFact, Work
 from protocols.sync.envelope import Lane
@@ -95,3 +97,13 @@ def test_a_data_folder_that_cannot_be_made_is_said_in_words(tmp_path: Path) -> N
     assert done.exit_code == 1
     assert "voltdock-edge: " in done.stderr
     assert "Traceback" not in done.output
+
+
+def test_a_second_agent_on_one_store_says_so_and_ends_with_1(tmp_path: Path) -> None:
+    held = lock(tmp_path / STORE_FILE)
+    try:
+        done = call("run", "--config", str(config(tmp_path)))
+    finally:
+        os.close(held)
+    assert done.exit_code == 1
+    assert done.stderr.strip().splitlines()[-1] == f"voltdock-edge: another process has {tmp_path / STORE_FILE} open"

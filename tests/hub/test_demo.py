@@ -36,7 +36,7 @@ async def test_the_demo_is_seeded_once_and_its_code_is_armed_until_it_is_used(wo
     await seed()
     assert [label for (label,) in await world.rows(Vehicle, "label")] == ["C-201", "V-099", "V-104", "V-118", "V-131"]
     lists = {name for (name,) in await world.rows(ListItem, "list")}
-    assert lists == {"station", "vehicles", "tariffs", "cards", "leases"}
+    assert lists == {"station", "vehicles", "tariffs", "cards", "leases", "staff"}
     reserved = [raw for name, raw in await world.rows(ListItem, "list", "payload") if name == "leases"]
     item = msgspec.json.decode(reserved[0])["holder"]
     assert item["code"] == "VD-7K2M"

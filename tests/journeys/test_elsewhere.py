@@ -49,7 +49,8 @@ class Site:
             self.yard.place(one.vehicle_id, dock_no)
         self.line = DockLine(self.yard.docks.values(), baud=None)
         self.config, self.store = folder / "edge.toml", folder / "station.db"
-        self.kiosk = Kiosk(people, f"http://{HOST}:{port}")
+        self.kiosk_url = f"http://{HOST}:{port}"
+        self.kiosk = Kiosk(people, self.kiosk_url)
         self.agent = Part("agent", ["edge_agent", "run", "--config", str(self.config)], log=folder / "agent.log")
         lines = [f'data_dir = "{folder}"', "[hub]", f'url = "{hub_url}"', "poll_s = 1.0", "[kiosk]", f"port = {port}"]
         lines += ["[docks]", f'port = "{self.line.path}"', "baud = 115200"]

@@ -327,6 +327,7 @@ def durable(state: State) -> State:
         boot="",
         docks=faults,
         quotes={},
+        staff_sessions={},
         chargers={},
         meters={},
         card=None,

@@ -1,6 +1,7 @@
 """A one-time code for an identity; the key stays here."""
 
 import stat
+import uuid
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -10,7 +11,14 @@ from aiohttp import web
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from edge_agent.uplink.enrolment import EnrolmentError, enrol
-from edge_agent.uplink.identity import IDENTITY_FILE, KEY_FILE, IdentityError, load_identity
+from edge_agent.uplink.identity import (
+    IDENTITY_FILE,
+    KEY_FILE,
+    NEXT_KEY_FILE,
+    Identity,
+    IdentityError,
+    load_identity,
+)
 from protocols.sync.enrolment import PREFIX, EnrolReply, EnrolRequest
 from tests.edge_agent.uplink.conftest import STATION_ID
 
@@ -136,3 +144,40 @@ def _spoil(path: Path, data: bytes | None) -> None:
     if data is not None:
         path.touch(0o600)
         path.write_bytes(data)
+
+
+async def test_a_revoked_station_is_enrolled_anew_with_another_key_as_the_same_station(
+    desk: Desk, tmp_path: Path
+) -> None:
+    before = await enrol(hub_url=desk.url, code="A", data_dir=tmp_path, agent_version="0.1.0")
+    problem = {"code": "code_of_another_station", "title": "no"}
+    desk.answers = [web.json_response(problem, status=409, content_type="application/problem+json")]
+    with pytest.raises(EnrolmentError, match="code_of_another_station"):
+        await enrol(hub_url=desk.url, code="B", data_dir=tmp_path, agent_version="0.1.0", revoked=True)
+    still = load_identity(tmp_path)
+    assert still is not None
+    assert _public(still) == _public(before)
+    after = await enrol(hub_url=desk.url, code="C", data_dir=tmp_path, agent_version="0.1.0", revoked=True)
+    loaded = load_identity(tmp_path)
+    assert loaded is not None
+    assert _public(loaded) == _public(after) != _public(before)
+    assert [one.station_id for one in desk.asked] == [None, STATION_ID, STATION_ID]
+    assert desk.asked[1].public_key == desk.asked[2].public_key, "the key of a trade whose answer may be lost"
+    assert _mode(tmp_path / KEY_FILE) == 0o600
+    assert not (tmp_path / NEXT_KEY_FILE).exists()
+
+
+async def test_a_hub_that_makes_another_station_of_it_is_not_believed(desk: Desk, tmp_path: Path) -> None:
+    before = await enrol(hub_url=desk.url, code="A", data_dir=tmp_path, agent_version="0.1.0")
+    other = EnrolReply(station_id=uuid.UUID(int=99), name="Elsewhere")
+    desk.answers = [web.Response(status=201, body=msgspec.json.encode(other))]
+    with pytest.raises(EnrolmentError) as caught:
+        await enrol(hub_url=desk.url, code="B", data_dir=tmp_path, agent_version="0.1.0", revoked=True)
+    assert caught.value.code == "other_station"
+    still = load_identity(tmp_path)
+    assert still is not None
+    assert _public(still) == _public(before)
+
+
+def _public(identity: Identity) -> bytes:
+    return identity.key.public_key().public_bytes_raw()

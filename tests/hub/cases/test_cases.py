@@ -11,7 +11,7 @@ from hub.cases.service import Cases
 from hub.cases.tables import CaseRow
 from protocols.sync import facts
 from protocols.values import from_ms
-from tests.hub.conftest import FixedAuth
+from tests.hub.conftest import FixedAuth, ManualClock
 from tests.hub.rentals.test_rentals import RENTAL, life, tariffs, tell
 from tests.hub.rentals.test_returns import SECOND, at, began, docked
 from tests.hub.stations_double import AT_MS, World
@@ -159,3 +159,20 @@ async def test_cases_are_found_by_kind_state_station_account_and_rental(world: W
         assert [one["kind"] for one in await cases(world, auth, **{name: value})] == ["booking_broken"]
     assert [one["kind"] for one in await cases(world, auth, kind="long_ride", state="open")] == ["long_ride"]
     assert await cases(world, auth, state="resolved") == []
+
+
+async def test_a_ride_that_lasts_a_day_is_a_case_until_it_ends(
+    world: World, auth: FixedAuth, clock: ManualClock
+) -> None:
+    await tariffs(world)
+    one = await world.station("1")
+    await at(world, one, 0, *began(0))
+    for hours, found in ((23, []), (2, ["long_ride"]), (1, ["long_ride"])):
+        clock.move(hours * 3600)
+        async with world.kernel.database.transaction() as session:
+            await world.rooms.rentals.look_for_long_rides(session, clock.now())
+        assert [case["kind"] for case in await cases(world, auth, state="open")] == found
+    await at(world, one, 27 * 60, docked(27 * 60))
+    assert await cases(world, auth, state="open") == []
+    [case] = await cases(world, auth, kind="long_ride")
+    assert case["resolution"] == "the ride has ended"

@@ -223,6 +223,30 @@ async def test_what_another_signed_or_nobody_is_refused_and_counted(hubs: Hubs) 
     assert 5 <= hubs.rejected <= 7  # of one station and kind that wait together only the newest is looked at
 
 
+async def test_a_revoked_key_is_refused_at_the_broker_too(hubs: Hubs, auth: FixedAuth, clock: ManualClock) -> None:
+    double = await hubs.station()
+    async with link_of(double, hubs.broker) as link:
+        await link.dock(1, 1)
+        await hubs.until_dock(double, 1)
+        auth.sign_in("stations:read", "stations:enrol")
+        async with hubs.worlds[0].client.post(
+            f"/api/v1/stations/{double.station_id}/revoke",
+            json={"reason": "stolen"},
+            headers={"Idempotency-Key": "one"},
+        ) as answer:
+            assert answer.status == 200
+        heard = await anext(aiter(link.client.messages))
+        assert decode_live(bytes(heard.payload)) == Nudge(rev=0)
+        clock.move(61)
+        seen = (await hubs.detail(double))["last_seen_at"]
+        before = hubs.rejected
+        await link.status(2, online=True)
+        await until(lambda: hubs.rejected == before + 1)
+        await link.dock(2, 3)
+        await until(lambda: hubs.rejected == before + 2)
+        assert (await hubs.detail(double))["last_seen_at"] == seen
+
+
 async def test_telemetry_is_not_replayed(hubs: Hubs) -> None:
     double = await hubs.station()
     async with link_of(double, hubs.broker) as link:

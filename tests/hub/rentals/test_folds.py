@@ -12,12 +12,15 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub import events
 from hub.cases.tables import CaseRow
 from hub.payments import seed as payments_seed
-from hub.rentals.tables import Rental
+from hub.rentals import suspicion
+from hub.rentals.tables import Rental, VoucherRow
 from protocols.sync import facts
+from tests.hub.conftest import START
 from tests.hub.rentals.test_rentals import CITY
 from tests.hub.stations_double import AT_MS, World
 
@@ -64,7 +67,9 @@ def body_of(one: Told, salt: int) -> facts.Body:
     at_ms = AT_MS + one.minute * 60_000
     match one.kind:
         case "started":
-            renter = facts.Renter(by="card", account_id=made(salt, 3, one.account))
+            # Of one account's rides those that began in an even minute were begun with his voucher.
+            voucher_id = None if one.minute % 2 else made(salt, 5, one.account)
+            renter = facts.Renter(by="card", account_id=made(salt, 3, one.account), voucher_id=voucher_id)
             return facts.RentalStarted(
                 rental_id=rental_id, vehicle_id=vehicle_id, dock_no=1, started_ms=at_ms, renter=renter,
                 tariff_id=CITY, tariff_version=1, offline=True,
@@ -102,6 +107,8 @@ async def fold_hash(world: World, stations: Sequence[uuid.UUID], told: Sequence[
     """Apply the batches to an empty corner of the hub, and hash the rentals that come of it."""
     salt = next(_salts)
     async with world.kernel.database.transaction() as session:
+        session.add_all(_vouchers(salt))
+        await session.flush()
         for batch in told:
             reported = [
                 events.Reported(
@@ -122,9 +129,29 @@ async def fold_hash(world: World, stations: Sequence[uuid.UUID], told: Sequence[
         standing = select(*(getattr(CaseRow, name) for name in _OF_A_CASE)).where(
             CaseRow.rental_id > low, CaseRow.rental_id < high, CaseRow.state == "open"
         )
+        found = select(CaseRow.kind, CaseRow.rental_id).where(
+            CaseRow.rental_id > low, CaseRow.rental_id < high, CaseRow.state == "open"
+        )
+        assert {tuple(row) for row in await session.execute(found)} == await _suspicious(session, low, high)
         cases = [tuple(_unsalted(value, salt) for value in row) for row in await session.execute(standing)]
         rows += sorted(cases, key=repr)
     return hashlib.sha256(repr(rows).encode()).hexdigest()
+
+
+async def _suspicious(session: AsyncSession, low: uuid.UUID, high: uuid.UUID) -> set[tuple[str, uuid.UUID]]:
+    """The cases that the rentals' flags ask for."""
+    found = select(Rental.id, Rental.flags, Rental.price_checked).where(Rental.id > low, Rental.id < high)
+    rows = (await session.execute(found)).all()
+    flagged = {(kind, row.id) for row in rows for kind in row.flags.split() if kind in suspicion.KINDS}
+    return flagged | {(suspicion.WRONG_BILL, row.id) for row in rows if row.price_checked is False}
+
+
+def _vouchers(salt: int) -> Iterator[VoucherRow]:
+    for account in (1, 2):
+        yield VoucherRow(
+            id=made(salt, 5, account), created_at=START, account_id=made(salt, 3, account), may=["rent"], stations=[],
+            not_before=START, expires=START, max_uses=1, vehicle_id=None, kid="", revoked_at=None,
+        )  # fmt: skip
 
 
 def _unsalted(value: Any, salt: int) -> Any:

@@ -157,6 +157,57 @@ export interface RentalView {
   readonly receipt: ReceiptView | null;
 }
 
+/** `POST /api/staff/sessions`: by PIN, or by the badge that was just held to a dock (its `read_id`). */
+export interface SignIn {
+  readonly pin?: string | null;
+  readonly read_id?: string | null;
+}
+
+/** An act that is done (an unlock: on its way to the dock). */
+export interface StaffActView {
+  readonly act_id: string;
+  readonly what: "unlock" | "start_rental" | "end_rental";
+  readonly dock_no: number | null;
+  readonly rental: RentalView | null;
+}
+
+/** `POST /api/staff/rentals/{rental_id}/end`: the vehicle was taken in, into this dock or (None) elsewhere. */
+export interface StaffEnd {
+  readonly act_id: string;
+  readonly reason: "renter_helped" | "dock_broken" | "taken_in_elsewhere" | "vehicle_moved" | "maintenance" | "emergency" | "other";
+  readonly note?: string;
+  readonly dock_no?: number | null;
+}
+
+/** `POST /api/staff/rentals`: start a rental for a person by hand; `note` says for whom where he has no account. */
+export interface StaffRent {
+  readonly act_id: string;
+  readonly reason: "renter_helped" | "dock_broken" | "taken_in_elsewhere" | "vehicle_moved" | "maintenance" | "emergency" | "other";
+  readonly note?: string;
+  readonly dock_no: number;
+  readonly account_id?: string | null;
+}
+
+/** The rentals that began here and are not over. */
+export interface StaffRentalsView {
+  readonly rentals: readonly RentalView[];
+}
+
+/** Who is signed in, until when, and what he may do. */
+export interface StaffSessionView {
+  readonly token: string;
+  readonly name: string;
+  readonly may: readonly string[];
+  readonly expires_at: string;
+}
+
+/** `POST /api/staff/docks/{dock_no}/unlock`. */
+export interface StaffUnlock {
+  readonly act_id: string;
+  readonly reason: "renter_helped" | "dock_broken" | "taken_in_elsewhere" | "vehicle_moved" | "maintenance" | "emergency" | "other";
+  readonly note?: string;
+}
+
 /** Where am I: the header of every screen. */
 export interface StationIdentity {
   readonly name: string;

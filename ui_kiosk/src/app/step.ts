@@ -144,7 +144,7 @@ function onRental(state: State, rental: RentalView): State {
   return over ? go(state, screen, { who: null, dockNo: null, help: state.help }) : { ...state, screen };
 }
 
-const IDENTITY = ['voucher_', 'card_', 'too_many_rentals'];
+const IDENTITY = ['voucher_', 'card_', 'lists_stale', 'too_many_rentals'];
 const VEHICLE = ['vehicle_', 'dock_'];
 
 /** Where a person goes on after this no. */

@@ -23,6 +23,7 @@ export const de: Catalogue = {
   paused_title: 'Zurzeit keine neuen Mieten.',
   paused_store_full:
     'Die Station kann gerade nichts speichern; darum öffnet sie nichts und berechnet nichts.',
+  paused_station_revoked: 'Diese Station muss erst neu eingerichtet werden. Zurückgeben geht wie immer.',
   paused_starting: 'Die Station startet gerade. Das dauert keine Minute.',
   paused_other: 'Bitte kommen Sie bald wieder oder rufen Sie uns an.',
   notice_returned: '{vehicle} ist zurück in Dock {dock}.',
@@ -309,6 +310,18 @@ export const de: Catalogue = {
   problem_rental_not_open_do: 'Die Zeit kann nicht noch einmal verlängert werden.',
   problem_no_tariff: 'Für dieses Fahrzeug gibt es keinen Preis.',
   problem_no_tariff_do: 'Darum dürfen wir es nicht vermieten. Wählen Sie ein anderes, oder rufen Sie an.',
+  problem_station_revoked: 'Zurzeit keine neuen Mieten.',
+  problem_station_revoked_do:
+    'Diese Station muss erst neu eingerichtet werden. Zurückgeben geht wie immer. Nehmen Sie eine andere Station, oder rufen Sie uns an.',
+  problem_account_blocked: 'Ihr Konto ist für neue Mieten gesperrt.',
+  problem_account_blocked_do:
+    'Bitte rufen Sie uns an: Wir sehen es gemeinsam an. Eine laufende Fahrt geht weiter.',
+  problem_offline_limit:
+    '{why, select, account {Ohne Internet können wir Ihnen kein weiteres Fahrzeug geben.} amount {Ohne Internet kostet dieses Fahrzeug mehr, als wir zusagen dürfen.} other {Ohne Internet hat diese Station alles ausgegeben, was sie darf.}}',
+  problem_offline_limit_do:
+    '{why, select, amount {Wählen Sie ein anderes Fahrzeug, versuchen Sie es wieder, wenn die Station verbunden ist, oder rufen Sie uns an.} other {Versuchen Sie es wieder, wenn die Station verbunden ist, nehmen Sie eine andere Station, oder rufen Sie uns an.}}',
+  problem_lists_stale: 'Diese Station ist zu lange ohne Internet, um das zu prüfen.',
+  problem_lists_stale_do: 'Nehmen Sie Ihren Buchungscode mit PIN, oder rufen Sie uns an.',
   problem_store_full: 'Zurzeit keine neuen Mieten.',
   problem_store_full_do: 'Die Station kann gerade nichts speichern; darum öffnet sie nichts.',
   problem_starting: 'Die Station startet gerade.',

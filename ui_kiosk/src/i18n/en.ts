@@ -22,6 +22,7 @@ export const en = {
   paused_title: 'No new rentals right now.',
   paused_store_full:
     'This station cannot save anything at the moment, so nothing is opened and nothing is charged.',
+  paused_station_revoked: 'This station must be set up again before it rents out. Returns work as always.',
   paused_starting: 'The station is just starting. This takes less than a minute.',
   paused_other: 'Please come back soon, or call us.',
   notice_returned: '{vehicle} came back to dock {dock}.',
@@ -307,6 +308,17 @@ export const en = {
   problem_rental_not_open_do: 'The time cannot be extended again.',
   problem_no_tariff: 'There is no price for this vehicle.',
   problem_no_tariff_do: 'So we may not rent it out. Choose another one, or call us.',
+  problem_station_revoked: 'No new rentals right now.',
+  problem_station_revoked_do:
+    'This station must be set up again first. Returns work as always. Please use another station, or call us.',
+  problem_account_blocked: 'Your account is blocked for new rentals.',
+  problem_account_blocked_do: 'Please call us: we look at it together. A ride that is on goes on.',
+  problem_offline_limit:
+    '{why, select, account {Without Internet we cannot give you another vehicle.} amount {Without Internet this vehicle costs more than we may promise.} other {Without Internet this station has given out all that it may.}}',
+  problem_offline_limit_do:
+    '{why, select, amount {Choose another vehicle, try again when the station is connected, or call us.} other {Try again when the station is connected, use another station, or call us.}}',
+  problem_lists_stale: 'This station has been without Internet for too long to check that.',
+  problem_lists_stale_do: 'Use your booking code with its PIN, or call us.',
   problem_store_full: 'No new rentals right now.',
   problem_store_full_do: 'This station cannot save anything at the moment, so it opens nothing.',
   problem_starting: 'The station is just starting.',

@@ -23,6 +23,7 @@ export const vi: Catalogue = {
   offline_charge: 'Vẫn sạc được bằng thẻ mà trạm này đã biết.',
   paused_title: 'Hiện không nhận lượt thuê mới.',
   paused_store_full: 'Trạm đang không lưu được dữ liệu nên không mở khóa và không tính tiền.',
+  paused_station_revoked: 'Trạm cần được thiết lập lại trước khi cho thuê. Vẫn trả xe như thường.',
   paused_starting: 'Trạm đang khởi động, chưa đến một phút là xong.',
   paused_other: 'Xin quay lại sau hoặc gọi cho chúng tôi.',
   notice_returned: '{vehicle} đã về chỗ số {dock}.',
@@ -305,6 +306,17 @@ export const vi: Catalogue = {
   problem_rental_not_open_do: 'Không thể thêm thời gian lần nữa.',
   problem_no_tariff: 'Xe này chưa có giá.',
   problem_no_tariff_do: 'Vì vậy chúng tôi không được cho thuê. Hãy chọn xe khác, hoặc gọi cho chúng tôi.',
+  problem_station_revoked: 'Hiện không nhận lượt thuê mới.',
+  problem_station_revoked_do:
+    'Trạm này cần được thiết lập lại trước. Vẫn trả xe như thường. Xin dùng trạm khác, hoặc gọi cho chúng tôi.',
+  problem_account_blocked: 'Tài khoản của bạn đang bị khóa cho lượt thuê mới.',
+  problem_account_blocked_do: 'Xin gọi cho chúng tôi để cùng xem lại. Chuyến đang đi vẫn tiếp tục.',
+  problem_offline_limit:
+    '{why, select, account {Khi không có Internet, chúng tôi không thể giao thêm xe cho bạn.} amount {Khi không có Internet, xe này đắt hơn mức chúng tôi được phép nhận.} other {Khi không có Internet, trạm này đã giao hết số xe được phép.}}',
+  problem_offline_limit_do:
+    '{why, select, amount {Hãy chọn xe khác, thử lại khi trạm có kết nối, hoặc gọi cho chúng tôi.} other {Hãy thử lại khi trạm có kết nối, dùng trạm khác, hoặc gọi cho chúng tôi.}}',
+  problem_lists_stale: 'Trạm đã mất Internet quá lâu nên không kiểm tra được.',
+  problem_lists_stale_do: 'Hãy dùng mã đặt chỗ cùng PIN, hoặc gọi cho chúng tôi.',
   problem_store_full: 'Hiện không nhận lượt thuê mới.',
   problem_store_full_do: 'Trạm đang không lưu được dữ liệu nên không mở khóa.',
   problem_starting: 'Trạm đang khởi động.',

@@ -1,0 +1,46 @@
+"""What staff ask of the station by hand: inputs like those of `inputs`, each a question that is answered."""
+
+import uuid
+from dataclasses import dataclass
+
+from protocols.kiosk.staff import SignIn, StaffEnd, StaffRent, StaffUnlock
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StaffSignedIn:
+    """Question: somebody says by PIN or by badge that he is staff. Answer: `state.StaffSession`; raises `Refused`."""
+
+    asked: SignIn
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StaffSignedOut:
+    """Question: end this session. Answer: None."""
+
+    token: uuid.UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StaffUnlocks:
+    """Question: staff open a dock. Answer: None, once it is committed; raises `Refused`."""
+
+    token: uuid.UUID
+    dock_no: int
+    asked: StaffUnlock
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StaffRents:
+    """Question: staff start a rental for somebody. Answer: `state.Rental`; raises `Refused`."""
+
+    token: uuid.UUID
+    asked: StaffRent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StaffEnds:
+    """Question: staff end a rental. Answer: `state.Rental`; raises `Refused`."""
+
+    token: uuid.UUID
+    rental_id: uuid.UUID
+    asked: StaffEnd
