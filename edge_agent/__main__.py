@@ -80,15 +80,15 @@ def enrol(config_path: Path | None, hub: str, code: str) -> None:
 
     A station whose key was revoked is enrolled anew by a fresh code: it keeps its store, and sends what waits there.
     """
-    from edge_agent.app import STORE_FILE, version
-    from edge_agent.store import reading
+    from edge_agent.app import version
     from edge_agent.uplink import enrolment
     from edge_agent.uplink.identity import IdentityError
+    from edge_agent.uplink.revocation import is_revoked
 
     settings = _read(config_path)
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     try:
-        revoked = reading.number(settings.data_dir / STORE_FILE, "revoked_ms") > 0
+        revoked = is_revoked(settings.data_dir)
         identity = asyncio.run(
             enrolment.enrol(
                 hub_url=hub, code=code, data_dir=settings.data_dir, agent_version=version(), revoked=revoked

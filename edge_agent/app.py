@@ -61,7 +61,9 @@ class Agent:
         """Open the store, build the parts, run them. Raises StoreError when the store cannot be opened."""
         settings = self._settings
         settings.data_dir.mkdir(parents=True, exist_ok=True)
-        identity = self._identity()
+        identity = load_identity(settings.data_dir)
+        if identity is not None and settings.hub.url is not None:
+            identity = replace(identity, hub_url=settings.hub.url)
         store = await Store.open(settings.data_dir / STORE_FILE, clock=self._clock)
         try:
             if identity is not None and identity.epoch_floor > store.epoch:

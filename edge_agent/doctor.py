@@ -15,11 +15,10 @@ from typing import Final
 
 import aiohttp
 
-from edge_agent.app import STORE_FILE
 from edge_agent.runtime.clock import SystemClock
 from edge_agent.settings import Settings
-from edge_agent.store import reading
 from edge_agent.uplink.identity import IdentityError, load_identity
+from edge_agent.uplink.revocation import is_revoked
 
 MIN_FREE_BYTES: Final = 200 * 1024 * 1024
 # A disk that "syncs" faster than this keeps the data in a cache that a power cut empties; slower is a dying card.
@@ -99,7 +98,7 @@ def _identity(data_dir: Path) -> Finding:
     if identity is None:
         return Finding(what="identity", good=False, detail="not enrolled: voltdock-edge enrol --hub URL --code CODE")
     who = f"{identity.name} ({identity.station_id}) at {identity.hub_url}"
-    if reading.number(data_dir / STORE_FILE, "revoked_ms"):
+    if is_revoked(data_dir):
         return Finding(what="identity", good=False, detail=f"{who}: the hub has revoked its key; enrol it anew")
     return Finding(what="identity", good=True, detail=who)
 

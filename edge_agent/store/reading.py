@@ -100,18 +100,6 @@ def export(path: Path) -> Iterator[str]:
         conn.close()
 
 
-def number(path: Path, name: str) -> int:
-    """One of the state's numbers, read from the file; 0 where there is none. Works while the agent runs."""
-    if not path.is_file():
-        return 0
-    conn = open_reader(path)
-    try:
-        row = conn.execute("SELECT value FROM state WHERE kind = 'number' AND key = ?", (name,)).fetchone()
-    finally:
-        conn.close()
-    return 0 if row is None else int(row[0])
-
-
 def waiting(path: Path) -> list[Backlog]:
     """What waits in each lane, read from the file. Works while the agent runs."""
     conn = open_reader(path)
