@@ -37,7 +37,7 @@ from edge_agent.core.inputs import (
     Ticked,
 )
 from edge_agent.core.orders import Order, UnlockDock
-from edge_agent.core.state import Charger, Dock, State
+from edge_agent.core.state import Charger, Dock, Rental, State
 from edge_agent.station.dispatch import Dispatch
 from edge_agent.station.loop import Station
 from edge_agent.store.store import Store
@@ -199,6 +199,19 @@ class Month:
         self.clock.move(5)
         self.station.tell(_report(no, None, LockState.UNLOCKED, 1))
         self.rentals += 1
+
+    async def rent_and_return(self, no: int) -> None:
+        """One whole rental, back at the dock it left; done when its end is on the disk."""
+        await self._rent(no)
+        await self._until(lambda: any(one.undocked_at and not one.finished_at for one in self._rentals()))
+        self.clock.move(RIDE_MIN * 60)
+        self.station.tell(Ticked())
+        self.station.tell(_report(no, no, LockState.LOCKED, 1))
+        self.station.tell(_battery(no, 60))
+        await self._until(lambda: all(one.finished_at for one in self._rentals()) and not self.station.queued)
+
+    def _rentals(self) -> list[Rental]:
+        return list(self.station.state.rentals.values())
 
     async def _charge(self, minute: int, charging: dict[int, int]) -> None:
         now = self.clock.now().at

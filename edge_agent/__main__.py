@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 import signal
+import sqlite3
 import sys
 from pathlib import Path
 from typing import NoReturn
@@ -142,23 +143,44 @@ def doctor(config_path: Path | None) -> None:
 @main.command()
 @config_option
 def outbox(config_path: Path | None) -> None:
-    """Show what waits for the hub, by lane, and since when. Works while the agent runs."""
+    """Show what waits for the hub, by lane, and since when; and what is lost. Works while the agent runs."""
     from edge_agent.store import reading
     from protocols.values import from_ms, rfc3339
 
-    for one in reading.waiting(_store_path(config_path)):
+    path = _store_path(config_path)
+    try:
+        waiting, lost = reading.waiting(path), reading.losses(path)
+    except sqlite3.DatabaseError as error:
+        _fail(f"{path} is damaged ({error}); the next start of the agent salvages it")
+    for one in waiting:
         oldest = "" if one.oldest_at_ms is None else f"  since {rfc3339(from_ms(one.oldest_at_ms))}"
         click.echo(f"{one.lane.value}  {one.waiting:>8} waiting{oldest}")
+    for gap in lost:
+        numbers = f"{gap.first}-{'?' if gap.last is None else gap.last}"
+        known = "the hub knows" if gap.told else "not told to the hub yet"
+        click.echo(f"{gap.lane.value}  {gap.gone:>8} lost in epoch {gap.epoch}, {numbers}: {gap.reason}; {known}")
 
 
 @main.command()
 @config_option
-def export(config_path: Path | None) -> None:
+@click.option(
+    "--file",
+    "file",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    default=None,
+    show_default="the station's own",
+    help="A damaged file, one that was moved aside, or the daily copy: everything in it that can be read.",
+)
+def export(config_path: Path | None, file: Path | None) -> None:
     """Write every kept fact to standard output, one JSON object a line. Works while the agent runs."""
     from edge_agent.store import reading
 
-    for line in reading.export(_store_path(config_path)):
-        sys.stdout.write(line + "\n")
+    path = file or _store_path(config_path)
+    try:
+        for line in reading.export(path) if file is None else reading.export_damaged(file):
+            sys.stdout.write(line + "\n")
+    except sqlite3.DatabaseError as error:
+        _fail(f"{path} is damaged ({error}); export --file {path} writes what can be read")
 
 
 def _store_path(config_path: Path | None) -> Path:

@@ -1,5 +1,6 @@
 """The composition root: the only file that knows every room. Builds the parts, joins them, runs them."""
 
+import datetime as dt
 import functools
 import importlib.metadata
 import uuid
@@ -25,10 +26,12 @@ from edge_agent.runtime import health
 from edge_agent.runtime.clock import Clock, SystemClock, new_id
 from edge_agent.runtime.metrics import Metrics
 from edge_agent.runtime.supervisor import Policy, Supervisor
-from edge_agent.settings import Settings
+from edge_agent.settings import Settings, StoreSlice
 from edge_agent.station.dispatch import Dispatch
 from edge_agent.station.loop import Station
-from edge_agent.store.store import Store
+from edge_agent.store.daily import DailyBackup
+from edge_agent.store.limits import MIB, Limits
+from edge_agent.store.store import Store, StoreHealth
 from edge_agent.store.work import Entry, Work
 from edge_agent.uplink.identity import Identity, load_identity
 from edge_agent.uplink.live import LiveLink
@@ -37,6 +40,7 @@ from edge_agent.uplink.pump import SyncPump
 from edge_agent.uplink.renewal import Renewal
 from edge_agent.uplink.watchdog import Watchdog
 from protocols.sync.changes import StationItem
+from protocols.sync.envelope import LossReason
 from protocols.values import rfc3339
 
 STORE_FILE: Final = "station.db"
@@ -64,9 +68,9 @@ class Agent:
         identity = load_identity(settings.data_dir)
         if identity is not None and settings.hub.url is not None:
             identity = replace(identity, hub_url=settings.hub.url)
-        store = await Store.open(settings.data_dir / STORE_FILE, clock=self._clock)
+        store = await Store.open(settings.data_dir / STORE_FILE, clock=self._clock, limits=limits_of(settings.store))
         try:
-            if identity is not None and identity.epoch_floor > store.epoch:
+            if identity is not None and 0 < store.epoch < identity.epoch_floor:
                 await store.rehome((), epoch_floor=identity.epoch_floor)
             await self._run(store, identity)
         finally:
@@ -89,6 +93,9 @@ class Agent:
         )
         supervisor = Supervisor(clock=self._clock)
         supervisor.add("station", station.run, policy=Policy.ESCALATE)
+        supervisor.add("store", store.damage, policy=Policy.ESCALATE)
+        if self._settings.store.backup:
+            supervisor.add("backup", DailyBackup(store).run)
         docks = self._docks(station, supervisor)
         chargers = self._chargers(station, supervisor)
         dispatch.connect(tell=station.tell, docks=docks, chargers=chargers)
@@ -251,7 +258,7 @@ class Agent:
             "station_id": str(station.state.station_id),
             "hub_online": station.state.hub.online,
             "trouble": trouble,
-            "store": {"epoch": kept.epoch, "low": kept.low, "waiting": kept.waiting, "file_bytes": kept.file_bytes},
+            "store": _store_health(store, kept),
             "sync": None if self._sync is None else _sync_health(self._sync),
             "docks": {str(no): _dock_health(dock) for no, dock in sorted(station.state.docks.items())},
         }
@@ -277,6 +284,42 @@ def _sync_health(pump: SyncPump) -> dict[str, object]:
         "rewinds": seen.rewinds,
         "quarantined": seen.facts_quarantined,
     }
+
+
+def _store_health(store: Store, kept: StoreHealth) -> dict[str, object]:
+    usage, lost = kept.usage, store.losses()
+    return {
+        "epoch": kept.epoch,
+        "low": kept.low,
+        "waiting": kept.waiting,
+        "file_bytes": kept.file_bytes,
+        "used_bytes": usage.file,
+        "telemetry_bytes": usage.telemetry,
+        "journal_bytes": usage.journal,
+        "disk_free_bytes": usage.disk_free,
+        "pressure": usage.pressure.name.lower(),
+        "backup_age_s": None if kept.backup_age_s is None else round(kept.backup_age_s),
+        "damaged": kept.damaged,
+        "salvaged": None if store.salvaged is None else store.salvaged.why,
+        "lost_ranges": len(lost),
+        "facts_lost": sum(one.gone for one in lost if one.reason == LossReason.DAMAGED),
+        "facts_shed": sum(one.gone for one in lost if one.reason == LossReason.SHED),
+    }
+
+
+def limits_of(slice_: StoreSlice) -> Limits:
+    """The settings in the store's words."""
+    return Limits(
+        max_bytes=slice_.max_mb * MIB,
+        ballast_bytes=slice_.reserve_mb * MIB,
+        facts=dt.timedelta(hours=slice_.keep_facts_h),
+        journal=dt.timedelta(days=slice_.keep_journal_days),
+        telemetry_share=slice_.telemetry_share,
+        telemetry_delay_s=slice_.telemetry_delay_s,
+        journal_share=slice_.journal_share,
+        thin_free_bytes=slice_.thin_below_mb * MIB,
+        stop_free_bytes=slice_.stop_below_mb * MIB,
+    )
 
 
 def _dock_health(dock: Dock) -> str:

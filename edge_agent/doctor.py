@@ -15,8 +15,10 @@ from typing import Final
 
 import aiohttp
 
+from edge_agent.app import STORE_FILE, limits_of
 from edge_agent.runtime.clock import SystemClock
 from edge_agent.settings import Settings
+from edge_agent.store.inspection import inspect
 from edge_agent.uplink.identity import IdentityError, load_identity
 from edge_agent.uplink.revocation import is_revoked
 
@@ -40,6 +42,7 @@ class Finding:
 async def examine(settings: Settings) -> list[Finding]:
     """Look at everything; the order is that of the list people read."""
     findings = [_disk(settings.data_dir), _sync_speed(settings.data_dir), _sqlite(), _identity(settings.data_dir)]
+    findings += await asyncio.to_thread(_store, settings)
     findings += [_dock_port(settings), *_ports(settings)]
     findings += [await _reach(f"meter {one.id}", one.host, one.port) for one in settings.meters]
     if settings.mqtt.url is not None:
@@ -88,6 +91,16 @@ def _timed_sync(path: Path) -> float:
 def _sqlite() -> Finding:
     # Below 3.51.3 two writing connections could corrupt the WAL; the store has one, so an old one is only named.
     return Finding(what="sqlite", good=sqlite3.sqlite_version_info >= (3, 37), detail=sqlite3.sqlite_version)
+
+
+def _store(settings: Settings) -> list[Finding]:
+    seen = inspect(
+        settings.data_dir / STORE_FILE,
+        limits=limits_of(settings.store),
+        flash_tbw=settings.store.flash_tbw,
+        now=SystemClock().now().at,
+    )
+    return [Finding(what=one.what, good=one.good, detail=one.detail) for one in seen]
 
 
 def _identity(data_dir: Path) -> Finding:

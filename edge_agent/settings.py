@@ -106,6 +106,30 @@ def _port_is_one(url: str) -> bool:
         return False
 
 
+class StoreSlice(Slice):
+    """How much room the station's file may take, by class of data, and how long it keeps what the hub holds."""
+
+    max_mb: Annotated[int, Field(ge=64, le=1_048_576)] = 2048
+    reserve_mb: Annotated[int, Field(ge=1, le=1024)] = 24
+    telemetry_share: Annotated[float, Field(gt=0, le=0.8)] = 0.5
+    telemetry_delay_s: Annotated[float, Field(ge=0, le=60)] = 5.0
+    journal_share: Annotated[float, Field(gt=0, le=0.5)] = 0.1
+    thin_below_mb: Annotated[int, Field(ge=0)] = 512
+    stop_below_mb: Annotated[int, Field(ge=0)] = 160
+    keep_facts_h: Annotated[int, Field(ge=1, le=8760)] = 72
+    keep_journal_days: Annotated[int, Field(ge=1, le=3650)] = 30
+    backup: bool = True
+    flash_tbw: Annotated[float, Field(gt=0)] = 5.0
+
+    @model_validator(mode="after")
+    def _fits(self) -> "StoreSlice":
+        if self.reserve_mb * 2 > self.max_mb:
+            raise ValueError("reserve_mb may be at most half of max_mb")
+        if self.stop_below_mb > self.thin_below_mb:
+            raise ValueError("stop_below_mb may not be above thin_below_mb")
+        return self
+
+
 class KioskSlice(Slice):
     """Where the kiosk's page and the local API are served."""
 
@@ -207,6 +231,7 @@ class Settings(BaseSettings):
     data_dir: Path = Path("/var/lib/voltdock-edge")
     hub: HubSlice = HubSlice()
     mqtt: MqttSlice = MqttSlice()
+    store: StoreSlice = StoreSlice()
     kiosk: KioskSlice = KioskSlice()
     docks: DocksSlice = DocksSlice()
     chargers: ChargersSlice = ChargersSlice()

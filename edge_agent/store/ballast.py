@@ -8,7 +8,8 @@ import os
 from pathlib import Path
 from typing import Final
 
-BALLAST_BYTES: Final = 4 * 1024 * 1024
+# Room for 10,000 business facts after new business is refused: 1.0 kB each with their state, the log, and air.
+BALLAST_BYTES: Final = 24 * 1024 * 1024
 # Room that must be free before the ballast is laid again, so that it does not fill the disk by itself.
 _WANTED_FREE: Final = 2
 

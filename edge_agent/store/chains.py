@@ -4,8 +4,9 @@ Where a chain begins, ends and is acknowledged is known from the file at start a
 """
 
 import sqlite3
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 from protocols.sync.envelope import Lane
 
@@ -39,16 +40,40 @@ class Chain:
         return self.last - self.acked
 
 
-def load_chains(conn: sqlite3.Connection) -> dict[tuple[Lane, int], Chain]:
+class Skip(Protocol):
+    """Numbers without facts, as lost.py has them: behind those with a hash the chain goes on."""
+
+    @property
+    def lane(self) -> Lane: ...
+    @property
+    def epoch(self) -> int: ...
+    @property
+    def last(self) -> int | None: ...
+    @property
+    def hash(self) -> bytes | None: ...
+
+
+def load_chains(conn: sqlite3.Connection, skips: Iterable[Skip] = ()) -> dict[tuple[Lane, int], Chain]:
     """Every chain of which the file still has a row, or (for the newest epoch) may get one."""
-    acked = {(Lane(lane), epoch): n for lane, epoch, n in conn.execute("SELECT lane, epoch, acked FROM cursors")}
+    skipped: dict[tuple[Lane, int], int] = {}
+    for one in skips:
+        if one.hash is not None and one.last is not None:
+            skipped[one.lane, one.epoch] = max(one.last, skipped.get((one.lane, one.epoch), 0))
+    cursors = conn.execute("SELECT lane, epoch, acked FROM cursors")
+    acked = {(Lane(text(lane)), epoch): n for lane, epoch, n in cursors}
     chains = {}
     for epoch, nonce in conn.execute("SELECT epoch, nonce FROM epochs ORDER BY epoch").fetchall():
         for lane in LANES:
-            last = last_seq(conn, lane, epoch)
-            if last:
-                chains[lane, epoch] = Chain(lane, epoch, nonce, acked.get((lane, epoch), 0), last)
+            rows_to, at = last_seq(conn, lane, epoch), acked.get((lane, epoch), 0)
+            last = max(rows_to, skipped.get((lane, epoch), 0))
+            if rows_to or at < last:
+                chains[lane, epoch] = Chain(lane, epoch, text(nonce), min(at, last), last)
     return chains
+
+
+def text(value: str | bytes) -> str:
+    """A TEXT column; a reading connection gives bytes."""
+    return value.decode() if isinstance(value, bytes) else value
 
 
 def last_seq(conn: sqlite3.Connection, lane: Lane, epoch: int) -> int:

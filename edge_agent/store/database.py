@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
+from edge_agent.store.chains import text
 from edge_agent.store.errors import StoreDamaged, StoreError, StoreFull, StoreInUse, StoreUnwritable
 
 PAGE_BYTES: Final = 4096
@@ -89,7 +90,7 @@ def open_reader(path: Path, *, connect: Connect = connect) -> sqlite3.Connection
 def check(conn: sqlite3.Connection) -> None:
     """SQLite's own quick check (0.4 s per million facts, warm). Raises StoreDamaged."""
     try:
-        findings = [row[0] for row in conn.execute("PRAGMA quick_check(10)")]
+        findings = [text(row[0]) for row in conn.execute("PRAGMA quick_check(10)")]
     except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
         raise as_store_error(error) from error  # a disk that does not answer now is no damaged file
     if findings != ["ok"]:

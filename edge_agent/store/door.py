@@ -7,6 +7,7 @@ number and the chain's hash follow in the writer thread, when it is sure what ca
 import asyncio
 import hashlib
 import uuid
+from collections.abc import Sequence
 from typing import Final, NoReturn
 
 import msgspec
@@ -51,6 +52,19 @@ class Ready(msgspec.Struct):
     new_business: bool
     hlc: int
     done: "asyncio.Future[None]"
+
+
+def joined(works: Sequence[Ready]) -> Ready:
+    """Works that are ready, made one after the other, as a single one."""
+    last = works[-1]
+    return Ready(
+        [fact for one in works for fact in one.facts],
+        [value for one in works for value in one.journal],
+        tuple(put for one in works for put in one.puts),
+        any(one.new_business for one in works),
+        last.hlc,
+        last.done,
+    )
 
 
 class Door:

@@ -9,8 +9,8 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from edge_agent.store import retention
-from edge_agent.store.chains import LANES, MAX_EPOCH, SEQ_BITS, SEQ_MASK, TABLE, Chain, place_of
+from edge_agent.store import lost, retention
+from edge_agent.store.chains import LANES, MAX_EPOCH, SEQ_BITS, SEQ_MASK, TABLE, Chain, hash_at, place_of
 from edge_agent.store.errors import StoreUnwritable
 from edge_agent.store.outbox import Outbox
 from protocols.sync.clock import hlc_parts
@@ -85,14 +85,27 @@ def rehome(
         moved += heads[lane][0] - start
         old = outbox.chains.get((lane, old_epoch))
         if old is not None:
-            ended[lane, old_epoch] = replace(old, acked=after, last=after)
-            _save_cursor(conn, lane, old_epoch, after)
+            ended[lane, old_epoch] = replace(old, acked=min(old.acked, after), last=after)
+            _save_cursor(conn, lane, old_epoch, min(old.acked, after))
+            _end_losses(conn, outbox, old, after)
     conn.execute("COMMIT")
+    outbox.lost = lost.load(conn)
     outbox.chains.update(ended)
     outbox.begin_epoch(epoch, nonce)
     outbox.heads = [heads[lane] for lane in LANES]
     outbox.chains.update({(lane, epoch): Chain(lane, epoch, nonce, 0, seq) for lane, (seq, _) in heads.items() if seq})
     return moved
+
+
+def _end_losses(conn: sqlite3.Connection, outbox: Outbox, old: Chain, after: int) -> None:
+    """The chain ends at `after`: what it lacked behind is one range now, of numbers that never come."""
+    mine = [one for one in lost.of_chain(outbox.lost, old.lane, old.epoch) if one.hash is not None]
+    mine = [one for one in mine if one.last is not None and one.last > after]
+    if not mine:
+        return
+    lost.drop(conn, mine)
+    gone = sum(one.gone for one in mine)
+    lost.put(conn, [replace(mine[-1], first=after + 1, last=old.last, gone=gone, hash=None, told=False)])
 
 
 def _move(
@@ -127,7 +140,7 @@ def acknowledge(
         known = outbox.chains.get((lane, epoch))
         if known is None or known.acked == (acked := min(max(seq, 0), known.last)):
             continue
-        if acked < known.acked and not _can_continue(conn, lane, epoch, acked):
+        if acked < known.acked and not _can_continue(conn, outbox, known, acked):
             broken.append((lane, epoch, acked))
         else:
             changed[lane, epoch] = replace(known, acked=acked)
@@ -135,13 +148,36 @@ def acknowledge(
         conn.execute("BEGIN IMMEDIATE")
         for (lane, epoch), one in changed.items():
             _save_cursor(conn, lane, epoch, one.acked)
+        forgotten = [one for one in outbox.lost if one.told and _forgot(one, outbox.chains, changed)]
+        lost.put(conn, [replace(one, told=False) for one in forgotten])
         marks = _marks_after(outbox, changed)
         if marks is not outbox.marks:
             retention.save(conn, marks)
         conn.execute("COMMIT")
         outbox.chains.update(changed)
         outbox.marks = marks
+        if forgotten:
+            outbox.lost = lost.load(conn)
     return broken
+
+
+def _forgot(one: lost.Lost, before: dict[tuple[Lane, int], Chain], after: dict[tuple[Lane, int], Chain]) -> bool:
+    """Whether the hub went back behind a range that it was told."""
+    key = (one.lane, one.epoch)
+    return key in after and after[key].acked < before[key].acked and after[key].acked < one.first
+
+
+def tell(conn: sqlite3.Connection, outbox: Outbox, ranges: Iterable[lost.Lost]) -> None:
+    """The hub knows these ranges now; what one has grown by meanwhile it does not."""
+    now = {(one.lane, one.epoch, one.first): one for one in outbox.lost}
+    conn.execute("BEGIN IMMEDIATE")
+    for one in ranges:
+        here = now.get((one.lane, one.epoch, one.first), one)
+        lost.put(conn, [replace(one, told=True)])
+        if here.last is not None and one.last is not None and here.last > one.last:
+            lost.put(conn, [replace(here, first=one.last + 1, gone=here.gone - one.gone)])
+    conn.execute("COMMIT")
+    outbox.lost = lost.load(conn)
 
 
 def _marks_after(outbox: Outbox, changed: dict[tuple[Lane, int], Chain]) -> list[retention.Mark]:
@@ -150,13 +186,21 @@ def _marks_after(outbox: Outbox, changed: dict[tuple[Lane, int], Chain]) -> list
     return retention.marked(outbox.marks, outbox.chains | changed, hlc_parts(outbox.hlc)[0])
 
 
-def _can_continue(conn: sqlite3.Connection, lane: Lane, epoch: int, acked: int) -> bool:
-    """Whether the rows at `acked` (for its hash) and after it are all here; pruning removes from the front."""
-    (first,) = conn.execute(
-        f"SELECT min(place) FROM {TABLE[lane]} WHERE place BETWEEN ? AND ?",  # noqa: S608
-        (place_of(epoch, 1), place_of(epoch, SEQ_MASK)),
+def _can_continue(conn: sqlite3.Connection, outbox: Outbox, known: Chain, acked: int) -> bool:
+    """Whether the row at `acked` (for its hash) and all after it are here, but for what was shed.
+
+    Pruning removes from the front; damage may have taken from the middle.
+    """
+    lane, epoch = known.lane, known.epoch
+    at, value = lost.behind(acked, lost.of_chain(outbox.lost, lane, epoch))
+    has_hash = value is not None or at == 0 or hash_at(conn, lane, epoch, at) is not None
+    shed = [one for one in lost.of_chain(outbox.lost, lane, epoch) if one.hash is not None and one.first > at]
+    (rows,) = conn.execute(
+        f"SELECT count(*) FROM {TABLE[lane]} WHERE place BETWEEN ? AND ?",  # noqa: S608
+        (place_of(epoch, at + 1), place_of(epoch, known.last)),
     ).fetchone()
-    return first is not None and int(first) & SEQ_MASK <= max(acked, 1)
+    numbers = known.last - at - sum(one.last - one.first + 1 for one in shed if one.last is not None)
+    return has_hash and int(rows) == numbers
 
 
 def _save_cursor(conn: sqlite3.Connection, lane: Lane, epoch: int, acked: int) -> None:

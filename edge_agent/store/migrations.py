@@ -44,7 +44,22 @@ SELECT lane, place >> 32 AS epoch, place & 4294967295 AS seq, record ->> '$.type
 FROM every
 """
 
-STEPS: Final[tuple[str, ...]] = (_TABLES, _VIEW)
+# Numbers without facts (lost.py), and the same in words.
+_LOST: Final = """
+CREATE TABLE lost (
+    lane TEXT NOT NULL, epoch INTEGER NOT NULL, first_seq INTEGER NOT NULL, last_seq INTEGER, nonce TEXT NOT NULL,
+    reason TEXT NOT NULL, gone INTEGER NOT NULL, hash BLOB, told INTEGER NOT NULL, at_ms INTEGER NOT NULL,
+    PRIMARY KEY (lane, epoch, first_seq)
+) STRICT, WITHOUT ROWID;
+CREATE VIEW lost_facts AS
+SELECT lane, epoch, first_seq, last_seq, gone, reason,
+    strftime('%Y-%m-%dT%H:%M:%fZ', at_ms / 1000.0, 'unixepoch') AS at, told AS hub_knows
+FROM lost;
+CREATE VIEW journal_in_words AS
+SELECT n, strftime('%Y-%m-%dT%H:%M:%fZ', at_ms / 1000.0, 'unixepoch') AS at, kind, data FROM journal
+"""
+
+STEPS: Final[tuple[str, ...]] = (_TABLES, _VIEW, _LOST)
 
 
 def migrate(conn: sqlite3.Connection) -> int:

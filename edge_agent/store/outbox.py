@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Iterable
 from typing import Final
 
-from edge_agent.store import retention
+from edge_agent.store import lost, retention
 from edge_agent.store.bulk import Bulk
 from edge_agent.store.chains import LANES, SEQ_BITS, TABLE, Chain, load_chains
 from edge_agent.store.door import Made, Ready, Value
@@ -88,9 +88,10 @@ class Outbox:
     """Where every chain stands: the current epoch's heads, and what the hub holds of each chain."""
 
     def __init__(self, conn: sqlite3.Connection) -> None:
-        self.chains = load_chains(conn)
+        self.lost = lost.load(conn)
+        self.chains = load_chains(conn, self.lost)
         self.marks = retention.load(conn)
-        self.hlc = _last_hlc(conn)
+        self.hlc = last_hlc(conn)
         self.epoch = 0
         self.nonce = ""
         self.heads: list[Head] = []  # by the lane's place in LANES
@@ -99,6 +100,11 @@ class Outbox:
         """Number from 1 again; the epoch is committed already."""
         self.epoch, self.nonce = epoch, nonce
         self.heads = [(0, NO_HASH)] * len(LANES)
+
+    @property
+    def oldest_epoch(self) -> int:
+        """The first epoch of which there is still a chain."""
+        return min((epoch for _, epoch in self.chains), default=self.epoch)
 
     def take_over(self, draft: Draft) -> None:
         """The draft is committed: what it said is so."""
@@ -112,7 +118,7 @@ class Outbox:
                 self.chains[lane, epoch] = Chain(lane, epoch, self.nonce, acked, head[0])
 
 
-def _last_hlc(conn: sqlite3.Connection) -> int:
+def last_hlc(conn: sqlite3.Connection) -> int:
     """The last clock value in the file: newer rows always carry a greater one, so nothing else stores it."""
     queries = ["SELECT max(hlc) FROM epochs", "SELECT hlc FROM journal ORDER BY n DESC LIMIT 1"]
     queries += [f"SELECT record ->> '$.hlc' FROM {table} ORDER BY place DESC LIMIT 1" for table in TABLE.values()]  # noqa: S608

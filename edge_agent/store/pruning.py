@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from edge_agent.store import retention
-from edge_agent.store.chains import LANES, SEQ_BITS, SEQ_MASK, TABLE, place_of
+from edge_agent.store.chains import LANES, SEQ_BITS, SEQ_MASK, TABLE, last_seq
 from edge_agent.store.outbox import Outbox
 from protocols.sync.clock import hlc_parts
 from protocols.sync.envelope import Lane
@@ -48,6 +48,7 @@ def prune(conn: sqlite3.Connection, outbox: Outbox, *, keep_facts: dt.timedelta,
     conn.execute("COMMIT")
     for key in gone:
         del outbox.chains[key]
+    outbox.lost = [one for one in outbox.lost if not (one.told or one.hash) or one.epoch >= outbox.oldest_epoch]
     sizes = [*map(len, facts.values()), len(journal)]
     return Pruned(facts=sum(sizes[:-1]), journal=len(journal), more=max(sizes) >= STEP_ROWS)
 
@@ -95,10 +96,11 @@ def _forget_empty_chains(
     for lane, places in facts.items():
         for epoch in {place >> SEQ_BITS for place in places}:
             one = outbox.chains[lane, epoch]
-            if epoch != outbox.epoch and place_of(epoch, one.last) in places:
+            if epoch != outbox.epoch and one.acked == one.last and not last_seq(conn, lane, epoch):
                 gone.append((lane, epoch))
                 conn.execute("DELETE FROM cursors WHERE lane = ? AND epoch = ?", (lane.value, epoch))
     kept = {epoch for _, epoch in outbox.chains.keys() - set(gone)} | {outbox.epoch}
     conn.execute("DELETE FROM epochs WHERE epoch < ?", (min(kept),))
     conn.execute("DELETE FROM cursors WHERE epoch < ?", (min(kept),))
+    conn.execute("DELETE FROM lost WHERE (told = 1 OR hash IS NOT NULL) AND epoch < ?", (min(kept),))
     return gone

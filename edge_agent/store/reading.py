@@ -12,6 +12,10 @@ import msgspec
 
 from edge_agent.store.chains import LANES, SEQ_MASK, TABLE, Chain, hash_at, load_chains, place_of
 from edge_agent.store.database import open_reader
+from edge_agent.store.harvest import harvest, roots_of
+from edge_agent.store.lost import Lost, behind, load, next_hole, of_chain
+from edge_agent.store.migrations import migrate
+from edge_agent.store.pages import Pages
 from protocols.sync.envelope import NO_HASH, Backlog, FactBatch, Lane, decode_fact
 
 _FRAME_BYTES = 2  # a comma and some air per record
@@ -24,9 +28,12 @@ def in_sending_order(chains: Iterable[Chain]) -> list[Chain]:
 
 
 def read_batches(
-    conn: sqlite3.Connection, chains: Iterable[Chain], *, max_facts: int, max_bytes: int
+    conn: sqlite3.Connection, chains: Iterable[Chain], *, max_facts: int, max_bytes: int, lost: Sequence[Lost] = ()
 ) -> list[FactBatch]:
-    """What the hub does not hold yet, from the front, within both limits; at least one fact when one waits."""
+    """What the hub does not hold yet, from the front, within both limits; at least one fact when one waits.
+
+    A batch goes over numbers of `lost` that begin right behind the cursor, and ends before the next ones.
+    """
     batches: list[FactBatch] = []
     facts_left, bytes_left = max_facts, max_bytes
     for one in in_sending_order(chains):
@@ -34,8 +41,14 @@ def read_batches(
             continue
         if facts_left <= 0 or (batches and bytes_left <= _BATCH_BYTES):
             break
-        records = _records(conn, one, facts_left, bytes_left - _BATCH_BYTES, at_least_one=not batches)
-        previous = hash_at(conn, one.lane, one.epoch, one.acked) if one.acked else NO_HASH
+        mine = of_chain(lost, one.lane, one.epoch)
+        at, value = behind(one.acked, mine)
+        if at >= one.last:
+            continue
+        hole = next_hole(at, mine)
+        part = (at + 1, one.last if hole is None else hole - 1)
+        records = _records(conn, one, part, facts_left, bytes_left - _BATCH_BYTES, at_least_one=not batches)
+        previous = value or (hash_at(conn, one.lane, one.epoch, at) if at else NO_HASH)
         if not records or previous is None:
             break
         batches.append(
@@ -43,27 +56,29 @@ def read_batches(
                 lane=one.lane,
                 epoch=one.epoch,
                 nonce=one.nonce,
-                first_seq=one.acked + 1,
+                first_seq=at + 1,
                 prev_hash=previous.hex(),
                 records=records,
             )
         )
         facts_left -= len(records)
         bytes_left -= _BATCH_BYTES + sum(len(bytes(record)) + _FRAME_BYTES for record in records)
-        if one.waiting > len(records):
+        if one.last - at > len(records):
             break  # what comes later in the lane must not overtake the rest of this chain
     return batches
 
 
 def _records(
-    conn: sqlite3.Connection, one: Chain, max_facts: int, max_bytes: int, *, at_least_one: bool
+    conn: sqlite3.Connection, one: Chain, part: tuple[int, int], max_facts: int, max_bytes: int, *, at_least_one: bool
 ) -> list[msgspec.Raw]:
     rows = conn.execute(
-        f"SELECT record FROM {TABLE[one.lane]} WHERE place BETWEEN ? AND ? ORDER BY place LIMIT ?",  # noqa: S608
-        (place_of(one.epoch, one.acked + 1), place_of(one.epoch, one.last), max_facts),
+        f"SELECT place, record FROM {TABLE[one.lane]} WHERE place BETWEEN ? AND ? ORDER BY place LIMIT ?",  # noqa: S608
+        (place_of(one.epoch, part[0]), place_of(one.epoch, part[1]), max_facts),
     )
     records: list[msgspec.Raw] = []
-    for (record,) in rows:
+    for expected, (place, record) in enumerate(rows, start=place_of(one.epoch, part[0])):
+        if place != expected:
+            break  # shed since the chains were looked at
         max_bytes -= len(record) + _FRAME_BYTES
         if max_bytes < 0 and not (at_least_one and not records):
             break
@@ -81,8 +96,8 @@ def _backlog_of(conn: sqlite3.Connection, lane: Lane, chains: list[Chain]) -> Ba
         return Backlog(lane=lane, waiting=0)
     oldest = min(chains, key=lambda one: one.epoch)
     row = conn.execute(
-        f"SELECT record FROM {TABLE[lane]} WHERE place = ?",  # noqa: S608
-        (place_of(oldest.epoch, oldest.acked + 1),),
+        f"SELECT record FROM {TABLE[lane]} WHERE place > ? ORDER BY place LIMIT 1",  # noqa: S608
+        (place_of(oldest.epoch, oldest.acked),),
     ).fetchone()
     at_ms = decode_fact(row[0]).at_ms if row is not None else None
     return Backlog(lane=lane, waiting=sum(one.waiting for one in chains), oldest_at_ms=at_ms)
@@ -92,18 +107,46 @@ def export(path: Path) -> Iterator[str]:
     """Every fact still in the file as one JSON line: lane, epoch, seq, hash, record. Works while the agent runs."""
     conn = open_reader(path)
     try:
-        for lane in LANES:
-            for place, record, value in conn.execute(f"SELECT place, record, hash FROM {TABLE[lane]} ORDER BY place"):  # noqa: S608
-                head = {"lane": lane.value, "epoch": place >> 32, "seq": place & SEQ_MASK, "hash": value.hex()}
-                yield f'{json.dumps(head)[:-1]}, "record": {record.decode()}}}'
+        yield from _lines(conn)
     finally:
         conn.close()
+
+
+def export_damaged(path: Path) -> Iterator[str]:
+    """The same of a file that SQLite may refuse (and its log): every fact that can still be read. Changes nothing."""
+    found = sqlite3.connect("", isolation_level=None)  # a private file of SQLite's own, gone when it is closed
+    try:
+        migrate(found)
+        with Pages(path) as pages:
+            found.execute("BEGIN")
+            harvest(pages, roots_of(pages), found)
+            found.execute("COMMIT")
+        found.text_factory = bytes
+        yield from _lines(found)
+    finally:
+        found.close()
+
+
+def _lines(conn: sqlite3.Connection) -> Iterator[str]:
+    for lane in LANES:
+        for place, record, value in conn.execute(f"SELECT place, record, hash FROM {TABLE[lane]} ORDER BY place"):  # noqa: S608
+            head = {"lane": lane.value, "epoch": place >> 32, "seq": place & SEQ_MASK, "hash": value.hex()}
+            yield f'{json.dumps(head)[:-1]}, "record": {record.decode()}}}'
 
 
 def waiting(path: Path) -> list[Backlog]:
     """What waits in each lane, read from the file. Works while the agent runs."""
     conn = open_reader(path)
     try:
-        return read_backlog(conn, in_sending_order(load_chains(conn).values()))
+        return read_backlog(conn, in_sending_order(load_chains(conn, load(conn)).values()))
+    finally:
+        conn.close()
+
+
+def losses(path: Path) -> list[Lost]:
+    """What is lost, read from the file. Works while the agent runs."""
+    conn = open_reader(path)
+    try:
+        return load(conn)
     finally:
         conn.close()

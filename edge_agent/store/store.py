@@ -8,6 +8,8 @@ import datetime as dt
 import os
 import secrets
 import sqlite3
+import threading
+import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -17,17 +19,23 @@ from typing import Final, TypeVar
 import structlog
 
 from edge_agent.runtime.clock import Clock
-from edge_agent.store import database, migrations, pruning, reading
-from edge_agent.store.ballast import BALLAST_BYTES, Ballast
+from edge_agent.store import aside, backup, database, pruning, reading
+from edge_agent.store.ballast import BALLAST_BYTES
 from edge_agent.store.chains import Chain
-from edge_agent.store.epochs import acknowledge, adopt_forgotten, open_epoch, rehome
+from edge_agent.store.epochs import acknowledge, adopt_forgotten, open_epoch, rehome, tell
+from edge_agent.store.errors import StoreDamaged, StoreFull
+from edge_agent.store.gathering import Gathering
+from edge_agent.store.limits import Limits, Usage
+from edge_agent.store.lost import Lost, due
+from edge_agent.store.opening import Opening, open_sound
 from edge_agent.store.outbox import Outbox
+from edge_agent.store.salvage import Salvaged
+from edge_agent.store.upkeep import Upkeep, ballast_of, rollback
 from edge_agent.store.work import Work
 from edge_agent.store.writer import Writer
 from protocols.sync.envelope import MAX_BYTES, MAX_FACTS, Backlog, Cursor, FactBatch, Lane
 
 CHORES_EVERY_S: Final = 30.0
-_NEARLY_FULL: Final = 0.97  # of the file's own limit, where one is set
 
 _log = structlog.get_logger(__name__)
 _T = TypeVar("_T")
@@ -43,40 +51,39 @@ class StoreHealth:
     waiting: int
     file_bytes: int
     wal_bytes: int
+    usage: Usage
+    backup_age_s: float | None
+    damaged: bool
 
 
 class Store:
     """One station's SQLite file. Make it with `await Store.open(...)`, end it with `await close()`."""
 
-    def __init__(
-        self,
-        path: Path,
-        conn: sqlite3.Connection,
-        *,
-        clock: Clock,
-        lock_fd: int,
-        limits: "Limits",
-        connect: database.Connect,
-    ) -> None:
-        self._path = path
-        self._connect = connect
+    def __init__(self, how: Opening, conn: sqlite3.Connection, *, clock: Clock, lock_fd: int, limits: Limits) -> None:
+        self._path = how.path
+        self._connect = how.connect
         self._conn = conn
         self._clock = clock
         self._lock_fd = lock_fd
         self._limits = limits
+        self._stopping = threading.Event()
+        self._loop = asyncio.get_running_loop()
         forgotten = adopt_forgotten(conn, nonce=_nonce(), boot=clock.now().boot_id)
         if forgotten:
             _log.error("store_forgot_epochs", epochs=forgotten)
         self._outbox = Outbox(conn)
-        self._ballast = Ballast(path.with_name(path.name + ".ballast"), limits.ballast_bytes)
-        self._reader = database.open_reader(path, connect=connect)
+        self._upkeep = Upkeep(how.path, conn, self._outbox, clock=clock, limits=limits)
+        self._reader = database.open_reader(how.path, connect=how.connect)
         self._read_thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="store-reader")
-        self.unclean = _take_unclean(conn)
+        self._gathering = Gathering(self._commit_all, limits.telemetry_delay_s)
+        self._damage: asyncio.Future[None] = self._loop.create_future()
+        self.unclean = False
+        self.salvaged: Salvaged | None = None
         self._writer = Writer(
             conn,
             self._outbox,
-            make_room=self._make_room,
-            is_low=self._is_low,
+            make_room=self._upkeep.make_room,
+            is_low=lambda: self._upkeep.is_low,
             chores=self._chores,
             chores_every_s=CHORES_EVERY_S,
             mono_s=clock.mono_s,
@@ -92,21 +99,36 @@ class Store:
         ballast_bytes: int = BALLAST_BYTES,
         keep_facts: dt.timedelta = pruning.KEEP_FACTS,
         keep_journal: dt.timedelta = pruning.KEEP_JOURNAL,
+        limits: Limits | None = None,
         connect: database.Connect = database.connect,
     ) -> "Store":
-        """Open or make the file: lock it, check it, migrate it, and commit a new epoch before anything else.
+        """Open or make the file: lock it, check it, salvage it where it is damaged, migrate it, open a new epoch.
 
-        `max_bytes` caps the file. Raises StoreInUse, StoreDamaged, StoreTooNew, StoreUnwritable.
+        `limits` says all at once what the four arguments before it say. On a disk that is full to the last byte
+        the store opens all the same, and takes no work until there is room. Raises StoreInUse, StoreDamaged (it
+        cannot be salvaged), StoreTooNew, StoreUnwritable.
         """
-        limits = Limits(max_bytes=max_bytes, ballast_bytes=ballast_bytes, facts=keep_facts, journal=keep_journal)
+        limits = limits or Limits(
+            max_bytes=max_bytes, ballast_bytes=ballast_bytes, facts=keep_facts, journal=keep_journal
+        )
         lock_fd = database.lock(path)
+        ballast = ballast_of(path, limits)
+        how = Opening(
+            path=path,
+            max_bytes=limits.max_bytes,
+            connect=connect,
+            moment=clock.now(),
+            nonce=_nonce(),
+            make_room=ballast.drop,
+        )
         try:
-            conn = await asyncio.to_thread(_prepare, path, max_bytes, connect)
+            conn, salvaged = await asyncio.to_thread(open_sound, how)
         except BaseException:
             os.close(lock_fd)
             raise
         try:
-            store = cls(path, conn, clock=clock, lock_fd=lock_fd, limits=limits, connect=connect)
+            store = cls(how, conn, clock=clock, lock_fd=lock_fd, limits=limits)
+            store.salvaged = salvaged
             store._start()
         except BaseException as error:
             conn.close()
@@ -117,9 +139,23 @@ class Store:
         return store
 
     def _start(self) -> None:
-        self._open_epoch(0)
-        self._ballast.lay()
+        try:
+            self._begin()
+        except sqlite3.Error as error:
+            if not isinstance(database.as_store_error(error), StoreFull):
+                raise
+            self._begin_without_room()
         self._writer.start()
+
+    def _begin_without_room(self) -> None:
+        """Give up the reserve and try again; else serve what is known, and begin when there is room."""
+        rollback(self._conn)
+        try:
+            if self._upkeep.make_room():
+                self._begin()
+        except sqlite3.Error as error:
+            rollback(self._conn)
+            _log.error("store_opened_without_room", error=str(error))
 
     @property
     def epoch(self) -> int:
@@ -132,11 +168,29 @@ class Store:
         return self._outbox.hlc
 
     async def commit(self, work: Work) -> None:
-        """Durable when it returns. A cancelled wait does not undo the work.
+        """Durable when it returns, but for telemetry, which may wait for company (`Limits.telemetry_delay_s`).
+
+        A cancelled wait does not undo the work.
 
         Raises StoreFull or StoreUnwritable with nothing done, ValueError for bytes that are no JSON.
         """
-        await self._writer.commit(work)
+        try:
+            if not self.epoch:
+                await self._writer.call(self._begin)
+            if self._gathering.may_wait(work):
+                self._gathering.add(work)
+            elif self._gathering.is_empty:
+                await self._writer.commit(work)
+            else:
+                await self._gathering.commit(work)
+        except StoreDamaged:
+            self._met_damage()
+            raise
+
+    async def _commit_all(self, works: Sequence[Work]) -> None:
+        if not self.epoch:
+            await self._writer.call(self._begin)
+        await self._writer.commit_all(works)
 
     def load(self) -> dict[str, dict[str, bytes]]:
         """The table state by kind and key. Read it once at start."""
@@ -149,10 +203,23 @@ class Store:
 
     async def batches(self, *, max_facts: int = MAX_FACTS, max_bytes: int = MAX_BYTES) -> list[FactBatch]:
         """Facts that the hub does not hold yet: business first, in order, one batch per (lane, epoch)."""
-        chains = self.chains()
+        chains, lost = self.chains(), self._outbox.lost
         return await self._read(
-            lambda: reading.read_batches(self._reader, chains, max_facts=max_facts, max_bytes=max_bytes)
+            lambda: reading.read_batches(self._reader, chains, max_facts=max_facts, max_bytes=max_bytes, lost=lost)
         )
+
+    def lost(self) -> list[Lost]:
+        """The ranges of numbers that the hub can be told now to be lost."""
+        return due(self._outbox.lost, self.chains())
+
+    def losses(self) -> list[Lost]:
+        """Every range that the file knows of."""
+        return self._outbox.lost.copy()
+
+    async def lost_is_told(self, ranges: Iterable[Lost]) -> None:
+        """The hub knows of these."""
+        wanted = list(ranges)
+        await self._writer.call(lambda: tell(self._conn, self._outbox, wanted))
 
     async def acknowledge(self, cursors: Sequence[Cursor]) -> int:
         """The hub holds the facts up to these cursors; one that goes backward makes them wait again.
@@ -189,6 +256,7 @@ class Store:
 
     async def tidy(self) -> None:
         """Do the chores now: prune all that is due, lay the ballast, move the WAL into the file."""
+        await self._gathering.commit()
         await self._writer.call(self._chores)
 
     def health(self) -> StoreHealth:
@@ -196,32 +264,61 @@ class Store:
         return StoreHealth(
             epoch=self.epoch,
             unclean=self.unclean,
-            low=self._is_low(),
+            low=self._upkeep.is_low or not self.epoch,
             waiting=sum(one.waiting for one in self.chains()),
             file_bytes=_size(self._path),
-            wal_bytes=_size(self._path.with_name(self._path.name + "-wal")),
+            wal_bytes=_size(aside.log_of(self._path)),
+            usage=self._upkeep.usage,
+            backup_age_s=backup.age_s(self._path, time.time()),  # the disk dates by the machine's own clock
+            damaged=self._damage.done(),
         )
 
     async def close(self) -> None:
         """Finish what is queued and mark the end as clean. Nothing may be called afterwards."""
+        self._stopping.set()
         try:
+            await self._gathering.close()
             await self._writer.stop(self._close)
         finally:
-            await asyncio.get_running_loop().run_in_executor(self._read_thread, self._reader.close)
+            await self._loop.run_in_executor(self._read_thread, self._reader.close)
             self._read_thread.shutdown()
             self._conn.close()
             os.close(self._lock_fd)
 
+    async def damage(self) -> None:
+        """Waits until SQLite meets damage. Raises StoreDamaged: the next start salvages the file."""
+        await asyncio.shield(self._damage)
+
+    def _met_damage(self) -> None:
+        if not self._damage.done():
+            aside.mark_damaged(self._path)
+            self._damage.set_exception(StoreDamaged("met while running; the next start salvages the file"))
+            self._damage.exception()  # nobody may be waiting for it
+
+    async def back_up(self) -> int:
+        """Make the daily copy now; how many bytes. Takes long. Raises StoreError."""
+        return await asyncio.to_thread(
+            backup.make, self._path, spare_bytes=self._limits.ballast_bytes, stop=self._stopping
+        )
+
     async def _read(self, read: Callable[[], _T]) -> _T:
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._read_thread, read)
+            return await self._loop.run_in_executor(self._read_thread, read)
         except sqlite3.Error as error:
-            raise database.as_store_error(error) from error
+            met = database.as_store_error(error)
+            if isinstance(met, StoreDamaged):
+                self._met_damage()
+            raise met from error
 
     # --- in the writer thread -------------------------------------------------------------------------
 
-    def _open_epoch(self, floor: int) -> None:
-        open_epoch(self._conn, self._outbox, nonce=_nonce(), boot=self._clock.now().boot_id, floor=floor)
+    def _begin(self) -> None:
+        """Open this run's epoch, if the disk had no room for it before. Raises sqlite3.Error."""
+        if self.epoch:
+            return
+        self.unclean = _take_unclean(self._conn) or self.unclean
+        open_epoch(self._conn, self._outbox, nonce=_nonce(), boot=self._clock.now().boot_id)
+        self._upkeep.begin()
 
     def _rehome(self, broken: list[tuple[Lane, int, int]], floor: int) -> int:
         boot = self._clock.now().boot_id
@@ -229,72 +326,19 @@ class Store:
         _log.warning("facts_rehomed", chains=len(broken), facts=moved, epoch=self._outbox.epoch)
         return moved
 
-    def _make_room(self) -> bool:
-        """The disk is full: give up the ballast, then whatever the hub holds already."""
-        dropped = self._ballast.drop()
-        try:
-            self._conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-            pruned = self._prune(keep_facts=dt.timedelta(0)) > 0
-        except sqlite3.Error as error:
-            _log.warning("store_room_failed", error=str(error))
-            pruned = False
-        if dropped or pruned:
-            _log.error("store_full", ballast_dropped=dropped, pruned=pruned)
-        return dropped or pruned
-
-    def _is_low(self) -> bool:
-        return not self._ballast.is_there or self._limits.reached
-
     def _chores(self) -> None:
-        self._prune(keep_facts=self._limits.facts)
-        self._conn.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
-        self._limits.measure(self._conn)
-        self._ballast.lay()
-
-    def _prune(self, *, keep_facts: dt.timedelta) -> int:
-        facts = 0
-        while True:
-            step = pruning.prune(self._conn, self._outbox, keep_facts=keep_facts, keep_journal=self._limits.journal)
-            facts += step.facts
-            if not step.more:
-                return facts
+        try:
+            self._begin()
+            self._upkeep.chores()
+        except sqlite3.Error as error:
+            if isinstance(database.as_store_error(error), StoreDamaged):
+                self._loop.call_soon_threadsafe(self._met_damage)
+            raise
 
     def _close(self) -> None:
+        self._upkeep.end()
         self._conn.execute("UPDATE meta SET value = '1' WHERE key = 'clean'")
         self._conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-
-
-@dataclass(slots=True, kw_only=True)
-class Limits:
-    """What the store may use and how long it keeps things; `reached` is the last measurement."""
-
-    max_bytes: int | None
-    ballast_bytes: int
-    facts: dt.timedelta
-    journal: dt.timedelta
-    reached: bool = False
-
-    def measure(self, conn: sqlite3.Connection) -> None:
-        """Look how much of the file's limit is in use."""
-        if self.max_bytes is None:
-            return
-        (pages,) = conn.execute("PRAGMA page_count").fetchone()
-        (free,) = conn.execute("PRAGMA freelist_count").fetchone()
-        self.reached = (pages - free) * database.PAGE_BYTES >= self.max_bytes * _NEARLY_FULL
-
-
-def _prepare(path: Path, max_bytes: int | None, connect: database.Connect) -> sqlite3.Connection:
-    conn = database.open_writer(path, max_bytes=max_bytes, connect=connect)
-    try:
-        database.check(conn)
-        migrations.migrate(conn)
-    except sqlite3.Error as error:
-        conn.close()
-        raise database.as_store_error(error) from error
-    except BaseException:
-        conn.close()
-        raise
-    return conn
 
 
 def _take_unclean(conn: sqlite3.Connection) -> bool:

@@ -8,13 +8,13 @@ import asyncio
 import queue
 import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final, TypeVar
 
 import structlog
 
 from edge_agent.store.database import as_store_error
-from edge_agent.store.door import Door, Ready
+from edge_agent.store.door import Door, Ready, joined
 from edge_agent.store.errors import StoreError, StoreFull, StoreUnwritable
 from edge_agent.store.outbox import Draft, Outbox
 from edge_agent.store.work import Work
@@ -76,6 +76,14 @@ class Writer:
             raise StoreUnwritable("closed")
         done: asyncio.Future[None] = self._loop.create_future()
         self._queue.put(self._door.take(work, done))
+        return done
+
+    def commit_all(self, works: Sequence[Work]) -> "asyncio.Future[None]":
+        """Several works, in order, as if they were one: all of them or none. Raises as `commit`."""
+        if self._closed:
+            raise StoreUnwritable("closed")
+        done: asyncio.Future[None] = self._loop.create_future()
+        self._queue.put(joined([self._door.take(work, done) for work in works]))
         return done
 
     def call(self, run: Callable[[], _T]) -> "asyncio.Future[_T]":

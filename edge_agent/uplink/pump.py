@@ -18,9 +18,11 @@ from edge_agent.core.inputs import ChangesArrived, Held, HubReached, HubUnreacha
 from edge_agent.runtime.backoff import Backoff
 from edge_agent.runtime.clock import Clock
 from edge_agent.store.errors import StoreError
+from edge_agent.store.lost import Lost
 from edge_agent.store.store import Store
 from edge_agent.uplink.exchange import MAX_RETRY_AFTER_S, Exchange, ExchangeFailed
 from edge_agent.uplink.identity import Identity
+from edge_agent.uplink.losses import Losses
 from edge_agent.uplink.numbers import RequestNumbers
 from edge_agent.uplink.speaking import UNSPOKEN, Outdated, Speaking
 from edge_agent.uplink.verdicts import floor_of, moves_of
@@ -125,6 +127,7 @@ class SyncPump:
         self._renewed = renewed
         self._stalled_after_s = stalled_after_s
         self._window = Window()
+        self._losses = Losses(store)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._nudged = asyncio.Event()
         self._exchange_cursors = True
@@ -191,13 +194,15 @@ class SyncPump:
             if self._exchange_cursors
             else await self._store.batches(max_facts=self._window.facts, max_bytes=self._window.bytes)
         )
+        lost = [] if self._exchange_cursors else self._losses.due(self._store.lost())
         held = self._held()
-        reply = await exchange.send(await self._request(batches, held))
-        moved = await self._settle(reply, batches)
+        reply = await exchange.send(await self._request(batches, held, lost))
+        told = await self._losses.settle(reply, lost)
+        moved = await self._settle(reply, batches) or told
         await self._hand_over(reply, held)
         return self._succeeded(reply, progress=moved or bool(reply.changes))
 
-    async def _request(self, batches: list[FactBatch], held: Held) -> SyncRequest:
+    async def _request(self, batches: list[FactBatch], held: Held, lost: list[Lost]) -> SyncRequest:
         now = self._clock.now()
         return SyncRequest(
             protocol=self._speaking.protocol,
@@ -209,6 +214,7 @@ class SyncPump:
             lists=[ListVersion(name=name, version=version) for name, version in held.lists],
             batches=batches,
             backlog=await self._store.backlog(),
+            lost=[one.as_told() for one in lost],
         )
 
     async def _settle(self, reply: SyncReply, sent: Sequence[FactBatch]) -> bool:
@@ -281,6 +287,7 @@ class SyncPump:
             last_failure=str(failure),
         )
         self._exchange_cursors = True
+        self._losses.again()
         if failure.smaller:
             self._window.shrink()
         if failure.problem.code == UNSPOKEN and self._speak_otherwise(failure):

@@ -15,7 +15,7 @@ import pytest
 
 from edge_agent.store.errors import StoreFull
 from edge_agent.store.store import Store
-from edge_agent.store.work import Put, Work
+from edge_agent.store.work import Entry, Put, Work
 from protocols.sync.envelope import Cursor, Lane
 from tests.edge_agent.store.conftest import MovedClock, assert_whole, fact, rows, work
 
@@ -120,17 +120,136 @@ def _may_mount() -> bool:
     return subprocess.run(probe, check=False, capture_output=True).returncode == 0
 
 
-def test_a_full_file_system_uses_the_ballast_refuses_and_recovers(tmp_path: Path) -> None:
+def _on_a_small_disk(tmp_path: Path, size: str, life: str) -> str:
+    """Run this life in a child whose folder is a tmpfs of so many bytes; what it printed."""
     folder = tmp_path / "disk"
     folder.mkdir()
     if not _may_mount():
         pytest.skip("this kernel gives no mount namespace (`unshare -Urm`); the size limits below stand in for it")
-    script = f'mount -t tmpfs -o size=3m tmpfs "{folder}" && exec "$0" -c "$1" "{folder}"'
-    command = ["unshare", "-Urm", "sh", "-c", script, sys.executable, CHILD]
+    script = f'mount -t tmpfs -o size={size} tmpfs "{folder}" && exec "$0" -c "$1" "{folder}"'
+    command = ["unshare", "-Urm", "sh", "-c", script, sys.executable, CHILD.replace("life_on_a_small_disk", life)]
     environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[3])}
-    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=60, env=environment)
+    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=100, env=environment)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "recovered" in done.stdout
+    return done.stdout
+
+
+def test_a_full_file_system_uses_the_ballast_refuses_and_recovers(tmp_path: Path) -> None:
+    assert "recovered" in _on_a_small_disk(tmp_path, "3m", "life_on_a_small_disk")
+
+
+RETURN = b'{"rental_id":"01900000-0000-7000-8000-000000000001","bill":"' + b"x" * 640 + b'"}'
+
+
+def _return(clock: MovedClock, n: int) -> Work:
+    """What a vehicle that comes back leaves behind: two facts, rows of state, a journal entry."""
+    state = b'{"state":"ended","by":"' + b"y" * 300 + b'"}'
+    return Work(
+        moment=clock.now(),
+        facts=(fact(RETURN), fact(RETURN[:200] + b'"}')),
+        puts=(Put(kind="rentals", key=f"r{n % 50}", value=state), Put(kind="occupants", key=f"{n % 8}", value=b'"v"')),
+        journal=(Entry(kind="LockDock", data=b'{"dock_no":1}'),),
+    )
+
+
+async def ten_thousand_on_the_reserve(folder: Path) -> None:
+    """Runs in a child whose `folder` is a tmpfs of 96 MB; the ballast is the one that stations have."""
+    clock = MovedClock()
+    store = await Store.open(folder / "station.db", clock=clock)
+    assert not store.health().low
+    _fill_disk(folder / "hog")
+    n = 0
+    while not store.health().low:
+        await store.commit(_return(clock, n))
+        n += 1
+    with pytest.raises(StoreFull):
+        await store.commit(Work(moment=clock.now(), facts=(fact(),), new_business=True))
+    for taken in range(5_000):  # two facts each
+        clock.move(seconds=20)
+        await store.commit(_return(clock, taken))
+    with pytest.raises(StoreFull):
+        await store.commit(Work(moment=clock.now(), facts=(fact(),), new_business=True))
+    (folder / "hog").unlink()
+    await store.tidy()
+    assert not store.health().low
+    await store.commit(Work(moment=clock.now(), facts=(fact(),), new_business=True))
+    await store.close()
+    found = rows(folder / "station.db")
+    assert len(found) == 2 * (n + 5_000) + 1
+    assert_whole(found)
+    print("recovered", n)
+
+
+def test_ten_thousand_business_facts_are_taken_after_new_business_is_refused(tmp_path: Path) -> None:
+    assert "recovered" in _on_a_small_disk(tmp_path, "96m", "ten_thousand_on_the_reserve")
+
+
+async def start_on_a_full_disk(folder: Path) -> None:
+    """Runs in a child whose `folder` is a tmpfs of 12 MB: the ballast is there, and nothing else is free."""
+    clock = MovedClock()
+    path = folder / "station.db"
+    store = await Store.open(path, clock=clock, ballast_bytes=1_048_576)
+    await store.commit(work(clock, fact(BIG)))
+    await store.close()
+    _fill_disk(folder / "hog")
+    store = await Store.open(path, clock=clock, ballast_bytes=1_048_576)
+    assert (store.epoch, store.health().low) == (2, True)
+    await store.commit(_return(clock, 1))
+    with pytest.raises(StoreFull):
+        await store.commit(Work(moment=clock.now(), facts=(fact(),), new_business=True))
+    (folder / "hog").unlink()
+    await store.tidy()
+    await store.commit(Work(moment=clock.now(), facts=(fact(),), new_business=True))
+    await store.close()
+    assert len(rows(path)) == 4
+    print("recovered")
+
+
+def test_a_start_on_a_full_disk_uses_the_reserve(tmp_path: Path) -> None:
+    assert "recovered" in _on_a_small_disk(tmp_path, "12m", "start_on_a_full_disk")
+
+
+async def die_in_the_middle(folder: Path) -> None:
+    """Leaves the file with its log, as a power cut does."""
+    clock = MovedClock()
+    store = await Store.open(folder / "station.db", clock=clock, ballast_bytes=1_048_576)
+    await store.commit(_return(clock, 1))
+    os._exit(0)
+
+
+async def start_without_any_room(folder: Path) -> None:
+    """Runs in a child whose `folder` is a tmpfs of 12 MB: not a byte is free, and the ballast was used before."""
+    clock = MovedClock()
+    path = folder / "station.db"
+    last = [sys.executable, "-c", CHILD.replace("life_on_a_small_disk", "die_in_the_middle"), str(folder)]
+    subprocess.run(last, check=True, timeout=60)  # noqa: ASYNC221 - nothing else runs here
+    (folder / "station.db.ballast").unlink()
+    with path.with_name("station.db-wal").open("r+b") as log:  # and the log has no room to go on in
+        log.truncate((os.fstat(log.fileno()).st_size - 32) // 4120 * 4120 + 32)
+    _fill_disk(folder / "hog")
+    store = await Store.open(path, clock=clock, ballast_bytes=1_048_576)
+    assert store.load()["rentals"].keys() == {"r1"}
+    assert store.health().low
+    refused = 0
+    for n in range(3):
+        try:
+            await store.commit(_return(clock, n))
+        except StoreFull:
+            refused += 1
+    assert refused == 3
+    assert await store.batches() != []
+    (folder / "hog").unlink()
+    await store.commit(_return(clock, 9))
+    assert store.epoch == 2
+    await store.tidy()
+    assert not store.health().low
+    await store.close()
+    assert len(rows(path)) == 4
+    print("recovered")
+
+
+def test_a_start_without_any_room_serves_what_it_knows_and_begins_when_there_is_room(tmp_path: Path) -> None:
+    assert "recovered" in _on_a_small_disk(tmp_path, "12m", "start_without_any_room")
 
 
 LIMITED = """

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from edge_agent.runtime.clock import new_id
-from edge_agent.store.errors import StoreDamaged, StoreInUse, StoreTooNew, StoreUnwritable
+from edge_agent.store.errors import StoreInUse, StoreTooNew, StoreUnwritable
 from edge_agent.store.reading import export
 from edge_agent.store.store import Store
 from edge_agent.store.work import MAX_BODY_BYTES, Entry, Put, Work
@@ -214,29 +214,6 @@ async def test_the_backlog_says_how_much_waits_and_since_when(store: Store, cloc
 
 async def test_a_second_process_on_the_same_file_is_refused(store: Store, path: Path, clock: MovedClock) -> None:
     with pytest.raises(StoreInUse):
-        await Store.open(path, clock=clock)
-
-
-def test_a_file_that_is_no_database_is_called_damaged_and_left_alone(path: Path, clock: MovedClock) -> None:
-    path.write_bytes(b"this is not a database" * 500)
-    with pytest.raises(StoreDamaged):
-        asyncio.run(Store.open(path, clock=clock))
-    assert path.read_bytes() == b"this is not a database" * 500
-
-
-def _overwrite_pages(path: Path) -> None:
-    data = bytearray(path.read_bytes())
-    for page in range(12, 40):
-        data[page * 4096 : page * 4096 + 64] = b"\x5a" * 64
-    path.write_bytes(data)
-
-
-async def test_a_file_with_overwritten_pages_is_called_damaged(path: Path, clock: MovedClock) -> None:
-    store = await Store.open(path, clock=clock, ballast_bytes=65_536)
-    await store.commit(work(clock, *(fact(b'"' + b"x" * 900 + b'"') for _ in range(200))))
-    await store.close()
-    _overwrite_pages(path)
-    with pytest.raises(StoreDamaged):
         await Store.open(path, clock=clock)
 
 

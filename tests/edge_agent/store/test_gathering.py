@@ -1,0 +1,118 @@
+"""Telemetry waits for company, a little while; nothing else waits for it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from edge_agent.store.errors import StoreFull
+from edge_agent.store.gathering import MOST_FACTS, MOST_WAITING, Gathering
+from edge_agent.store.limits import Limits
+from edge_agent.store.store import Store
+from edge_agent.store.work import Entry, Put, Work
+from protocols.sync.envelope import Lane
+from tests.edge_agent.store.conftest import MovedClock, assert_whole, fact, rows, work
+
+LONG_S = 1000.0
+
+
+@pytest.fixture
+async def store(path: Path, clock: MovedClock) -> AsyncIterator[Store]:
+    opened = await Store.open(path, clock=clock, limits=Limits(ballast_bytes=65_536, telemetry_delay_s=LONG_S))
+    yield opened
+    await opened.close()
+
+
+def sample(clock: MovedClock, n: int = 1) -> Work:
+    put = Put(kind="sessions", key="s", value=b"%d" % n)
+    return Work(moment=clock.now(), facts=(fact(lane=Lane.TELEMETRY),), puts=(put,))
+
+
+async def test_samples_wait_until_there_are_enough_and_go_in_one_commit(
+    store: Store, path: Path, clock: MovedClock
+) -> None:
+    for n in range(MOST_FACTS - 1):
+        await store.commit(sample(clock, n))
+    assert rows(path, Lane.TELEMETRY) == []
+    await store.commit(sample(clock, 99))
+    async with asyncio.timeout(5):
+        while len(rows(path, Lane.TELEMETRY)) < MOST_FACTS:
+            await asyncio.sleep(0.01)
+    assert store.load() == {"sessions": {"s": b"99"}}
+    assert_whole(rows(path, Lane.TELEMETRY))
+
+
+async def test_business_takes_along_what_waits_and_comes_after_it(store: Store, path: Path, clock: MovedClock) -> None:
+    await store.commit(sample(clock, 1))
+    ended = Work(moment=clock.now(), facts=(fact(),), puts=(Put(kind="sessions", key="s", value=None),))
+    await store.commit(ended)
+    assert [len(rows(path, lane)) for lane in (Lane.BUSINESS, Lane.TELEMETRY)] == [1, 1]
+    assert store.load() == {}
+
+
+async def test_samples_do_not_wait_longer_than_the_delay(path: Path, clock: MovedClock) -> None:
+    store = await Store.open(path, clock=clock, limits=Limits(ballast_bytes=65_536, telemetry_delay_s=0.01))
+    await store.commit(sample(clock))
+    async with asyncio.timeout(5):
+        while not rows(path, Lane.TELEMETRY):
+            await asyncio.sleep(0.01)
+    await store.close()
+
+
+async def test_a_clean_end_loses_no_sample(path: Path, clock: MovedClock) -> None:
+    store = await Store.open(path, clock=clock, limits=Limits(ballast_bytes=65_536, telemetry_delay_s=LONG_S))
+    await store.commit(sample(clock))
+    await store.close()
+    assert len(rows(path, Lane.TELEMETRY)) == 1
+
+
+class Disk:
+    """Takes works, or says that it is full."""
+
+    def __init__(self) -> None:
+        self.full = True
+        self.taken: list[Work] = []
+
+    async def __call__(self, works: Sequence[Work]) -> None:
+        await asyncio.sleep(0)
+        if self.full:
+            raise StoreFull("full")
+        self.taken += works
+
+
+async def test_what_a_full_disk_refuses_waits_on_in_order_and_the_refused_work_does_not(clock: MovedClock) -> None:
+    disk = Disk()
+    gathering = Gathering(disk, LONG_S)
+    first, second = sample(clock, 1), sample(clock, 2)
+    gathering.add(first)
+    with pytest.raises(StoreFull):
+        await gathering.commit(work(clock, fact()))
+    gathering.add(second)
+    disk.full = False
+    last = work(clock, fact())
+    await gathering.commit(last)
+    assert disk.taken == [first, second, last]
+    await gathering.close()
+
+
+async def test_samples_on_a_disk_that_stays_full_are_bounded_and_counted(clock: MovedClock) -> None:
+    disk = Disk()
+    gathering = Gathering(disk, LONG_S)
+    for n in range(MOST_WAITING + 7):
+        gathering.add(sample(clock, n))
+    assert gathering.dropped == 7
+    await gathering.close()
+
+
+@pytest.mark.parametrize("what", ["business", "journal", "mixed", "state", "new"])
+async def test_only_telemetry_may_wait(store: Store, path: Path, clock: MovedClock, what: str) -> None:
+    one = {
+        "business": work(clock, fact()),
+        "mixed": work(clock, fact(), fact(lane=Lane.TELEMETRY)),
+        "journal": Work(moment=clock.now(), facts=(fact(lane=Lane.TELEMETRY),), journal=(Entry(kind="x", data=b"{}"),)),
+        "state": Work(moment=clock.now(), puts=(Put(kind="k", key="k", value=b"1"),)),
+        "new": Work(moment=clock.now(), facts=(fact(lane=Lane.TELEMETRY),), new_business=True),
+    }[what]
+    await store.commit(one)
+    assert sum(len(rows(path, lane)) for lane in Lane) == len(one.facts)
