@@ -108,7 +108,7 @@ def _by_reservation(step: Step, who: ByReservation) -> Identified:
         _count_wrong_pin(step, key)
         raise Refused("reservation_unknown")
     step.change(pin_tries=without(step.state.pin_tries, key))
-    _check_window(step, item, key, 0 if lease is None else lease.margin_ms)
+    _check_window(step, item, key, 0 if lease is None else leases.margin_ms(lease, step.now))
     lease_id = None if lease is None else lease.lease_id
     renter = Renter(by="reservation", account_id=item.account_id, reservation_id=key, lease_id=lease_id)
     return Identified(renter=renter, by="reservation", vehicle_id=item.vehicle_id, vehicle_kind=item.vehicle_kind)

@@ -104,6 +104,11 @@ def doubt_ms(now: Moment) -> int:
     return 0 if now.quality in (ClockQuality.SYNCED, ClockQuality.HOLDOVER) else DOUBTFUL_CLOCK_MS
 
 
+def margin_ms(lease: Lease, now: Moment) -> int:
+    """How far this clock may be from the hub's: as was agreed, or as much as it is in doubt."""
+    return max(lease.margin_ms, doubt_ms(now))
+
+
 def _follow(step: Step, lease: Lease, wish: LeaseItem | None, listed: Mapping[str, bytes]) -> None:
     """Keep step with the hub's list: given back, assigned to a booking, forgotten; and with time."""
     if lease.lease_id in in_use(step.state):
@@ -111,20 +116,23 @@ def _follow(step: Step, lease: Lease, wish: LeaseItem | None, listed: Mapping[st
     if wish is not None and wish.ended:
         _end(step, lease, "released", wish.ended)
         return
-    if wish is not None and wish.holder is not None and wish.holder != lease.holder:
+    if wish is not None and wish.holder is not None and lease.holder is None:
         lease = dataclasses.replace(lease, holder=wish.holder)
         _put(step, lease)
-    if step.now_ms - max(lease.margin_ms, doubt_ms(step.now)) > kept_until_ms(lease):
+    if step.now_ms - margin_ms(lease, step.now) > kept_until_ms(lease):
         late = wish is not None and wish.generation > lease.generation
         if not late:  # a renewal that has come is answered first
             over = lease.holder is not None and lease.holder.until_ms <= lease.until_ms
             _end(step, lease, "expired", "no_show" if over else "")
-    elif str(lease.lease_id) not in listed:
+    elif str(lease.lease_id) not in listed or (wish is not None and wish.holder != lease.holder):
         _tell_again(step, lease)
 
 
 def _tell_again(step: Step, lease: Lease) -> None:
-    """The list does not show what is kept here: the hub has forgotten it. Said once for each version of the list."""
+    """The list does not show what is kept here, or for whom: the hub has forgotten it. Said once for each version.
+
+    Whose it is once, it stays: a hub that was restored may have sold it again.
+    """
     version = step.state.lists["leases"].version if "leases" in step.state.lists else 0
     if lease.told_version != version:
         _put(step, dataclasses.replace(lease, told_version=version))
@@ -141,7 +149,8 @@ def _answer(step: Step, wish: LeaseItem) -> None:
             _end(step, _lease(lease_id, wish), "released", wish.ended)
         return
     if known is not None and known.phase is LeasePhase.HELD:
-        _grant(step, dataclasses.replace(_lease(lease_id, wish), vehicle_id=known.vehicle_id))
+        renewed = dataclasses.replace(_lease(lease_id, wish), vehicle_id=known.vehicle_id)
+        _grant(step, dataclasses.replace(renewed, holder=known.holder or wish.holder))
         return
     if step.now_ms < wish.from_ms:
         return

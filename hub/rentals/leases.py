@@ -194,7 +194,8 @@ class Leases:
 
     async def _booking_of(self, session: AsyncSession, lease: Lease, fact: LeaseFact) -> Reservation | None:
         holder = fact.holder if isinstance(fact, facts.LeaseGranted) else None
-        if lease.reservation_id is None and holder is not None:
+        if holder is not None and lease.reservation_id != holder.reservation_id:
+            await self._displace(session, lease)
             lease.reservation_id = holder.reservation_id
             lease.state = "assigned" if lease.state == "granted" else lease.state
         if lease.reservation_id is None:
@@ -205,6 +206,14 @@ class Leases:
             session.add(found)
             await session.flush()
         return found
+
+    async def _displace(self, session: AsyncSession, lease: Lease) -> None:
+        """The lease was sold twice, for the first sale was forgotten: the later one needs a vehicle of its own."""
+        if lease.reservation_id is None:
+            return
+        later = await repository.reservation(session, lease.reservation_id, lock=True)
+        if later is not None and later.lease_id == lease.id and later.state in lease_rules.WAITING:
+            await self.ask(session, later)
 
     async def take_off(self, session: AsyncSession, lease: Lease) -> None:
         """The station has answered: its list need not carry it any more."""

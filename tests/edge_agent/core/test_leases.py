@@ -319,3 +319,11 @@ def test_leases_survive_a_restart() -> None:
         stage.stand(number, number)
     stage.at += dt.timedelta(seconds=1)
     assert ride(stage, WHO).renter.lease_id == lease_id(1)
+
+
+def test_whose_it_is_once_it_stays_though_a_restored_hub_sells_it_again() -> None:
+    stage = furnished()
+    stage.give("leases", wish(holder=holder(1)))
+    stage.give("leases", wish(holder=holder(2)))
+    assert [(one.again, one.holder) for one in stage.of(LeaseGranted)[1:]] == [(True, holder(1))]
+    assert ride(stage, WHO).renter.lease_id == lease_id(1)

@@ -294,3 +294,22 @@ async def test_a_booking_for_later_asks_for_its_vehicle_a_day_before(world: Worl
     assert from_ms(item.answer_by_ms) == START + dt.timedelta(hours=48)
     rows = await world.rows(ListItem, "list", "key")
     assert ("leases", item.key) in rows
+
+
+async def test_a_lease_that_a_restored_hub_sold_twice_stays_with_its_first_holder(
+    world: World, auth: FixedAuth
+) -> None:
+    double = await new_agent(world, auth)
+    [item] = await hold_ahead(world, double, scooter=1)
+    _, made = await book(world, kind(double))
+    first = Holder(
+        reservation_id=uuid.UUID(int=0xB00C), code="VD-FIRST", pin_hash="x", account_id=ACCOUNT, from_ms=AT_MS,
+        until_ms=AT_MS + HOUR_MS,
+    )  # fmt: skip
+    await tell(world, double, granted(item, again=True, holder=first))
+    items = await listen(world, double)
+    assert items[item.key].holder == first
+    [fresh] = [one for one in items.values() if one.key != item.key]
+    assert (await seen(world, made))["state"] == "confirmed"
+    await tell(world, double, refused(fresh))
+    assert (await seen(world, made))["state"] == "broken"

@@ -1,0 +1,122 @@
+"""A station of the model: the real core and its rows, docks that a test moves by hand, the real sync bytes."""
+
+import dataclasses
+import datetime as dt
+import uuid
+from typing import Any, Final
+
+import zstandard
+
+from edge_agent.core.inputs import Agreed, BatteryReported, ChangesArrived, LockState, Outcome, QuoteAsked
+from edge_agent.core.state import Rental
+from edge_agent.core.step import Decision
+from protocols.kiosk.actions import ByReservation, ByVoucher
+from protocols.sync import clock, envelope
+from protocols.sync.clock import ClockQuality
+from protocols.sync.envelope import Lane, SyncReply
+from protocols.values import BatteryReading
+from tests.edge_agent.core.stage import Stage, vehicle_id
+from tests.hub.stations_double import StationDouble
+
+CHARGED: Final = 80.0
+LANES: Final = (Lane.BUSINESS, Lane.OPERATIONS)
+Wire = tuple[bytes, dict[str, str]]
+
+
+class ModelStation(Stage):
+    """One station. True time is the town's; `skew_s` is what its own clock is off by."""
+
+    def __init__(self, double: StationDouble, docks: int, start: dt.datetime) -> None:
+        super().__init__(docks, chargers=())
+        self.double = double
+        self.empty = self.state = dataclasses.replace(self.empty, station_id=double.station_id)
+        self.at = start
+        self.skew_s = 0.0
+        self.standing: dict[int, int | None] = dict.fromkeys(range(1, docks + 1))
+        self.low: set[int] = set()
+        self.acked = dict.fromkeys(LANES, 0)
+        self.late: list[Wire] = []
+        self.cut = False
+        self.was_sure = True  # its clock has never been far off
+        self._hlc = 0
+
+    def decide(self, seen: object) -> Decision:
+        """Decide, commit, and write the facts down for the hub."""
+        decision = super().decide(seen)
+        for fact in decision.facts:
+            self._hlc = clock.tick(self._hlc, self.at)
+            self.double.tell(fact, hlc=self._hlc)
+        return decision
+
+    def set_clock(self, true: dt.datetime, skew_s: float, *, sure: bool = True) -> None:
+        """The wall clock jumps; the monotonic one does not."""
+        self.skew_s = skew_s
+        self.was_sure = self.was_sure and sure
+        self.at = true + dt.timedelta(seconds=skew_s)
+        self.quality = ClockQuality.SYNCED if sure else ClockQuality.UNKNOWN
+
+    # --- docks -----------------------------------------------------------------------------------------
+
+    def put(self, dock_no: int, vehicle: int) -> None:
+        """Somebody pushes a vehicle in."""
+        self.standing[dock_no] = vehicle
+        self.report(dock_no, vehicle)
+        self.charge(dock_no)
+
+    def charge(self, dock_no: int) -> None:
+        """The battery says how full it is."""
+        soc = 5.0 if self.standing[dock_no] in self.low else CHARGED + dock_no
+        self.tell(BatteryReported(dock_no=dock_no, battery=BatteryReading(soc_pct=soc)))
+
+    def wake(self) -> None:
+        """The docks say what stands in them."""
+        for dock_no, vehicle in self.standing.items():
+            self.find(dock_no)
+            self.report(dock_no, vehicle, LockState.LOCKED if vehicle else LockState.UNLOCKED, age_s=3600.0)
+            if vehicle is not None:
+                self.charge(dock_no)
+
+    def take(self, who: ByVoucher | ByReservation, dock_no: int | None = None) -> Rental:
+        """A person rents and pulls the vehicle out. Raises Refused."""
+        quote = self.ask(QuoteAsked(who=who, dock_no=dock_no))
+        opened = len(self.unlocks())
+        rental: Rental = self.ask(Agreed(quote_id=quote.quote_id))
+        assert len(self.unlocks()) == opened + 1
+        self.wait(1.0)
+        self.ended(self.unlocks()[-1], Outcome.DONE)
+        vehicle = self.standing[rental.dock_no]
+        assert vehicle is not None
+        assert rental.vehicle_id == vehicle_id(vehicle)
+        self.report(rental.dock_no, vehicle, LockState.UNLOCKED)
+        self.wait(1.0)
+        self.report(rental.dock_no, None, LockState.UNLOCKED)
+        self.standing[rental.dock_no] = None
+        return rental
+
+    # --- the line --------------------------------------------------------------------------------------
+
+    def request(self) -> Wire:
+        """What the station sends now, signed."""
+        batches = [
+            self.double.batch(lane, first=self.acked[lane] + 1)
+            for lane in LANES
+            if len(self.double.chain(lane).records) > self.acked[lane]
+        ]
+        lists = {name: 0 if one.suspect else one.version for name, one in self.state.lists.items()}
+        asked = self.double.request(*batches, rev=self.state.rev, lists=lists)
+        body = zstandard.compress(envelope.encode(asked))
+        return body, self.double.headers(body) | {"Content-Encoding": "zstd", "Content-Type": "application/json"}
+
+    def hear(self, reply: SyncReply) -> None:
+        """Take the hub's answer in."""
+        cursors = [(one.lane, one.epoch, one.acked) for one in reply.results]
+        cursors += [(one.lane, one.epoch, one.acked) for one in reply.cursors]
+        for lane, epoch, acked in cursors:
+            if lane in self.acked and epoch == self.double.epoch:
+                self.acked[lane] = acked
+        assert reply.quarantined == []
+        self.ask(ChangesArrived(rev=reply.rev, changes=tuple(bytes(raw) for raw in reply.changes)))
+
+    def told(self, kind: type[Any], lease_id: uuid.UUID) -> list[Any]:
+        """The facts of this kind about a lease."""
+        return [one for one in self.of(kind) if one.lease_id == lease_id]
