@@ -194,16 +194,17 @@ def _walk_in_share(state: State, here: list[Standing]) -> int:
 def _mend(step: Step) -> None:
     """What is kept must be fit to ride: another of its kind steps in, or the hub is told that the promise is lost."""
     shaken = dict(step.state.shaken)
+    here, riding = eligibility.standing(step.state, step.now_ms), in_use(step.state)
     for lease in held(step.state):
-        trouble = None if lease.lease_id in in_use(step.state) else _trouble(step, lease)
+        trouble = None if lease.lease_id in riding else _trouble(here, lease)
         if trouble is None:
             shaken.pop(lease.lease_id, None)
             continue
         since = shaken.setdefault(lease.lease_id, step.now.mono_s)
         lasted_s = math.inf if trouble == "gone" else step.now.mono_s - since
         if lasted_s >= SUBSTITUTE_AFTER_S and _substitute(step, lease, trouble):
-            continue
-        if lasted_s >= (LOSE_AFTER_FAULT_S if trouble == "fault" else LOSE_AFTER_S):
+            here = eligibility.standing(step.state, step.now_ms)
+        elif lasted_s >= (LOSE_AFTER_FAULT_S if trouble == "fault" else LOSE_AFTER_S):
             _end(step, lease, "lost", trouble)
             shaken.pop(lease.lease_id)
     shaken = {key: since for key, since in shaken.items() if key in step.state.leases}
@@ -211,9 +212,8 @@ def _mend(step: Step) -> None:
         step.change(shaken=shaken)
 
 
-def _trouble(step: Step, lease: Lease) -> str | None:
+def _trouble(here: list[Standing], lease: Lease) -> str | None:
     """Why no vehicle could be handed out for the lease now; None when one could."""
-    here = eligibility.standing(step.state, step.now_ms)
     mine = next((one for one in here if one.lease is not None and one.lease.lease_id == lease.lease_id), None)
     if mine is not None:
         return None if mine.why_not in eligibility.PROMISED else mine.why_not

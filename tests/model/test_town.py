@@ -12,7 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, get_args
 
-from hypothesis import HealthCheck, event, settings
+import pytest
+from hypothesis import HealthCheck, Phase, event, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
@@ -28,7 +29,8 @@ from tests.edge_agent.core.stage import durable, vehicle_id
 from tests.model.hub import ModelHub
 from tests.model.station import ModelStation
 
-EXAMPLES: Final = int(os.environ.get("VOLTDOCK_MODEL_EXAMPLES", "8"))
+pytestmark = pytest.mark.timeout(3600)
+EXAMPLES: Final = int(os.environ.get("VOLTDOCK_MODEL_EXAMPLES", "5"))
 DOCKS: Final = 3
 KINDS: Final = dict.fromkeys(range(1, 6), "scooter") | {6: "moped"}  # few: everybody wants the same ones
 MARGIN_S: Final = 60.0
@@ -376,5 +378,6 @@ Town.TestCase.settings = settings(
     deadline=None,
     suppress_health_check=list(HealthCheck),
     print_blob=True,
+    phases=[Phase.explicit, Phase.generate],  # a town is too big to be made smaller: the blob plays it again
 )
 TestTown = Town.TestCase
