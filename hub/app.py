@@ -31,6 +31,7 @@ from hub.kernel.openapi import document
 from hub.kernel.pg_nudges import PostgresNudges
 from hub.kernel.system import system_routes
 from hub.kernel.web import Kernel, build
+from hub.kernel.worker import Worker
 from hub.settings import BadSettingsError, Settings
 
 _log = structlog.get_logger("hub.app")
@@ -108,6 +109,9 @@ def compose(settings: Settings, database: Database, clock: Clock, passwords: Pas
     app = build(kernel, [*routes, *system], max_body_bytes=settings.max_body_bytes)
     app[METRICS] = metrics
     jobs = wiring.jobs(kernel, doors)
+    handlers = wiring.handlers(rooms)
+    if handlers:
+        jobs.append(Worker(database, clock, handlers, settings.data_dir).run)
     if not database.is_sqlite:  # SQLite has one hub process: nobody else to tell
         jobs.append(PostgresNudges(database, nudges).run)
     if settings.mqtt.url is not None:

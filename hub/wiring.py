@@ -34,7 +34,7 @@ from hub.intake.quarantine import Quarantine
 from hub.intake.quarantine_api import QuarantineApi
 from hub.intake.signatures import Signatures
 from hub.intake.sync import SyncDoor
-from hub.kernel import idempotency, janitor
+from hub.kernel import idempotency, janitor, wishes
 from hub.kernel.auth import AccessTokens, BearerAuth
 from hub.kernel.bus import Bus, Subscription, on
 from hub.kernel.clock import Clock
@@ -43,6 +43,8 @@ from hub.kernel.files import Files
 from hub.kernel.nudges import LocalNudges, Nudges
 from hub.kernel.routes import RawRoute, Route, routes_of
 from hub.kernel.web import Kernel
+from hub.kernel.wishes import Handler
+from hub.kernel.work_api import WorkApi
 from hub.payments import seed as payments_seed
 from hub.payments.api import PaymentsApi
 from hub.payments.service import Payments
@@ -182,13 +184,14 @@ def domain_routes(doors: Doors) -> list[Route | RawRoute]:
         *routes_of(RightsApi(doors.vouchers, rooms.cards)),
         *routes_of(BlocksApi(rooms.blocks)),
         *routes_of(ChargingApi()),
+        *routes_of(WorkApi()),
         *routes_of(CasesApi(rooms.cases)),
     ]
 
 
 def jobs(kernel: Kernel, doors: Doors) -> list[Job]:
     """What runs in the background."""
-    sweeps = [idempotency.forget_old, accounts_repository.forget_expired, feed.prune]
+    sweeps = [idempotency.forget_old, accounts_repository.forget_expired, feed.prune, wishes.forget_old]
     return [
         functools.partial(janitor.run, kernel.database, kernel.clock, [*sweeps, *doors.sweeps()]),
         functools.partial(doors.announce, kernel.database),
@@ -197,6 +200,11 @@ def jobs(kernel: Kernel, doors: Doors) -> list[Job]:
         functools.partial(doors.rooms.keeper.run, kernel.database),
         doors.rooms.recorder.run,
     ]
+
+
+def handlers(_rooms: Rooms) -> dict[str, Handler]:
+    """Who carries out which kind of durable work."""
+    return {}
 
 
 async def seed_demo(database: Database, clock: Clock, passwords: Passwords) -> None:

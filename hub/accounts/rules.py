@@ -20,7 +20,7 @@ _WRITE_OPERATION: Final = frozenset({
     "cards:write", "vouchers:write", "cases:write", "quarantine:write", "blocks:write",
 })  # fmt: skip
 _ACCOUNTS: Final = frozenset({"accounts:read", "accounts:write"})
-_READ_ALL: Final = _READ_OPERATION | {"accounts:read", "facts:read"}
+_READ_ALL: Final = _READ_OPERATION | {"accounts:read", "facts:read", "work:read"}
 
 PERMISSIONS_OF: Final[Mapping[Role, frozenset[str]]] = {
     Role.RENTER: _BASIC | _OWN,
@@ -28,13 +28,13 @@ PERMISSIONS_OF: Final[Mapping[Role, frozenset[str]]] = {
     Role.SERVICE_ADVISOR: _BASIC | {"rentals:read"},
     Role.TECHNICIAN: _BASIC,
     Role.FLEET_OPERATOR: _READ_OPERATION | _WRITE_OPERATION | {"facts:read"},
-    Role.DEVELOPER: _BASIC | {"facts:read"},
+    Role.DEVELOPER: _BASIC | {"facts:read", "work:read"},
     Role.SUBSIDY_APPLICANT: _BASIC | {"charging:read"},
     Role.ANALYST: _READ_OPERATION,
     Role.FINANCE: _READ_OPERATION | {"tariffs:write"},
     Role.SUPPORT: _READ_OPERATION | {"accounts:read", "cases:write", "blocks:write"},
     Role.AUDITOR: _READ_ALL,
-    Role.ADMIN: _READ_ALL | _WRITE_OPERATION | _ACCOUNTS | {"tariffs:write", "stations:enrol"},
+    Role.ADMIN: _READ_ALL | _WRITE_OPERATION | _ACCOUNTS | {"work:write", "tariffs:write", "stations:enrol"},
 }
 """The one table of who may do what. A domain adds its permissions here."""
 

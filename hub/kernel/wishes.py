@@ -1,0 +1,172 @@
+"""Durable work: what a transaction wishes to happen outside of it (a mail, a call to a gateway, a nightly run).
+
+A domain writes its wish in its own transaction; the worker (`worker.py`) carries it out after the commit, once in
+effect: a handler may be called again after a crash or a failure and goes by the wish's id. Knows no engine.
+"""
+
+import datetime as dt
+import uuid
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import Index, String, Text, delete, select, text, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from hub.kernel.clock import Clock
+from hub.kernel.columns import Base
+from hub.kernel.db import insert_new
+from hub.kernel.pages import Listed
+
+KEPT_FOR: Final = dt.timedelta(days=30)
+_MAX_ERROR: Final = 500
+
+
+class Wish(Listed):
+    """One wish. `key` is unique where it is given: who wishes the same twice wishes it once.
+
+    It waits until `handed_at`, is then the engine's, and ends by `done_at` or `failed_at`. `round` counts how often
+    it was begun anew by hand.
+    """
+
+    __tablename__ = "wishes"
+    __table_args__ = (
+        Index("uq_wishes_key", "key", unique=True),
+        Index(
+            "ix_wishes_waiting",
+            "not_before",
+            postgresql_where=text("handed_at IS NULL"),
+            sqlite_where=text("handed_at IS NULL"),
+        ),
+    )
+
+    kind: Mapped[str] = mapped_column(String(40))
+    key: Mapped[str | None] = mapped_column(String(200))
+    payload: Mapped[dict[str, Any]]
+    not_before: Mapped[dt.datetime]
+    round: Mapped[int]
+    handed_at: Mapped[dt.datetime | None]
+    handed_to: Mapped[str | None] = mapped_column(String(64))
+    done_at: Mapped[dt.datetime | None]
+    failed_at: Mapped[dt.datetime | None]
+    error: Mapped[str | None] = mapped_column(Text)
+
+
+class Worker(Base):
+    """A process that carries wishes out, and when it was last alive."""
+
+    __tablename__ = "workers"
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    seen_at: Mapped[dt.datetime]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """What a handler is given. `id` is the same at every try: hand it to whoever must not act twice."""
+
+    id: uuid.UUID
+    kind: str
+    payload: Mapping[str, Any]
+
+
+Handler = Callable[[Task], Awaitable[None]]
+"""Carries a wish out. It opens its own units of work. `Refused` and `Malformed` are final; what else it raises is
+tried again, for some hours."""
+
+
+async def wish(
+    session: AsyncSession,
+    clock: Clock,
+    kind: str,
+    payload: Mapping[str, Any],
+    *,
+    key: str | None = None,
+    not_before: dt.datetime | None = None,
+) -> uuid.UUID:
+    """Wish it, in this transaction; carried out after its commit, not before `not_before`. Returns the wish's id."""
+    now = clock.now()
+    row = {
+        "id": clock.new_id(),
+        "created_at": now,
+        "kind": kind,
+        "key": key,
+        "payload": dict(payload),
+        "not_before": not_before or now,
+        "round": 0,
+        "handed_at": None,
+        "handed_to": None,
+        "done_at": None,
+        "failed_at": None,
+        "error": None,
+    }
+    await insert_new(session, Wish, [row], key=["key"])
+    return uuid.UUID(str(row["id"]))
+
+
+async def take(session: AsyncSession, worker: str, now: dt.datetime, limit: int) -> Sequence[Wish]:
+    """Wishes whose time has come, the oldest first, now this worker's. Two workers never take the same."""
+    waiting = select(Wish).where(Wish.handed_at.is_(None), Wish.not_before <= now).order_by(Wish.not_before, Wish.id)
+    found = (await session.scalars(waiting.limit(limit).with_for_update(skip_locked=True))).all()
+    for one in found:
+        one.handed_at, one.handed_to = now, worker
+    await session.flush()
+    return found
+
+
+async def next_at(session: AsyncSession) -> dt.datetime | None:
+    """When the next wish's time comes."""
+    waiting = select(Wish.not_before).where(Wish.handed_at.is_(None)).order_by(Wish.not_before).limit(1)
+    return await session.scalar(waiting)
+
+
+async def task_of(session: AsyncSession, wish_id: uuid.UUID) -> Task | None:
+    """The wish as its handler sees it; None when it has been forgotten."""
+    row = await session.get(Wish, wish_id)
+    return None if row is None else Task(id=row.id, kind=row.kind, payload=row.payload)
+
+
+async def settle(session: AsyncSession, wish_id: uuid.UUID, now: dt.datetime, error: str | None) -> None:
+    """It is done, or it has failed for good."""
+    end = {"done_at": now, "error": None} if error is None else {"failed_at": now, "error": error[:_MAX_ERROR]}
+    await session.execute(update(Wish).where(Wish.id == wish_id).values(**end))
+
+
+async def again(session: AsyncSession, row: Wish, now: dt.datetime) -> None:
+    """Begin a failed wish anew."""
+    row.round += 1
+    row.handed_at = row.handed_to = row.failed_at = row.error = None
+    row.not_before = now
+    await session.flush()
+
+
+async def alive(session: AsyncSession, worker: str, now: dt.datetime) -> None:
+    """The worker is there."""
+    row = await session.get(Worker, worker)
+    if row is None:
+        session.add(Worker(id=worker, seen_at=now))
+    else:
+        row.seen_at = now
+
+
+async def orphans(session: AsyncSession, unseen_since: dt.datetime) -> Sequence[Wish]:
+    """Wishes in the hands of workers that are gone, held for this transaction; those workers are forgotten."""
+    await session.execute(delete(Worker).where(Worker.seen_at < unseen_since))
+    held = select(Wish).where(
+        Wish.handed_at.is_not(None),
+        Wish.done_at.is_(None),
+        Wish.failed_at.is_(None),
+        Wish.handed_to.not_in(select(Worker.id)),
+    )
+    return (await session.scalars(held.with_for_update(skip_locked=True))).all()
+
+
+async def leave(session: AsyncSession, worker: str) -> None:
+    """The worker stops: what it held is everybody's."""
+    await session.execute(delete(Worker).where(Worker.id == worker))
+
+
+async def forget_old(session: AsyncSession, now: dt.datetime) -> None:
+    """Forget what was done long ago; what has failed stays until a person looks."""
+    await session.execute(delete(Wish).where(Wish.done_at < now - KEPT_FOR))
