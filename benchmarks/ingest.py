@@ -3,35 +3,25 @@
 import asyncio
 import contextlib
 import datetime as dt
-import os
-import select
-import signal
 import sqlite3
-import subprocess
-import sys
 import tempfile
 import time
 import uuid
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import aiohttp
-import asyncpg
 import msgspec
 import zstandard
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from benchmarks.hub_process import Row, bare_postgresql, bare_table, create, hub_process, station
 from benchmarks.results import Result, at_least
-from hub import events, wiring
-from hub.intake.tables import StationKey
-from hub.kernel.bus import Bus
 from hub.kernel.clock import SystemClock
 from hub.kernel.db import Database
 from hub.kernel.migrations import migrate
-from hub.kernel.nudges import LocalNudges
-from hub.stations.schemas import NewStation
 from protocols.sync import facts
 from protocols.sync.envelope import (
     NO_HASH,
@@ -61,11 +51,6 @@ _MEETINGS: Final = 500  # requests at most until a station has heard everything
 _CLOCK: Final = SystemClock()
 _TARIFF: Final = uuid.UUID(int=0x20)
 _SQLITE: Final = "INSERT INTO bare VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
-_POSTGRESQL: Final = (
-    "INSERT INTO bare SELECT * FROM unnest($1::uuid[], $2::text[], $3::bigint[], $4::bigint[], $5::uuid[], "
-    "$6::text[], $7::bigint[], $8::bigint[], $9::bigint[], $10::bytea[], $11::timestamptz[]) ON CONFLICT DO NOTHING"
-)
-Row = tuple[Any, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,21 +79,22 @@ async def _all() -> list[Result]:
     with tempfile.TemporaryDirectory() as folder:
         results += await _measure("SQLite", f"sqlite+aiosqlite:///{folder}/hub.sqlite", Path(folder), _bare_sqlite)
     with cluster(durable=True) as running, tempfile.TemporaryDirectory() as folder:
-        await _create(running.dsn("postgres"))
+        await create(running.dsn("postgres"))
         url, dsn = running.url("bench"), running.dsn("bench")
-        results += await _measure("PostgreSQL", url, Path(folder), lambda rows: _bare_postgresql(dsn, rows))
+        results += await _measure("PostgreSQL", url, Path(folder), lambda rows: bare_postgresql(dsn, rows))
     return results
 
 
 async def _measure(name: str, url: str, folder: Path, bare: Callable[[list[list[Row]]], Any]) -> list[Result]:
     database = Database(url)
     await migrate(database)
-    keys = [await _station(database, number) for number in range(STATIONS)]
+    keys = [await station(database, number) for number in range(STATIONS)]
     await database.close()
     results = []
     for what, goal, bodies in (("kept", GOAL_KEPT, _unknown), ("projected", GOAL_PROJECTED, _rentals)):
         epoch = 1 if what == "kept" else 2
-        async with _hub(url, folder) as address:
+        async with hub_process(url, folder) as hub:
+            address = hub.address
             held = [await _meet(address, *key, epoch) for key in keys]
             load = _load(keys, held, epoch, bodies)
             await _send(address, [one[:2] for one in load.requests])  # warm
@@ -136,7 +122,7 @@ async def _bare_sqlite(rows: list[list[Row]]) -> float:
     with tempfile.TemporaryDirectory() as folder:
         connection = sqlite3.connect(f"{folder}/bare.sqlite", isolation_level=None)
         with contextlib.closing(connection):
-            for statement in ("PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL", _bare_table("")):
+            for statement in ("PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL", bare_table("")):
                 connection.execute(statement)
             began = time.perf_counter()
             for batch in plain:
@@ -144,51 +130,6 @@ async def _bare_sqlite(rows: list[list[Row]]) -> float:
                 connection.executemany(_SQLITE, batch)
                 connection.execute("COMMIT")
             return time.perf_counter() - began
-
-
-async def _bare_postgresql(dsn: str, rows: list[list[Row]]) -> float:
-    connection = await asyncpg.connect(dsn)
-    try:
-        await connection.execute("DROP TABLE IF EXISTS bare")
-        await connection.execute(_bare_table("pg"))
-        columns = [[list(column) for column in zip(*batch, strict=True)] for batch in rows]
-        began = time.perf_counter()
-        for batch in columns:
-            await connection.execute(_POSTGRESQL, *batch)
-        return time.perf_counter() - began
-    finally:
-        await connection.close()
-
-
-def _bare_table(kind: str) -> str:
-    """The same columns and key as the hub's table of facts."""
-    types = ("uuid", "bytea", "timestamptz", "") if kind else ("CHAR(32)", "BLOB", "DATETIME", "WITHOUT ROWID")
-    id_, blob, instant, tail = types
-    return (
-        f"CREATE TABLE bare (station_id {id_} NOT NULL, lane VARCHAR(3) NOT NULL, epoch BIGINT NOT NULL, "
-        f"seq BIGINT NOT NULL, fact_id {id_}, type VARCHAR(80) NOT NULL, v BIGINT NOT NULL, hlc BIGINT NOT NULL, "
-        f"at_ms BIGINT NOT NULL, record {blob} NOT NULL, received_at {instant} NOT NULL, "
-        f"PRIMARY KEY (station_id, lane, epoch, seq)) {tail}"
-    )
-
-
-async def _create(dsn: str) -> None:
-    connection = await asyncpg.connect(dsn)
-    await connection.execute("CREATE DATABASE bench")
-    await connection.close()
-
-
-async def _station(database: Database, number: int) -> tuple[uuid.UUID, Ed25519PrivateKey]:
-    clock, key = SystemClock(), Ed25519PrivateKey.generate()
-    rooms = wiring.Rooms(clock, LocalNudges())
-    async with database.transaction() as session:
-        new = NewStation(name=f"Bench {number}", number=str(number), timezone="Europe/Berlin", currency="EUR")
-        station = await rooms.stations.add(session, new)
-        await Bus(wiring.subscriptions(rooms)).publish(session, events.StationAdded(station_id=station.id))
-        public = key.public_key().public_bytes_raw()
-        bound = {"public_key": public, "enrolled_at": clock.now(), "sync_number": 0, "live_number": 0}
-        session.add(StationKey(station_id=station.id, **bound))
-    return station.id, key
 
 
 def _unknown(_station_id: uuid.UUID) -> Iterator[tuple[str, bytes]]:
@@ -285,37 +226,6 @@ async def _meet(address: str, station_id: uuid.UUID, key: Ed25519PrivateKey, epo
                 return held
             await asyncio.sleep(0.01)
     raise RuntimeError("the hub tells no voucher keys")
-
-
-@contextlib.asynccontextmanager
-async def _hub(url: str, folder: Path) -> AsyncIterator[str]:
-    """A hub process; its address."""
-    environment = {**os.environ, "VOLTDOCK_HUB_DATABASE_URL": url, "VOLTDOCK_HUB_LOG__LEVEL": "warning"}
-    command = [sys.executable, "-m", "hub", "run", "--port", "0", "--data-dir", str(folder / "data")]
-    process = subprocess.Popen(  # noqa: ASYNC220 - nothing else runs yet
-        command, env=environment, stdout=subprocess.PIPE, text=True
-    )
-    try:
-        yield _address(process)
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(timeout=20)
-        if process.stdout is not None:
-            process.stdout.close()
-
-
-def _address(process: "subprocess.Popen[str]") -> str:
-    """The address that the hub prints once it listens."""
-    assert process.stdout is not None
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
-        if select.select([process.stdout], [], [], 1)[0]:
-            line = process.stdout.readline()
-            if "listens on" in line:
-                return line.split()[-1]
-            if not line:
-                break
-    raise RuntimeError("the hub did not start")
 
 
 async def _send(address: str, requests: list[list[tuple[bytes, dict[str, str]]]]) -> None:

@@ -5,6 +5,7 @@ import functools
 import gc
 import json
 import os
+import resource
 import signal
 import sys
 from collections.abc import Awaitable, Callable
@@ -96,6 +97,7 @@ def run(settings: Settings, migrate_first: bool, demo: bool) -> None:  # click's
 
 
 async def _serve(settings: Settings, *, migrate_first: bool, demo: bool) -> None:
+    _open_files()
     # A batch of facts is thousands of short-lived objects without circles: look for circles less often.
     gc.freeze()
     gc.set_threshold(50_000, 50, 50)
@@ -109,6 +111,13 @@ async def _serve(settings: Settings, *, migrate_first: bool, demo: bool) -> None
         sys.stdout.flush()
 
     await app.serve(settings, stop=stop, hurry=hurry, listening=listening, migrate_first=migrate_first, demo=demo)
+
+
+def _open_files() -> None:
+    """As many as the system allows: every station holds one or two connections."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != hard:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 @cli.command()

@@ -18,10 +18,12 @@ from hub import wiring
 from hub.accounts import demo as demo_accounts
 from hub.accounts.passwords import Passwords
 from hub.intake.broker import Broker
+from hub.intake.gate import Gate
 from hub.kernel.auth import AccessTokens, load_or_create_key, signing_key
+from hub.kernel.backoff import Backoff
 from hub.kernel.bus import Bus
 from hub.kernel.clock import Clock, SystemClock
-from hub.kernel.db import Database
+from hub.kernel.db import Database, is_away
 from hub.kernel.draining import SendAway, drain
 from hub.kernel.edge import METRICS, Metrics
 from hub.kernel.files import Files
@@ -35,6 +37,7 @@ from hub.kernel.worker import Worker
 from hub.settings import BadSettingsError, Settings
 
 _log = structlog.get_logger("hub.app")
+_BACKLOG = 4096  # connections not accepted yet: thousands of stations come back in the same second
 KEY_FILE = Path("keys") / "access-token.pem"
 VOUCHER_KEY_FILE = Path("keys") / "voucher.pem"
 
@@ -71,7 +74,7 @@ def prepare_folder(folder: Path) -> None:
 async def open_database(settings: Settings) -> AsyncIterator[Database]:
     """The hub's database, closed at the end."""
     prepare_folder(settings.data_dir)
-    database = Database(settings.url)
+    database = Database(settings.url, pool_size=settings.database_connections)
     try:
         yield database
     finally:
@@ -103,7 +106,10 @@ def compose(settings: Settings, database: Database, clock: Clock, passwords: Pas
         authenticate=wiring.authenticate(tokens),
     )
     metrics = Metrics()
-    doors = wiring.Doors(kernel, rooms, signing_key(load_or_create_key(settings.data_dir / VOUCHER_KEY_FILE)))
+    gate = Gate(at_once=settings.sync.at_once, waiting=settings.sync.waiting, wait_s=settings.sync.wait_s)
+    _watch(metrics, gate)
+    voucher_key = signing_key(load_or_create_key(settings.data_dir / VOUCHER_KEY_FILE))
+    doors = wiring.Doors(kernel, rooms, voucher_key, gate)
     routes = wiring.routes(kernel, tokens, passwords, doors)
     system = system_routes(database, metrics, routes, version=version())
     app = build(kernel, [*routes, *system], max_body_bytes=settings.max_body_bytes)
@@ -161,6 +167,13 @@ def openapi_document() -> dict[str, Any]:
     return document([*routes, *system], version=version())
 
 
+def _watch(metrics: Metrics, gate: Gate) -> None:
+    counts = gate.counts
+    metrics.watch("sync_inside", "Sync requests that are read, wait or work", lambda: gate.inside)
+    metrics.watch("sync_load", "How full the stations' door is; at 1 the next one is turned away", lambda: gate.load)
+    metrics.watch("sync_refused", "Sync requests turned away", lambda: counts.refused + counts.expired + counts.of_one)
+
+
 def _broker(settings: Settings) -> Broker:
     mqtt = settings.mqtt
     return Broker(
@@ -184,7 +197,7 @@ async def _listening(app: web.Application, settings: Settings) -> AsyncIterator[
     )
     await runner.setup()
     try:
-        site = web.TCPSite(runner, settings.host, settings.port)
+        site = web.TCPSite(runner, settings.host, settings.port, backlog=_BACKLOG)
         try:
             await site.start()
         except OSError as error:
@@ -211,5 +224,15 @@ async def _until_stopped(
 
 
 async def _forever(job: wiring.Job) -> None:
-    await job()
-    raise RuntimeError(f"a job ended by itself: {job}")
+    """A job that finds no database is begun again: the hub outlives PostgreSQL's restarts, every job of it."""
+    backoff = Backoff(cap_s=10.0)
+    while True:
+        try:
+            await job()
+        except Exception as error:
+            if not is_away(error):
+                raise
+            _log.warning("database_unreachable", job=str(job)[:80], reason=str(error)[:200])
+            await asyncio.sleep(backoff.next_s())
+        else:
+            raise RuntimeError(f"a job ended by itself: {job}")

@@ -11,14 +11,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
+import msgspec
+
 from protocols.sync import facts
 
 B_co = TypeVar("B_co", bound=facts.Body, covariant=True)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reported(Generic[B_co]):
-    """One fact of a station; `received_at` is by the hub's clock, `hlc` by the station's."""
+class Reported(msgspec.Struct, Generic[B_co], frozen=True, kw_only=True, gc=False):
+    """One fact of a station; `received_at` is by the hub's clock, `hlc` by the station's.
+
+    A struct, not a dataclass: five hundred are made for every request.
+    """
 
     station_id: uuid.UUID
     fact_id: uuid.UUID

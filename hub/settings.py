@@ -102,6 +102,17 @@ class MqttSettings(_Slice):
         return context
 
 
+class SyncSettings(_Slice):
+    """How many stations are served at once, and how many wait; who comes beyond that is told when to come back."""
+
+    at_once: int = Field(default=6, ge=1, le=200, description="Sync requests that work at the same time")
+    waiting: int = Field(default=200, ge=0, le=10_000, description="Sync requests that may wait for their turn")
+    wait_s: float = Field(default=10, gt=0, le=20, description="How long they wait at most; stations give up at 30")
+
+
+_FOR_OTHERS: Final = 4  # connections that stations' syncs leave to the API, live links and jobs
+
+
 def _port_is_one(url: str) -> bool:
     try:
         return urlsplit(url).port != 0
@@ -137,6 +148,7 @@ class Settings(_Slice):
         default=None,
         description="Store of files: file:///…, s3://…, gs://…, az://…; default: data_dir/files",
     )
+    database_connections: int = Field(default=10, ge=5, le=500, description="Connections to PostgreSQL, at most")
     max_body_bytes: int = Field(default=1024 * 1024, ge=1024, description="Largest JSON body")
     shutdown_s: float = Field(default=10, gt=0, le=120, description="How long running requests may finish")
     drain_s: float | None = Field(
@@ -145,9 +157,16 @@ class Settings(_Slice):
         le=120,
         description="How long before the port closes /readyz says so; default: 5 with PostgreSQL, 0 with SQLite",
     )
+    sync: SyncSettings = SyncSettings()
     mqtt: MqttSettings = MqttSettings()
     leases: LeaseSettings = LeaseSettings()
     log: LogSettings = LogSettings()
+
+    @model_validator(mode="after")
+    def _leaves_connections(self) -> "Settings":
+        if self.sync.at_once > self.database_connections - _FOR_OTHERS:
+            raise ValueError(f"sync.at_once must leave {_FOR_OTHERS} of database_connections to the API and the jobs")
+        return self
 
     @property
     def leaves_in_s(self) -> float:

@@ -27,6 +27,7 @@ from hub.intake.api import IntakeApi, raw_routes
 from hub.intake.broker import Broker
 from hub.intake.downlink import Downlink
 from hub.intake.enrolment import Enrolment, RateLimit
+from hub.intake.gate import Gate
 from hub.intake.live import LiveDoor
 from hub.intake.mqtt import MqttDoor
 from hub.intake.projection import Projection
@@ -109,10 +110,11 @@ class Rooms:
 class Doors:
     """What stations and vouchers need beside the rooms: the links that are open, and the key that signs."""
 
-    def __init__(self, kernel: Kernel, rooms: Rooms, voucher_key: Ed25519PrivateKey) -> None:
+    def __init__(self, kernel: Kernel, rooms: Rooms, voucher_key: Ed25519PrivateKey, gate: Gate | None = None) -> None:
         self._signatures = Signatures(kernel.database)
         self.rooms = rooms
-        self.sync = SyncDoor(kernel, self._signatures)
+        self.gate = gate or Gate(at_once=6, waiting=200, wait_s=10.0)
+        self.sync = SyncDoor(kernel, self._signatures, self.gate)
         self.live = LiveDoor(kernel, self._signatures, rooms.pictures)
         self.quarantine = Quarantine(kernel.clock, Projection(kernel.bus))
         self.limit = RateLimit(kernel.clock)

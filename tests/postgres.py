@@ -44,13 +44,13 @@ class Cluster:
 class Server:
     """A cluster in a folder of its own that may be killed and started again; it keeps its port. All calls block."""
 
-    def __init__(self, folder: Path, *, durable: bool) -> None:
+    def __init__(self, folder: Path, *, durable: bool, **other: object) -> None:
         self.folder = folder
         self.port = _free_port()
         self._data = folder / "data"
         self._binaries = _binaries()
         self._as_user = _as_ordinary_user(folder)
-        settings = _SETTINGS | (_DURABLE if durable else {})
+        settings = {**_SETTINGS, **(_DURABLE if durable else {}), **other}
         self._options = " ".join(f"-c {name}={value}" for name, value in settings.items())
 
     def make(self) -> None:
@@ -87,14 +87,14 @@ class Server:
 
 
 @contextlib.contextmanager
-def cluster(*, durable: bool = False) -> Iterator[Cluster]:
+def cluster(*, durable: bool = False, **other: object) -> Iterator[Cluster]:
     """Start a cluster in a temporary folder; stop it and remove the folder at the end.
 
-    `durable` waits for the disk like a real one: for benchmarks.
+    `durable` waits for the disk like a real one: for benchmarks. `other` are settings of the server.
     """
     folder = Path(tempfile.mkdtemp(prefix="voltdock-pg-"))
     try:
-        server = Server(folder, durable=durable)
+        server = Server(folder, durable=durable, **other)
         server.make()
         server.start()
         try:

@@ -10,7 +10,7 @@ import secrets
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +21,7 @@ import structlog
 from edge_agent.runtime.clock import Clock
 from edge_agent.store import aside, backup, database, pruning, reading
 from edge_agent.store.ballast import BALLAST_BYTES
-from edge_agent.store.chains import Chain
+from edge_agent.store.chains import LANES, Chain
 from edge_agent.store.epochs import acknowledge, adopt_forgotten, open_epoch, rehome, tell
 from edge_agent.store.errors import StoreDamaged, StoreFull
 from edge_agent.store.gathering import Gathering
@@ -201,9 +201,20 @@ class Store:
         conn.close()
         return state
 
-    async def batches(self, *, max_facts: int = MAX_FACTS, max_bytes: int = MAX_BYTES) -> list[FactBatch]:
-        """Facts that the hub does not hold yet: business first, in order, one batch per (lane, epoch)."""
-        chains, lost = self.chains(), self._outbox.lost
+    async def batches(
+        self,
+        *,
+        max_facts: int = MAX_FACTS,
+        max_bytes: int = MAX_BYTES,
+        lanes: Collection[Lane] = LANES,
+        after: Sequence[FactBatch] = (),
+    ) -> list[FactBatch]:
+        """Facts that the hub does not hold yet: business first, in order, one batch per (lane, epoch).
+
+        `after`: as if the hub held these already.
+        """
+        chains = [one for one in reading.past(self.chains(), after) if one.lane in lanes]
+        lost = self._outbox.lost
         return await self._read(
             lambda: reading.read_batches(self._reader, chains, max_facts=max_facts, max_bytes=max_bytes, lost=lost)
         )

@@ -7,6 +7,7 @@ no number of failures after which it gives up, and no answer that stops it.
 import asyncio
 import datetime as dt
 import enum
+import math
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Protocol
@@ -17,9 +18,11 @@ import structlog
 from edge_agent.core.inputs import ChangesArrived, Held, HubReached, HubUnreachable, KeyRevoked
 from edge_agent.runtime.backoff import Backoff
 from edge_agent.runtime.clock import Clock
+from edge_agent.store.chains import LANES
 from edge_agent.store.errors import StoreError
 from edge_agent.store.lost import Lost
 from edge_agent.store.store import Store
+from edge_agent.uplink.ahead import Ahead
 from edge_agent.uplink.exchange import MAX_RETRY_AFTER_S, Exchange, ExchangeFailed
 from edge_agent.uplink.identity import Identity
 from edge_agent.uplink.losses import Losses
@@ -37,6 +40,7 @@ LINGER_S: Final = 0.01  # facts that are committed together travel together
 MIN_RETRY_S: Final = 1.0  # a nudge ends a wait after a failure, but no sooner than this after the last try
 REVOKED: Final = "station_revoked"  # the hub's problem code for a key that it trusts no more
 REVOKED_RETRY_S: Final = 20.0  # how often such a station looks whether it was enrolled anew
+RECONNECT_S, LEAST_RECONNECT_S = 4.0, 0.5  # between tries while there is no connection at all
 STALE_NUMBER: Final = "request_replayed"  # the hub's problem code for a number that is not greater
 
 _log = structlog.get_logger(__name__)
@@ -130,6 +134,8 @@ class SyncPump:
         self._losses = Losses(store)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._nudged = asyncio.Event()
+        self._ahead = Ahead(store)
+        self._held_until_s = -math.inf
         self._exchange_cursors = True
         self._forked_before = False
         self._speaking = Speaking()
@@ -163,6 +169,7 @@ class SyncPump:
         finally:
             if self._life in (life, None):
                 self._loop = None
+            await self._ahead.drop()
 
     def disown(self) -> None:
         """What still runs of this pump, although it was cancelled, does nothing more after its present turn."""
@@ -189,18 +196,26 @@ class SyncPump:
             return await self._failed(ExchangeFailed("store", str(error)))
 
     async def _exchange(self, exchange: Exchange) -> _Turn:
-        batches = (
-            []
-            if self._exchange_cursors
-            else await self._store.batches(max_facts=self._window.facts, max_bytes=self._window.bytes)
-        )
+        lanes = self._lanes()
+        batches = [] if self._exchange_cursors else await self._ahead.take(self._window, lanes)
         lost = [] if self._exchange_cursors else self._losses.due(self._store.lost())
         held = self._held()
-        reply = await exchange.send(await self._request(batches, held, lost))
+        request = await self._request(batches, held, lost)
+        self._ahead.begin(batches, self._window, lanes)
+        reply = await exchange.send(request)
+        self._hold(reply)
         told = await self._losses.settle(reply, lost)
         moved = await self._settle(reply, batches) or told
         await self._hand_over(reply, held)
         return self._succeeded(reply, progress=moved or bool(reply.changes))
+
+    def _lanes(self) -> Sequence[Lane]:
+        """The lanes whose facts go up now: in a crowd the hub asks to keep telemetry back."""
+        return LANES if self._clock.mono_s() >= self._held_until_s else LANES[:-1]
+
+    def _hold(self, reply: SyncReply) -> None:
+        if reply.hold_telemetry_s is not None and reply.hold_telemetry_s > 0:
+            self._held_until_s = self._clock.mono_s() + min(reply.hold_telemetry_s, MAX_RETRY_AFTER_S)
 
     async def _request(self, batches: list[FactBatch], held: Held, lost: list[Lost]) -> SyncRequest:
         now = self._clock.now()
@@ -268,9 +283,11 @@ class SyncPump:
     def _after(self, reply: SyncReply, *, progress: bool) -> _Turn:
         if reply.retry_after_s:
             return _Turn(wait_s=min(reply.retry_after_s, MAX_RETRY_AFTER_S), nudge_ends_it=False)
-        if not reply.more and not any(one.waiting for one in self._store.chains()):
+        waiting = {one.lane for one in self._store.chains() if one.waiting}
+        if not reply.more and waiting.isdisjoint(self._lanes()):
             self._backoff.reset()
-            return _Turn(wait_s=self._poll_s, at_least_s=LINGER_S)
+            held_s = self._held_until_s - self._clock.mono_s() if waiting else self._poll_s
+            return _Turn(wait_s=max(LINGER_S, min(self._poll_s, held_s)), at_least_s=LINGER_S)
         if not progress:  # the hub answers but takes nothing: no reason to ask it in a circle
             return _Turn(wait_s=self._backoff.next_s(), at_least_s=MIN_RETRY_S)
         self._backoff.reset()
@@ -300,7 +317,10 @@ class SyncPump:
             await self._raise_epoch(failure)
         if failure.retry_after_s is not None:
             return _Turn(wait_s=failure.retry_after_s, nudge_ends_it=False)
-        return _Turn(wait_s=self._backoff.next_s(), at_least_s=MIN_RETRY_S)
+        wait_s = self._backoff.next_s()
+        if failure.reason == "connect":  # a try costs nobody anything, and who waits long hears late that a cut healed
+            wait_s = max(LEAST_RECONNECT_S, wait_s % RECONNECT_S)
+        return _Turn(wait_s=wait_s, at_least_s=MIN_RETRY_S)
 
     def _speak_otherwise(self, failure: ExchangeFailed) -> bool:
         """Whether there is a protocol that both speak. If not, people are told which of the two is too old."""

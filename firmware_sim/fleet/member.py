@@ -44,6 +44,7 @@ class Tally:
     acknowledged: int = 0
     repeated: int = 0
     quarantined: int = 0
+    told_to_wait: int = 0
     bytes_sent: int = 0
     latencies_s: list[float] = field(default_factory=list)
     troubles: list[str] = field(default_factory=list)
@@ -144,6 +145,11 @@ class Member:
                 answer = await response.read()
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             self.tally.troubles.append(f"{type(error).__name__}: {error}")
+            return False
+        after = response.headers.get("Retry-After", "")
+        if response.status in {429, 503} and after.isdecimal():
+            self.tally.told_to_wait += 1
+            await asyncio.sleep(float(after))
             return False
         self.tally.requests += 1
         self.tally.bytes_sent += len(body)

@@ -2,6 +2,7 @@
 
 import asyncio
 import ipaddress
+import resource
 import statistics
 import time
 from typing import Final
@@ -23,6 +24,9 @@ async def run_fleet(
     *, hub_url: str, stations: int, seconds: float, facts_per_batch: int, seed: int, email: str, password: str
 ) -> int:
     """0 when the hub took everything it was given and quarantined nothing."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != hard:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))  # each station has a connection of its own
     members = [Member(number=number, seed=seed, hub_url=hub_url) for number in range(stations)]
     began = time.monotonic()
     try:
@@ -94,6 +98,7 @@ def _report(members: list[Member], took_s: float) -> int:
         ("facts a second", f"{acknowledged / took_s:.0f}"),
         ("requests", f"{sum(tally.requests for tally in tallies)}"),
         ("repeated on purpose", f"{sum(tally.repeated for tally in tallies)}"),
+        ("told to come later", f"{sum(tally.told_to_wait for tally in tallies)}"),
         ("sent", f"{sum(tally.bytes_sent for tally in tallies) / 1e6:.1f} MB"),
         ("request p50", _ms(latencies_ms, 0.50)),
         ("request p99", _ms(latencies_ms, 0.99)),

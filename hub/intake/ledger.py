@@ -12,12 +12,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from hub.intake.rules import Framed, Held
 from hub.intake.tables import FactCursor, FactRow, QuarantinedFact, StationKey
 from hub.kernel.bulk import insert_many
+from hub.kernel.postgres import Copy
 from hub.kernel.sqlite import Ran
 from hub.kernel.statements import Statement, instant_in, sqlite_id, sqlite_instant
 from protocols.sync.envelope import Lane
 
 _MOST_CURSORS: Final = 500
 UNREADABLE: Final = "?"
+_KEPT: Final = ("station_id", "lane", "epoch", "received_at", "seq", "fact_id", "type", "v", "hlc", "at_ms", "record")
 
 # One statement for all rows, not one execution a row: SQLite gives Python's lock back for each execution, and the
 # event loop would take it 500 times. Columns 1 to 4 are the same in every row.
@@ -121,6 +123,12 @@ def keep(
         seq, fact_id, name, v, hlc, at_ms, record = _row(one)
         values += (seq, None if fact_id is None else fact_id.hex, name, v, hlc, at_ms, record)
     return Statement(_keep_sqlite(len(framed)), values, plain=True)
+
+
+def keep_new(station_id: uuid.UUID, lane: Lane, epoch: int, framed: Sequence[Framed], now: dt.datetime) -> Copy:
+    """The same on PostgreSQL, for records that are bet to be new."""
+    same = (station_id, lane.value, epoch, now)
+    return Copy(FactRow.__tablename__, _KEPT, [same + _row(one) for one in framed])
 
 
 @functools.cache

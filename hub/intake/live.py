@@ -12,17 +12,22 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from hub import events
 from hub.intake import ledger
 from hub.intake.feed import current_rev
+from hub.intake.gate import Full, Gate
+from hub.intake.reading import turned_away
 from hub.intake.signatures import NumberTooLow, Signatures, Verified
+from hub.kernel.db import is_away
 from hub.kernel.problem import ProblemError, problem
 from hub.kernel.web import Kernel
 from protocols.errors import Malformed, Refused
 from protocols.sync.live import Nudge, Telemetry, decode_live, encode_live
+from protocols.sync.signing import claimed
 
 HEARTBEAT_S: Final = 20.0
 _MAX_MESSAGE: Final = 256 * 1024
 _SEND_S: Final = 10.0
 _SPREAD: Final = 0.8  # of the time that a leaving process has: the last one must be gone before its port closes
 LOOK_AT_THE_KEY: Final = 0  # no change has this revision: a nudge with it says that a key was revoked
+_AT_ONCE, _WAITING, _WAIT_S = 2, 1000, 10.0  # links that are opened at the same time, and that wait to be
 _log = structlog.get_logger("hub.live")
 
 
@@ -63,6 +68,7 @@ class LiveDoor:
         self._signatures = signatures
         self._pictures = pictures
         self._links: dict[uuid.UUID, web.WebSocketResponse] = {}
+        self._gate = Gate(at_once=_AT_ONCE, waiting=_WAITING, wait_s=_WAIT_S)
         self.malformed = 0
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
@@ -72,7 +78,10 @@ class LiveDoor:
         signed = await self._identify(request)
         station_id = signed.station_id
         socket = web.WebSocketResponse(heartbeat=HEARTBEAT_S, max_msg_size=_MAX_MESSAGE)
-        await socket.prepare(request)
+        try:
+            await socket.prepare(request)
+        except ConnectionResetError:  # it left while it waited for its turn; nobody is there to be answered
+            return web.Response()
         before = self._links.get(station_id)
         self._links[station_id] = socket
         if before is not None:
@@ -102,16 +111,23 @@ class LiveDoor:
 
     async def _identify(self, request: web.Request) -> Verified:
         try:
-            signed = await self._signatures.verify(request, b"")
-            async with self._kernel.database.transaction() as session:
-                await self._signatures.take(session, signed, "live")
-                seen = events.StationSeen(station_id=signed.station_id, at=self._kernel.clock.now(), came=True)
-                await self._kernel.bus.publish(session, seen)
+            with self._gate.entered(claimed(request.headers.get("Signature-Input")).station_id):
+                async with self._gate.turn():
+                    return await self._taken(request)
+        except Full as full:
+            raise turned_away(full) from full
         except NumberTooLow as error:
             raise ProblemError(problem("request_replayed", 409)) from error
         except Refused as refused:
             status = 403 if refused.code == "station_revoked" else 401
             raise ProblemError(problem(refused.code, status, params=refused.params)) from refused
+
+    async def _taken(self, request: web.Request) -> Verified:
+        signed = await self._signatures.verify(request, b"")
+        async with self._kernel.database.transaction() as session:
+            await self._signatures.take(session, signed, "live")
+            seen = events.StationSeen(station_id=signed.station_id, at=self._kernel.clock.now(), came=True)
+            await self._kernel.bus.publish(session, seen)
         return signed
 
     async def _serve(self, signed: Verified, socket: web.WebSocketResponse) -> None:
@@ -149,11 +165,16 @@ class LiveDoor:
                     break
 
     async def _write(self, signed: Verified) -> None:
-        async with self._kernel.database.transaction() as session:
-            await self._signatures.check(session, signed)  # it may be revoked by another process since
-            await self._pictures.write(session, signed.station_id)
-            seen = events.StationSeen(station_id=signed.station_id, at=self._kernel.clock.now())
-            await self._kernel.bus.publish(session, seen)
+        try:
+            async with self._kernel.database.transaction() as session:
+                await self._signatures.check(session, signed)  # it may be revoked by another process since
+                await self._pictures.write(session, signed.station_id)
+                seen = events.StationSeen(station_id=signed.station_id, at=self._kernel.clock.now())
+                await self._kernel.bus.publish(session, seen)
+        except Exception as error:
+            if not is_away(error):
+                raise
+            _log.warning("picture_not_written", station_id=str(signed.station_id), reason=str(error)[:200])
 
     async def _left(self, signed: Verified) -> None:
         """The station is away, unless it has come back meanwhile: here, at another process or over the broker."""

@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub import events
 from hub.intake.rules import Framed
+from hub.kernel.bulk import BetLostError, bets_on_new
 from hub.kernel.bus import Bus
 from hub.kernel.db import may_succeed_again
 from protocols.errors import Malformed, Refused
@@ -99,7 +100,11 @@ class Projection:
         """Apply the facts from this number on, in their order; the answer is what was set aside."""
         ready = [one for one in understood.ready if one.framed.seq >= first_seq]
         failed = [one for one in understood.failed if one.framed.seq >= first_seq]
-        if ready and await self._try(session, ready) is not None:
+        if not ready:
+            return failed
+        if bets_on_new(session):
+            await self._bet(session, ready)
+        elif await self._try(session, ready) is not None:
             # Something in the batch does not fit: one by one, each in a savepoint of its own, finds out what.
             for one in ready:
                 problem = await self._try(session, [one])
@@ -107,11 +112,25 @@ class Projection:
                     failed.append(_failed(one.framed, problem))
         return failed
 
+    async def _bet(self, session: AsyncSession, ready: Sequence[Ready]) -> None:
+        """Without a savepoint, which costs two trips: nearly every batch fits. Raises BetLostError when it does not."""
+        try:
+            await self._publish(session, ready)
+        except DBAPIError as error:
+            if error.connection_invalidated or may_succeed_again(error):
+                raise
+            raise BetLostError from error
+        except Exception as error:
+            raise BetLostError from error
+
+    async def _publish(self, session: AsyncSession, ready: Sequence[Ready]) -> None:
+        for group, of_group in _grouped(ready).items():
+            await self._bus.publish(session, group(facts=of_group))
+
     async def _try(self, session: AsyncSession, ready: Sequence[Ready]) -> Exception | None:
         try:
             async with session.begin_nested():
-                for group, of_group in _grouped(ready).items():
-                    await self._bus.publish(session, group(facts=of_group))
+                await self._publish(session, ready)
         except DBAPIError as error:
             if error.connection_invalidated or may_succeed_again(error):
                 raise  # not the fact's fault: the whole request is tried again

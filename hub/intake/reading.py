@@ -6,6 +6,7 @@ from typing import Final
 import zstandard
 from aiohttp import web
 
+from hub.intake.gate import Full, TooManyOfOne
 from hub.kernel.problem import ProblemError, problem
 from protocols.errors import Malformed
 
@@ -60,6 +61,14 @@ def _gunzip(body: bytes, most_bytes: int) -> bytes:
     if not unzip.eof or unzip.unused_data:
         raise Malformed("bad_gzip", "cut short, or more than one member")
     return content
+
+
+def turned_away(full: Full) -> ProblemError:
+    """The answer to who finds no room: 429 to a station that is in too often, else 503; both say when to come back."""
+    headers = {"Retry-After": str(full.retry_after_s)}
+    if isinstance(full, TooManyOfOne):
+        return ProblemError(problem("too_many_at_once", 429, detail="requests of this station still run"), headers)
+    return ProblemError(problem("busy", 503, detail="more stations than can be served at once"), headers)
 
 
 def _too_large(most_bytes: int) -> ProblemError:

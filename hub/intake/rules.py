@@ -4,6 +4,7 @@ The rules of Replicache's and CouchDB's push, with a hash chain: numbers alone c
 history under the same numbers (a cloned card, a restored image).
 """
 
+import hashlib
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from typing import Final
 import msgspec
 
 from protocols.errors import Malformed
-from protocols.sync.envelope import MAX_FACTS, NO_HASH, Fact, FactBatch, LostRange, Verdict, chain, decode_fact
+from protocols.sync.envelope import MAX_FACTS, NO_HASH, Fact, FactBatch, LostRange, Verdict, decode_fact
 
 MAX_EPOCH: Final = 2**31 - 1
 _MAX_NUMBER: Final = 2**62
@@ -72,6 +73,7 @@ class _OnlyId(msgspec.Struct, frozen=True):
 
 
 _only_id = msgspec.json.Decoder(_OnlyId)
+_sha256 = hashlib.sha256
 _every_fact = msgspec.json.Decoder(list[Fact])
 
 
@@ -231,6 +233,9 @@ def judge_lost(held: Held | None, nonce: str | None, lost: LostRange) -> JudgedL
 def _chained(start: bytes | None, framed: Sequence[Framed]) -> list[bytes | None]:
     values = [start]
     for one in framed:
-        start = None if start is None or one.fact_id is None else chain(start, one.fact_id, one.record)
+        if start is None or one.fact_id is None:
+            start = None
+        else:  # envelope.chain, without a call for every record
+            start = _sha256(start + one.fact_id.bytes + _sha256(one.record).digest()).digest()
         values.append(start)
     return values

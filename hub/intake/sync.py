@@ -8,18 +8,22 @@ from typing import Final
 
 import structlog
 from aiohttp import web
+from msgspec import structs
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub import events
 from hub.intake import feed, ledger, losses
 from hub.intake.downlink import has_published
+from hub.intake.gate import Full, Gate
 from hub.intake.projection import UNKNOWN, Failed, Projection, Understood, quarantine_row, understand
-from hub.intake.reading import decompressed, read_body
-from hub.intake.rules import Held, Judged, Read, check_batches, check_lost, judge, judge_lost, read
+from hub.intake.reading import decompressed, read_body, turned_away
+from hub.intake.rules import Framed, Held, Judged, Read, check_batches, check_lost, judge, judge_lost, read
 from hub.intake.signatures import NumberTooLow, Signatures, Verified
+from hub.kernel.bulk import BetLostError, bet_is_lost, bet_on_new
 from hub.kernel.db import may_succeed_again
 from hub.kernel.edge import TRACE_ID
+from hub.kernel.postgres import Copy
 from hub.kernel.problem import ProblemError, problem
 from hub.kernel.sqlite import Ran
 from hub.kernel.statements import Statement, run, run_last
@@ -42,6 +46,7 @@ from protocols.sync.envelope import (
     decode_request,
     encode,
 )
+from protocols.sync.signing import claimed
 from protocols.values import to_ms
 
 HUB: Final = "voltdock-hub"
@@ -53,11 +58,11 @@ _log = structlog.get_logger("hub.intake")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Batch:
-    """A batch, made ready before its transaction; `keep` is the statement for all of its records."""
+    """A batch, made ready before its transaction; `keep` is the statement for all of its records, if they are new."""
 
     read: Read
     understood: Understood
-    keep: Statement
+    keep: Statement | Copy
     is_last: bool
 
 
@@ -70,6 +75,7 @@ class _Taking:
     held: dict[tuple[Lane, int], tuple[Held, dt.datetime | None]]
     nonces: dict[int, str]
     head: Ran
+    bet: bool
     results: list[BatchResult] = field(default_factory=list)
     quarantined: list[Quarantined] = field(default_factory=list)
     lost: list[LostResult] = field(default_factory=list)
@@ -78,19 +84,22 @@ class _Taking:
 class SyncDoor:
     """Takes the stations' requests in."""
 
-    def __init__(self, kernel: Kernel, signatures: Signatures) -> None:
+    def __init__(self, kernel: Kernel, signatures: Signatures, gate: Gate) -> None:
         self._kernel = kernel
         self._signatures = signatures
+        self._gate = gate
         self._projection = Projection(kernel.bus)
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
-        """Read, check, take in, commit, answer."""
+        """Let in, read, check, take in, commit, answer."""
         try:
-            body = await read_body(request, MAX_BYTES)
-            signed = await self._signatures.verify(request, body)
-            asked = decode_request(decompressed(body, request.headers.get("Content-Encoding", ""), MAX_BYTES))
-            _check(asked)
-            reply = await self._retried(signed, asked)
+            # Whose it is is only claimed until the signature is checked, which needs the body.
+            with self._gate.entered(claimed(request.headers.get("Signature-Input")).station_id):
+                body = await read_body(request, MAX_BYTES)
+                async with self._gate.turn():
+                    reply = await self._answered(request, body)
+        except Full as full:
+            raise turned_away(full) from full
         except NumberTooLow as error:
             return _number_too_low(request, error)
         except Refused as refused:
@@ -98,18 +107,31 @@ class SyncDoor:
             raise ProblemError(shown) from refused
         return web.Response(body=encode(reply), content_type="application/json")
 
+    async def _answered(self, request: web.Request, body: bytes) -> SyncReply:
+        signed = await self._signatures.verify(request, body)
+        asked = decode_request(decompressed(body, request.headers.get("Content-Encoding", ""), MAX_BYTES))
+        _check(asked)
+        reply = await self._retried(signed, asked)
+        retry_after_s, hold_telemetry_s = self._gate.hints()
+        return structs.replace(reply, retry_after_s=retry_after_s, hold_telemetry_s=hold_telemetry_s)
+
     async def _retried(self, signed: Verified, asked: SyncRequest) -> SyncReply:
         # Reading and hashing come before the transaction: on SQLite nobody else can write while it is open.
         now = self._kernel.clock.now()
         batches = [self._ready(signed.station_id, batch, now, batch is asked.batches[-1]) for batch in asked.batches]
+        bet = True
         for last in (number == _TRIES - 1 for number in range(_TRIES)):
             try:
                 async with self._kernel.database.transaction() as session:
-                    taking = await self._begin(session, signed, asked, now)
+                    if bet:
+                        bet_on_new(session)
+                    taking = await self._begin(session, signed, asked, now, bet=bet)
                     return await self._take(session, taking, asked, batches)  # committed before it is returned
-            except DBAPIError as error:
-                if last or not may_succeed_again(error):
+            except (DBAPIError, BetLostError) as error:
+                lost = bet and bet_is_lost(error)
+                if last or not (lost or may_succeed_again(error)):
                     raise
+                bet = bet and not lost
         raise AssertionError("unreachable")
 
     async def _take(
@@ -137,7 +159,9 @@ class SyncDoor:
             changes=down.changes,
         )
 
-    async def _begin(self, session: AsyncSession, signed: Verified, asked: SyncRequest, now: dt.datetime) -> _Taking:
+    async def _begin(
+        self, session: AsyncSession, signed: Verified, asked: SyncRequest, now: dt.datetime, *, bet: bool
+    ) -> _Taking:
         """Take the request's number, and read with it what nearly every request needs."""
         station_id = signed.station_id
         cursors = ledger.cursors_of(
@@ -146,7 +170,7 @@ class SyncDoor:
         found, head = await self._signatures.take(session, signed, "sync", cursors, feed.head_of(station_id))
         held = ledger.held_in(found)
         nonces = {epoch: one.nonce for (_, epoch), (one, _) in held.items()}
-        return _Taking(station_id=station_id, now=now, held=held, nonces=nonces, head=head)
+        return _Taking(station_id=station_id, now=now, held=held, nonces=nonces, head=head, bet=bet)
 
     async def _downward(self, session: AsyncSession, taking: _Taking, asked: SyncRequest) -> feed.Downward:
         versions = {one.name: one.version for one in asked.lists}
@@ -165,10 +189,16 @@ class SyncDoor:
 
     def _ready(self, station_id: uuid.UUID, batch: FactBatch, now: dt.datetime, is_last: bool) -> _Batch:
         read_ = read(batch)
-        keep = ledger.keep(
-            station_id, batch.lane, batch.epoch, read_.framed, now, sqlite=self._kernel.database.is_sqlite
-        )
+        keep = self._records(station_id, batch, read_.framed, now, bet=True)
         return _Batch(read=read_, understood=understand(station_id, read_.framed, now), keep=keep, is_last=is_last)
+
+    def _records(
+        self, station_id: uuid.UUID, batch: FactBatch, framed: Sequence[Framed], now: dt.datetime, *, bet: bool
+    ) -> Statement | Copy:
+        sqlite = self._kernel.database.is_sqlite
+        if bet and not sqlite:
+            return ledger.keep_new(station_id, batch.lane, batch.epoch, framed, now)
+        return ledger.keep(station_id, batch.lane, batch.epoch, framed, now, sqlite=sqlite)
 
     async def _take_batch(self, session: AsyncSession, taking: _Taking, ready: _Batch) -> None:
         read_, batch = ready.read, ready.read.batch
@@ -244,14 +274,12 @@ class SyncDoor:
         self, session: AsyncSession, taking: _Taking, ready: _Batch, judged: Judged, forked_at: dt.datetime | None
     ) -> None:
         station_id, batch, new = taking.station_id, ready.read.batch, judged.new
-        statements = [ledger.put_cursor(station_id, batch.lane, batch.epoch, judged.held, forked_at)]
+        cursor = ledger.put_cursor(station_id, batch.lane, batch.epoch, judged.held, forked_at)
+        statements: list[Statement | Copy] = [cursor]
         if new:
-            whole = len(new) == len(ready.read.framed)
-            sqlite = self._kernel.database.is_sqlite
+            as_read = taking.bet and len(new) == len(ready.read.framed)
             statements.append(
-                ready.keep
-                if whole
-                else ledger.keep(station_id, batch.lane, batch.epoch, new, taking.now, sqlite=sqlite)
+                ready.keep if as_read else self._records(station_id, batch, new, taking.now, bet=taking.bet)
             )
         # Only another batch of this request could ask what these wrote.
         await (run_last if ready.is_last else run)(session, *statements)

@@ -1,7 +1,7 @@
 """Writes of hundreds of rows at once, for the hot path: the driver's own fastest way, past SQLAlchemy's per-row work.
 
 SQLite gets one statement for all rows (an execution per row would hand Python's lock to the event loop each time),
-PostgreSQL one prepared statement that is pipelined.
+PostgreSQL one statement over arrays, or COPY where the rows are bet to be new.
 """
 
 import functools
@@ -15,10 +15,35 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.types import TypeEngine
 
 from hub.kernel.columns import Base, UtcInstant
+from hub.kernel.postgres import Copy
 from hub.kernel.statements import Statement, instant_in, is_sqlite, run, sqlite_instant
 
 _MOST_VALUES: Final = 30_000  # SQLite binds at most 32,766 in one statement
+_WORTH_A_COPY: Final = 16
+_BET: Final = "bet_on_new"
 _Bind = Callable[[list[Any]], list[Any]]
+
+
+class BetLostError(Exception):
+    """The unit of work did not go as nearly all do. Nothing of it is kept; do it again without the bet."""
+
+
+def bet_on_new(session: AsyncSession) -> None:
+    """Bet that this unit of work goes as nearly all do: rows for `insert_many` are new, and nothing is refused.
+
+    On PostgreSQL that is much faster. If the bet is lost, an error undoes the unit (`bet_is_lost` tells it).
+    """
+    session.info[_BET] = True
+
+
+def bets_on_new(session: AsyncSession) -> bool:
+    """Whether this unit of work bets."""
+    return _BET in session.info
+
+
+def bet_is_lost(error: Exception) -> bool:
+    """Whether this error of a unit of work that bet says that the bet is lost: something was there already."""
+    return isinstance(error, BetLostError) or getattr(getattr(error, "orig", None), "sqlstate", None) == "23505"
 
 
 async def upsert_many(
@@ -34,7 +59,9 @@ async def insert_many(
     session: AsyncSession, table: type[Base], rows: Sequence[Mapping[str, Any]], *, key: Sequence[str]
 ) -> None:
     """Insert the rows that are new; one that is there stays as it is."""
-    if rows:
+    if len(rows) >= _WORTH_A_COPY and _BET in session.info and not is_sqlite(session):
+        await _copy(session, table, rows)
+    elif rows:
         await _write(session, table, rows, f"({', '.join(key)}) DO NOTHING")
 
 
@@ -53,18 +80,23 @@ async def rows_where(
     return [dict(zip(readers, row, strict=True)) for row in zip(*read, strict=True)]
 
 
-async def _write(session: AsyncSession, table: type[Base], rows: Sequence[Mapping[str, Any]], on_conflict: str) -> None:
+async def _copy(session: AsyncSession, table: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
     columns = tuple(rows[0])
     bound = [bind([row[name] for row in rows]) for name, bind in _binds(session.get_bind().dialect, table, columns)]
+    await run(session, Copy(table.__tablename__, columns, list(zip(*bound, strict=True))))
+
+
+async def _write(session: AsyncSession, table: type[Base], rows: Sequence[Mapping[str, Any]], on_conflict: str) -> None:
+    columns = tuple(rows[0])
+    dialect = session.get_bind().dialect
+    bound = [bind([row[name] for row in rows]) for name, bind in _binds(dialect, table, columns)]
     names = ", ".join(f'"{name}"' for name in columns)
-    head = f"INSERT INTO {table.__tablename__} ({names}) VALUES"  # names of our own tables
+    head = f"INSERT INTO {table.__tablename__} ({names})"  # names of our own tables
     tail = f"ON CONFLICT {on_conflict}"
-    given = list(zip(*bound, strict=True))
     if not is_sqlite(session):
-        places = ", ".join(f"${number}" for number in range(1, len(columns) + 1))
-        connection = await session.connection()
-        await connection.exec_driver_sql(f"{head} ({places}) {tail}", given)
+        await run(session, Statement(f"{head} {_unnest(dialect, table, columns)} {tail}", bound))
         return
+    given = list(zip(*bound, strict=True))
     row = f"({', '.join('?' * len(columns))})"
     step = _MOST_VALUES // len(columns)
     parts = [given[at : at + step] for at in range(0, len(given), step)]
@@ -72,11 +104,26 @@ async def _write(session: AsyncSession, table: type[Base], rows: Sequence[Mappin
         session,
         *(
             Statement(
-                f"{head} {', '.join([row] * len(part))} {tail}", tuple(itertools.chain.from_iterable(part)), plain=True
+                f"{head} VALUES {', '.join([row] * len(part))} {tail}",
+                tuple(itertools.chain.from_iterable(part)),
+                plain=True,
             )
             for part in parts
         ),
     )
+
+
+@functools.lru_cache(maxsize=200)
+def _unnest(dialect: Dialect, table: type[Base], columns: tuple[str, ...]) -> str:
+    """The rows as a SELECT over one array a column. An array in a column cannot be given so: it would come apart."""
+    types = [_cast(table.__table__.columns[name].type.dialect_impl(dialect).compile(dialect)) for name in columns]
+    arrays = ", ".join(f"?{number}::{type_}[]" for number, type_ in enumerate(types, 1))
+    return f"SELECT * FROM unnest({arrays})"  # noqa: S608  # names of types
+
+
+def _cast(type_: str) -> str:
+    """A text's length is the column's to judge: a cast would cut it without a word."""
+    return "TEXT" if type_.startswith("VARCHAR") else type_
 
 
 @functools.lru_cache(maxsize=200)

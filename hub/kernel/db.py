@@ -14,16 +14,22 @@ from sqlalchemy import Connection, event, inspect, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from hub.kernel.columns import Base
+from hub.kernel.postgres import DatabaseAwayError, connected, is_alive, is_closed
 from hub.kernel.sqlite import Driver, begin
 
 AfterCommit = Callable[[], Awaitable[None] | None]
 _AFTER_COMMIT = "after_commit"
 _WRITE = "voltdock_write"
 _BUSY_TIMEOUT_MS = 10_000
+_CONNECT_S = 5.0
+_POOL_S = 10.0  # for a connection of the pool: whoever waits longer is told to come back
+# Connection failures, no resources (too many clients, disk full), and the server going or coming.
+_AWAY = ("08", "53", "57P")
 _CACHE_KIB = 16_384  # of a connection; SQLite's 2 MiB do not hold the inner pages of a year of rentals
 _to_json = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
 
@@ -31,20 +37,23 @@ _to_json = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan
 class Database:
     """One database. `transaction()` is a unit of work that writes, `reading()` one that does not."""
 
-    def __init__(self, url: str, *, pool_size: int = 10) -> None:
+    def __init__(self, url: str, *, pool_size: int = 10, connect_s: float = _CONNECT_S) -> None:
         self.url = url
         self.is_sqlite = url.startswith("sqlite")
         self.engine = create_async_engine(
             url,
             pool_size=pool_size,
             max_overflow=0,
-            pool_timeout=30,
+            pool_timeout=_POOL_S,
             json_serializer=_to_json,
-            **({"module": Driver()} if self.is_sqlite else {"pool_pre_ping": True}),
+            **({"module": Driver()} if self.is_sqlite else {"connect_args": {"timeout": connect_s}}),
         )
         if self.is_sqlite:
             event.listen(self.engine.sync_engine, "connect", _prepare_sqlite)
             event.listen(self.engine.sync_engine, "begin", _begin_sqlite)
+        else:
+            event.listen(self.engine.sync_engine, "checkout", is_alive)
+            event.listen(self.engine.sync_engine, "do_connect", connected)
         # One writes, the next waits at the driver's door with its first statement; the others hold no connection.
         self._turn = asyncio.Semaphore(2) if self.is_sqlite else None
         self._write = async_sessionmaker(self.engine.execution_options(**{_WRITE: True}), expire_on_commit=False)
@@ -120,14 +129,24 @@ def violates(error: IntegrityError, name: str) -> bool:
     return name in str(error.orig)
 
 
-def may_succeed_again(error: DBAPIError) -> bool:
+def may_succeed_again(error: Exception) -> bool:
     """Whether the database only lost a race (PostgreSQL 40001 serialization failure, 40P01 deadlock)."""
-    return getattr(error.orig, "sqlstate", None) in {"40001", "40P01"}
+    return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) in {"40001", "40P01"}
 
 
 def is_busy(error: DBAPIError) -> bool:
     """Whether SQLite waited in vain for another writer."""
     return isinstance(error, OperationalError) and "locked" in str(error.orig)
+
+
+def is_away(error: BaseException) -> bool:
+    """Whether the database did not do it because it is not there, goes, comes, or has no room for us just now."""
+    if isinstance(error, DatabaseAwayError | PoolTimeout):
+        return True
+    if not isinstance(error, DBAPIError):
+        return False
+    state = str(getattr(error.orig, "sqlstate", None) or "")
+    return error.connection_invalidated or state.startswith(_AWAY) or is_closed(error.orig)
 
 
 def is_bad_value(error: DBAPIError) -> bool:

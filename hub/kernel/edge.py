@@ -2,20 +2,23 @@
 
 import os
 import re
+import secrets
 import time
 from collections.abc import Awaitable, Callable
 
 import structlog
 from aiohttp import web
-from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
+from hub.kernel.db import is_away
 from hub.kernel.draining import DRAINING
-from hub.kernel.problem import ProblemError, from_http, from_malformed, from_refused, problem, response
+from hub.kernel.problem import Problem, ProblemError, from_http, from_malformed, from_refused, problem, response
 from protocols.errors import Malformed, Refused
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 _TRACEPARENT = re.compile(r"^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")  # W3C Trace Context
+_AWAY_S, _AWAY_SPREAD_S = 2, 6  # a database that restarts is back within seconds; thousands must not return as one
 _log = structlog.get_logger("hub.web")
 
 
@@ -36,6 +39,10 @@ class Metrics:
             ["method", "route"],
             registry=self.registry,
         )
+
+    def watch(self, name: str, what: str, value: Callable[[], float]) -> None:
+        """A figure that is looked up whenever somebody scrapes."""
+        Gauge(f"voltdock_hub_{name}", what, registry=self.registry).set_function(value)
 
 
 TRACE_ID: web.RequestKey[str] = web.RequestKey("trace_id", str)
@@ -74,12 +81,22 @@ async def _answered(request: web.Request, handler: Handler) -> web.StreamRespons
         if error.status < 400:
             raise
         shown, headers = from_http(error)
-    except Exception:  # noqa: BLE001  # the HTTP edge: a bug is logged once and answered as 500
+    except Exception as error:  # noqa: BLE001  # the HTTP edge: a bug is logged once and answered as 500
+        if is_away(error):
+            shown, headers = _away(request, error)
+            return response(shown, instance=request.path, trace_id=request[TRACE_ID], headers=headers)
         _log.exception("request failed", method=request.method, path=request.path)
         shown = problem("internal", 500, detail="a fault of the hub; the trace id finds it in the log")
     if shown.status == 401:
         headers = {**headers, "WWW-Authenticate": 'Bearer realm="voltdock"'}
     return response(shown, instance=request.path, trace_id=request[TRACE_ID], headers=headers)
+
+
+def _away(request: web.Request, error: Exception) -> tuple[Problem, dict[str, str]]:
+    """The database's absence is nobody's bug: what was asked is not done, and may be asked again."""
+    _log.warning("database_unreachable", method=request.method, path=request.path, reason=str(error)[:200])
+    shown = problem("database_unreachable", 503, detail="the database does not answer; ask again")
+    return shown, {"Retry-After": str(_AWAY_S + secrets.randbelow(_AWAY_SPREAD_S))}
 
 
 def _trace_id(request: web.Request) -> str:

@@ -18,6 +18,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session
 
+from hub.kernel import postgres
+from hub.kernel.postgres import Copy
 from hub.kernel.sqlite import Ran, run_at_once, run_with_commit
 from protocols.values import UTC
 
@@ -34,12 +36,12 @@ class Statement(NamedTuple):
     plain: bool = False
 
 
-async def run(session: AsyncSession, *statements: Statement) -> list[Ran]:
+async def run(session: AsyncSession, *statements: Statement | Copy) -> list[Ran]:
     """Run them in their order; what each found. Raises `sqlalchemy.exc.DBAPIError` like any other statement."""
     return await session.run_sync(_run, statements)
 
 
-async def run_last(session: AsyncSession, *statements: Statement) -> None:
+async def run_last(session: AsyncSession, *statements: Statement | Copy) -> None:
     """Run them as the transaction's last: at once, or on SQLite in one trip with its COMMIT. Nobody may need them.
 
     If one fails, the COMMIT fails.
@@ -89,20 +91,21 @@ _SQLITE: Final[dict[type, Callable[[Any], Any]]] = {
 }
 
 
-def _run(session: Session, statements: Sequence[Statement]) -> list[Ran]:
+def _run(session: Session, statements: Sequence[Statement | Copy]) -> list[Ran]:
     connection = session.connection()
     if connection.dialect.name != "sqlite":
-        return [_ran(connection.exec_driver_sql(_numbered(sql), tuple(values))) for sql, values, _ in statements]
+        works = [one if isinstance(one, Copy) else (_numbered(one.sql), one.values) for one in statements]
+        return postgres.run(connection, works)
     driver = connection.connection.dbapi_connection
     error_type = connection.dialect.loaded_dbapi.Error
     try:
         return run_at_once(driver, _given(statements))
     except error_type as error:
-        sql = "; ".join(one.sql for one in statements)
+        sql = "; ".join(one.sql for one in statements if isinstance(one, Statement))
         raise DBAPIError.instance(sql, None, error, error_type, dialect=connection.dialect) from error
 
 
-def _run_last(session: Session, statements: Sequence[Statement]) -> None:
+def _run_last(session: Session, statements: Sequence[Statement | Copy]) -> None:
     connection = session.connection()
     if connection.dialect.name == "sqlite":
         run_with_commit(connection.connection.dbapi_connection, _given(statements))
@@ -110,12 +113,13 @@ def _run_last(session: Session, statements: Sequence[Statement]) -> None:
         _run(session, statements)
 
 
-def _given(statements: Sequence[Statement]) -> list[tuple[str, Sequence[Any]]]:
-    return [(one.sql, one.values) if one.plain else (_with_lists(one.sql), _bound(one.values)) for one in statements]
-
-
-def _ran(result: Any) -> Ran:
-    return Ran(result.rowcount, [tuple(row) for row in result] if result.returns_rows else [])
+def _given(statements: Sequence[Statement | Copy]) -> list[tuple[str, Sequence[Any]]]:
+    given = []
+    for one in statements:
+        if isinstance(one, Copy):
+            raise TypeError("SQLite has no COPY")
+        given.append((one.sql, one.values) if one.plain else (_with_lists(one.sql), _bound(one.values)))
+    return given
 
 
 def _bound(values: Sequence[Any]) -> tuple[Any, ...]:

@@ -233,6 +233,9 @@ class SyncReply(msgspec.Struct, frozen=True, kw_only=True):
 
     `lost` answers every lost range of the request. A hub from before lost ranges leaves it empty: the station then
     numbers what follows them anew.
+
+    Under load: `retry_after_s` asks for no request before it, of whatever kind; `hold_telemetry_s` asks to keep facts
+    of the telemetry lane back for so long, so that everybody's business comes first. Business is never held.
     """
 
     protocol: int
@@ -246,6 +249,7 @@ class SyncReply(msgspec.Struct, frozen=True, kw_only=True):
     quarantined: list[Quarantined] = []
     changes: list[msgspec.Raw] = []
     retry_after_s: float | None = None
+    hold_telemetry_s: float | None = None
 
 
 _fact = msgspec.json.Decoder(Fact)

@@ -9,10 +9,11 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from hub.app import serve
+from hub.app import _forever, serve
 from hub.intake.tables import Order, StationKey
 from hub.kernel.clock import SystemClock
 from hub.kernel.db import Database
+from hub.kernel.postgres import DatabaseAwayError
 from hub.settings import load
 from hub.stations import seed
 from protocols.sync.live import Nudge, decode_live
@@ -99,3 +100,30 @@ async def signed_in(http: aiohttp.ClientSession, url: str) -> dict[str, str]:
     async with http.post(f"{url}/api/v1/auth/token", json=credentials) as answer:
         token = (await answer.json())["access_token"]
     return {"Authorization": f"Bearer {token}"}
+
+
+async def test_a_job_that_finds_no_database_is_begun_again_and_ends_nothing() -> None:
+    began: list[int] = []
+    third = asyncio.Event()
+
+    async def job() -> None:
+        began.append(len(began))
+        if len(began) < 3:
+            raise DatabaseAwayError("it restarts")
+        third.set()
+        await asyncio.Event().wait()
+
+    running = asyncio.create_task(_forever(job))
+    async with asyncio.timeout(10):
+        await third.wait()
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    assert began == [0, 1, 2]
+
+
+async def test_a_job_with_a_bug_ends_the_hub() -> None:
+    async def job() -> None:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await _forever(job)

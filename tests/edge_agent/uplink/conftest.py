@@ -62,6 +62,7 @@ class Hub:
         self.after: list[Fault] = []  # these act when the facts are taken: the reply is what gets lost
         self.changes: list[tuple[int, bytes]] = []
         self.changes_per_reply = 100
+        self.hold_telemetry_s: float | None = None
         self.speaks_zstd = True
         self.takes_facts = True
         self.knows_losses = True
@@ -153,6 +154,7 @@ class Hub:
             cursors=[Cursor(lane=lane, epoch=epoch, acked=len(held)) for (lane, epoch), held in self.facts.items()],
             results=results,
             changes=[Raw(raw) for _, raw in now],
+            hold_telemetry_s=self.hold_telemetry_s,
         )
 
     def _take(self, batch: FactBatch) -> BatchResult:

@@ -40,6 +40,7 @@ class CheckingHub:
         self.hash = NO_HASH
         self.duplicates = 0
         self.refuse_next = 0
+        self.retry_after: str | None = None
         self.wrong: list[str] = []
 
     async def enrol(self, request: web.Request) -> web.Response:
@@ -52,7 +53,7 @@ class CheckingHub:
     async def sync(self, request: web.Request) -> web.Response:
         if self.refuse_next:
             self.refuse_next -= 1
-            return web.Response(status=503)
+            return web.Response(status=503, headers={"Retry-After": self.retry_after} if self.retry_after else {})
         body = await request.read()
         self.numbers.append(verify(self.key, dict(request.headers), "POST", "/api/v1/sync", body).number)
         [batch] = decode_request(gzip.decompress(body)).batches
@@ -104,6 +105,13 @@ async def test_a_hub_without_time_costs_no_fact(hub: tuple[CheckingHub, str]) ->
     member = await _worked(hub[1], hub[0], for_s=2.0)
     assert len(member.tally.troubles) == 3
     assert hub[0].wrong == []
+    assert len(hub[0].records) == member.tally.acknowledged > 0
+
+
+async def test_a_hub_that_says_when_to_come_back_is_obeyed_and_is_no_trouble(hub: tuple[CheckingHub, str]) -> None:
+    hub[0].refuse_next, hub[0].retry_after = 1, "1"
+    member = await _worked(hub[1], hub[0], for_s=2.0)
+    assert (member.tally.troubles, member.tally.told_to_wait) == ([], 1)
     assert len(hub[0].records) == member.tally.acknowledged > 0
 
 

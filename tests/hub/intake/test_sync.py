@@ -11,7 +11,7 @@ import msgspec
 import pytest
 import zstandard
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from sqlalchemy import update
+from sqlalchemy import delete, update
 
 from hub.intake.tables import FactCursor, FactRow, QuarantinedFact, StationKey
 from hub.rentals import rules
@@ -59,6 +59,20 @@ async def test_a_batch_that_comes_again_changes_nothing(world: World) -> None:
     assert len(await world.rows(FactRow, "seq")) == 1
     assert len(await world.rows(Rental, "id")) == 1
     assert not await world.rows(QuarantinedFact, "code")
+
+
+async def test_facts_that_are_there_without_their_cursor_are_taken_again(world: World) -> None:
+    """A database that was mended by hand: what is there stays, and nothing is in the way of what follows."""
+    double = await world.station()
+    double.tell(started())
+    unknown(double, 40)
+    await world.sync(double, double.batch(last=20))
+    async with world.kernel.database.transaction() as session:
+        await session.execute(delete(FactCursor))
+    reply = await world.sync(double, double.batch())
+    assert [(one.verdict, one.acked) for one in reply.results] == [(Verdict.TAKEN, 41)]
+    assert not reply.quarantined
+    assert sorted(seq for (seq,) in await world.rows(FactRow, "seq")) == list(range(1, 42))
 
 
 async def test_an_overlap_takes_only_what_is_new(world: World) -> None:

@@ -8,13 +8,14 @@ import uuid
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
+import asyncpg
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from hub.fleet.tables import Custody
 from hub.kernel import sqlite
-from hub.kernel.bulk import rows_where, upsert_many
+from hub.kernel.bulk import bet_is_lost, bet_on_new, insert_many, rows_where, upsert_many
 from hub.kernel.db import Database, is_busy
 from hub.kernel.migrations import migrate
 from hub.kernel.statements import Statement, instant_in, json_in, run, run_last, sqlite_instant
@@ -113,6 +114,70 @@ async def test_rows_come_back_as_they_went_in(database: Database) -> None:
     assert all(row["since"].tzinfo is not None for row in found)
     async with database.reading() as session:  # SQLAlchemy reads the same
         assert (await session.get_one(Custody, A)).battery == battery
+
+
+async def test_a_text_too_long_for_its_column_is_refused_and_never_cut(database: Database) -> None:
+    if database.is_sqlite:
+        return  # it knows no length
+    with pytest.raises(DBAPIError, match="too long"):
+        async with database.transaction() as session:
+            await upsert_many(session, Custody, [_row(A, state="x" * 99)], key=("vehicle_id",))
+
+
+async def test_rows_that_are_bet_to_be_new_are_put_in_as_they_are(database: Database) -> None:
+    rows = [_row(uuid.UUID(int=number), battery={"soc_pct": 1.5}, dock_no=number) for number in range(1, 101)]
+    async with database.transaction() as session:
+        bet_on_new(session)
+        await insert_many(session, Custody, rows, key=("vehicle_id",))
+        found = await rows_where(session, Custody, "hlc > ?1", 0)
+    assert sorted(found, key=lambda row: int(row["vehicle_id"])) == rows
+
+
+async def test_a_lost_bet_undoes_the_unit_of_work_and_says_so(database: Database) -> None:
+    rows = [_row(uuid.UUID(int=number)) for number in range(1, 101)]
+    async with database.transaction() as session:
+        await run(session, _add(A))
+
+    told = []
+
+    async def insert(*, bet: bool) -> None:
+        async with database.transaction() as session:
+            if bet:
+                bet_on_new(session)
+            try:
+                await insert_many(session, Custody, rows, key=("vehicle_id",))
+            except DBAPIError as error:
+                told.append(bet_is_lost(error))
+                raise
+
+    if not database.is_sqlite:  # which needs no bet
+        with pytest.raises(DBAPIError):
+            await insert(bet=True)
+        assert told == [True]
+        assert await _vehicles(database) == [A]
+    await insert(bet=False)
+    assert len(await _vehicles(database)) == 100
+
+
+async def test_a_connection_that_the_server_closed_is_not_handed_out(database: Database) -> None:
+    if database.is_sqlite:
+        return  # it has no server
+    pids = await asyncio.gather(_pid(database), _pid(database))
+    stranger = await asyncpg.connect(database.url.replace("+asyncpg", ""))
+    try:
+        for pid in pids:
+            await stranger.execute("SELECT pg_terminate_backend($1)", pid)
+        async with asyncio.timeout(5):
+            while await stranger.fetchval("SELECT count(*) FROM pg_stat_activity WHERE pid = ANY($1)", pids):
+                await asyncio.sleep(0.01)
+    finally:
+        await stranger.close()
+    await asyncio.gather(database.ping(), database.ping())
+
+
+async def _pid(database: Database) -> int:
+    async with database.reading() as session:
+        return int((await session.execute(text("SELECT pg_backend_pid(), pg_sleep(0.1)"))).scalar_one())
 
 
 def test_instants_and_json_of_either_database_are_read() -> None:
