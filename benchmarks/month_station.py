@@ -30,6 +30,7 @@ from edge_agent.core.inputs import (
     DockKind,
     DockOrderEnded,
     DockReported,
+    HubReached,
     LockState,
     MeterSample,
     Outcome,
@@ -202,6 +203,7 @@ class Month:
 
     async def rent_and_return(self, no: int) -> None:
         """One whole rental, back at the dock it left; done when its end is on the disk."""
+        self.station.tell(HubReached(hub_at=self.clock.now().at))  # off line an account has its caps
         await self._rent(no)
         await self._until(lambda: any(one.undocked_at and not one.finished_at for one in self._rentals()))
         self.clock.move(RIDE_MIN * 60)
