@@ -61,7 +61,7 @@ class Adversary:
             await asyncio.sleep(chance.uniform(0.2, REST_S[target]))
             if loop.time() >= until_s:
                 return
-            fault = chance.choice(known)
+            fault = chance.choices(known, [one.weight for one in known])[0]
             self.counts[fault.name] += 1
             self._note(fault.name)
             heal = await fault.inject(self._lab, chance)

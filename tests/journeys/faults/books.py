@@ -82,6 +82,7 @@ class World:
     heard: Mapping[int, Sequence[int]] = field(default_factory=dict)
     booted: Mapping[int, Sequence[int]] = field(default_factory=dict)
     readings: Sequence[Reading] = ()
+    revoked: Sequence[str] = ()  # rentals that the kiosk gave for a voucher that it knew to be revoked
     staff: Mapping[str, int] = field(default_factory=dict)
     unanswered: Sequence[int] = ()
 
@@ -110,10 +111,12 @@ class UnlockOrder:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Station:
-    """Book 2."""
+    """Book 2. `twins` are the ids of all facts on cloned cards, `forks_noticed` how often the hub met such a one."""
 
     facts: Sequence[Journalled] = ()
     unlocks: Sequence[UnlockOrder] = ()
+    twins: frozenset[str] = frozenset()
+    forks_noticed: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

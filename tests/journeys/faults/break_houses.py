@@ -6,7 +6,11 @@ from typing import Final
 
 from tests.journeys.faults.fault import Fault, Heal, Inject, nothing
 from tests.journeys.faults.lab import Lab
+from tests.journeys.faults.reading import unsettled
 from tests.journeys.faults.setting import BROKER, CLOCKS, POSTGRESQL
+
+YEAR_S: Final = 365.25 * 86_400
+_CALM_S: Final = 12.0  # how long people take to finish what they are at
 
 # --- the agent -------------------------------------------------------------------------------------------
 
@@ -33,6 +37,34 @@ async def _fill_disk(lab: Lab, _chance: random.Random) -> Heal:
         lab.agent.limit_files(-1)
 
     return heal
+
+
+async def _clone_card(lab: Lab, _chance: random.Random) -> Heal:
+    """Somebody put a copy of the station's card into a second machine.
+
+    Nothing may be open at that moment: a copy that believes in rentals it cannot see would rightly tell of their end.
+    """
+    lab.open_for_business.clear()
+    try:
+        if not await _is_calm(lab):
+            return nothing
+        await lab.agent.kill()
+        twin = lab.clone() if unsettled(lab) == 0 else None
+        await lab.agent.start()
+    finally:
+        lab.open_for_business.set()
+    if twin is None:
+        return nothing
+    await twin.start()
+    return twin.kill
+
+
+async def _is_calm(lab: Lab) -> bool:
+    for _ in range(int(_CALM_S / 0.25)):
+        if unsettled(lab) == 0:
+            return True
+        await asyncio.sleep(0.25)
+    return False
 
 
 # --- hubs and their database -----------------------------------------------------------------------------
@@ -89,8 +121,6 @@ async def _kill_broker(lab: Lab, _chance: random.Random) -> Heal:
 
 # --- the agent's clock -----------------------------------------------------------------------------------
 
-YEAR_S: Final = 365.25 * 86_400
-
 
 def _clock(*offsets_s: float, rate: float = 1.0) -> Inject:
     """The agent's wall clock is wrong from one moment to the next; at the end it is right again."""
@@ -127,6 +157,7 @@ HOUSES: Final = (
     Fault(name="kill -9 agent", target="agent", inject=_kill_agent, hold_s=(0.0, 2.0)),
     Fault(name="kill -9 agent twice", target="agent", inject=_kill_agent_twice, hold_s=(0.0, 0.5)),
     Fault(name="disk full", target="agent", inject=_fill_disk, hold_s=(0.5, 4.0)),
+    Fault(name="card cloned", target="agent", inject=_clone_card, hold_s=(4.0, 9.0), weight=0.6),
     Fault(name="kill -9 hub", target="hub", inject=_kill_hub, hold_s=(0.0, 4.0)),
     Fault(name="hub from a backup", target="hub", inject=_restore_hub, hold_s=(2.0, 8.0)),
     Fault(name="kill -9 PostgreSQL", target="postgresql", needs=POSTGRESQL, inject=_kill_postgres, hold_s=(0.0, 4.0)),

@@ -18,6 +18,7 @@ def check(world: World, station: Station, hub: Hub) -> list[Finding]:
         *_chains(station),
         *_facts(station, hub),
         *_promises(world, station),
+        *_rights(world, station),
         *locks.openings(world, station, hub),
         *locks.moves(world, station, hub),
         *trade.stories(station),
@@ -62,9 +63,27 @@ def _facts(station: Station, hub: Hub) -> Iterator[Finding]:
                 yield Finding(Kind.WRONG, f"{name}: the hub holds other bytes")
             if (one.lane, one.epoch, one.seq) != (mine.lane, mine.epoch, mine.seq):
                 yield Finding(Kind.WRONG, f"{name}: the hub holds it at {one.lane} {one.epoch} {one.seq}")
-    for rest in held.values():
+    twins = {key for key in held if key in station.twins}
+    if twins and not station.forks_noticed:
+        yield Finding(Kind.WRONG, f"{len(twins)} facts of a cloned card are at the hub, and nobody noticed")
+    for rest in (rest for key, rest in held.items() if key not in twins):
         for one in rest:
             yield Finding(Kind.WRONG, f"{one.lane} {one.epoch} {one.seq} is at the hub, the station has no such fact")
+
+
+def _rights(world: World, station: Station) -> Iterator[Finding]:
+    """A voucher is ridden on once, a revoked one never."""
+    ridden = {one.rental_id for one in bodies(station, facts.RentalActivated)}
+    rides = Counter(
+        one.renter.voucher_id
+        for one in bodies(station, facts.RentalStarted)
+        if one.rental_id in ridden and one.renter.voucher_id is not None
+    )
+    for voucher_id, times in rides.items():
+        if times > 1:
+            yield Finding(Kind.DOUBLED, f"voucher {voucher_id} was ridden on {times} times")
+    for rental_id in world.revoked:
+        yield Finding(Kind.OPENED, f"rental {rental_id} was given for a revoked voucher")
 
 
 def _promises(world: World, station: Station) -> Iterator[Finding]:

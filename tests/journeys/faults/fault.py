@@ -15,7 +15,8 @@ class Fault:
     """A way to break something.
 
     `target` is what it breaks: faults on one target exclude each other. `hold_s` is the shortest and longest time it
-    lasts, `needs` a feature of the setting without which there is nothing to break.
+    lasts, `needs` a feature of the setting without which there is nothing to break, `weight` how often it is chosen
+    beside the others of its target.
     """
 
     name: str
@@ -23,6 +24,7 @@ class Fault:
     inject: Inject
     hold_s: tuple[float, float] = (0.5, 4.0)
     needs: str = ""
+    weight: float = 1.0
 
 
 async def nothing() -> None:

@@ -8,6 +8,7 @@ import contextlib
 import datetime as dt
 import random
 import secrets
+import shutil
 import time
 from collections import deque
 from collections.abc import AsyncIterator
@@ -76,6 +77,10 @@ class Lab:
         self.vouchers: list[list[str]] = []
         self.readings: list[Reading] = []
         self.boot_ms = _now_ms() - round(time.monotonic() * 1000)  # when the monotonic clock began
+        self.open_for_business = asyncio.Event()  # people begin nothing new while it is not set
+        self.open_for_business.set()
+        self.revoked: list[str] = []  # vouchers that the station knows to be revoked
+        self.twins: list[Path] = []  # the files of cloned cards
         self.restored = 0  # how often the hub was put back to an earlier state
         self.hub_url = f"http://{HOST}:{self.ports.hub}"
         self.store = folder / "agent" / "station.db"
@@ -133,6 +138,25 @@ class Lab:
             self.hubs.append(Part(f"hub {number}", ["hub", "run", "--demo"], log=log, environment=environment))
         self.agent.inside = self.ground.inside
         self.agent.environment = self.ground.agent_environment
+
+    def clone(self) -> Part:
+        """A second card with the agent's files, in a machine without docks, chargers and meters. The agent is dead."""
+        number = len(self.twins) + 1
+        folder = self.folder / f"twin{number}"
+        shutil.copytree(self.store.parent, folder)
+        config = self.folder / f"twin{number}.toml"
+        url = f"http://{self.proxy.host}:{self.proxy.port}"
+        lines = [f'data_dir = "{folder}"', "[hub]", f'url = "{url}"', f"poll_s = {POLL_S}", "[kiosk]"]
+        write_private(config, "\n".join([*lines, f"port = {free_ports().kiosk}", ""]))
+        twin = Part("twin", ["edge_agent", "run", "--config", str(config)], log=self.folder / f"twin{number}.log")
+        twin.inside, twin.environment = self.agent.inside, self.agent.environment
+        self.twins.append(folder / self.store.name)
+        return twin
+
+    def forks_noticed(self) -> int:
+        """How often a hub said that a station holds another history than it."""
+        logs = self.folder.glob("hub*.log")
+        return sum(" fork " in line for log in logs for line in log.read_text("utf-8", "replace").splitlines())
 
     async def start_hubs(self) -> None:
         """All that do not run."""
@@ -219,7 +243,9 @@ class Lab:
         for account in sorted(one["id"] for one in await self.hub.all_of("/api/v1/accounts")):
             wish: dict[str, Any] = {"account_id": account, "stations": [str(STATION_ID)], "expires": expires}
             made = await asyncio.gather(*(self.hub.post("/api/v1/vouchers", wish) for _ in range(VOUCHERS)))
-            self.vouchers.append([one["text"] for one in made])
+            self.vouchers.append([one["text"] for one in made[1:]])
+            await self.hub.post(f"/api/v1/vouchers/{made[0]['id']}/revoke", {})
+            self.revoked.append(made[0]["text"])
 
     async def _is_whole(self) -> bool:
         if not await self.kiosk.is_up():

@@ -33,6 +33,7 @@ class Life:
         self.promised: set[str] = set()
         self.ordered: dict[str, int] = {}  # orders of staff by id: the dock
         self.unanswered: list[int] = []
+        self.let_in: list[str] = []  # rentals given for a revoked voucher
         self.seen: Counter[str] = Counter()
         self._lab = lab
         self._seed = seed
@@ -63,14 +64,19 @@ class Life:
 
     async def _renter(self, chance: random.Random, vouchers: list[str], until_s: float) -> None:
         loop = asyncio.get_running_loop()
-        left = list(vouchers)
+        left, used = list(vouchers), list[str]()
         while left:
             await asyncio.sleep(chance.uniform(0.3, 4.0))
+            await self._lab.open_for_business.wait()
             if loop.time() >= until_s:
                 return
             dock_no = chance.choice([number for number, dock in self._yard.docks.items() if dock.vehicle] or [1])
+            if chance.random() < 0.15:
+                await self._twice_at_once(chance, left[-1])
             if await self._rent(chance, left[-1], dock_no):
-                left.pop()
+                used.append(left.pop())
+            if used and chance.random() < 0.2:
+                await self._with_old_code(chance.choice(used), dock_no)
 
     async def _rent(self, chance: random.Random, voucher: str, dock_no: int) -> bool:
         """Whether the voucher may be spent now; an answer that never came leaves one in doubt."""
@@ -94,6 +100,33 @@ class Life:
         else:
             await self._ride(chance, dock_no, asked["vehicle"]["label"])
         return True
+
+    async def _twice_at_once(self, chance: random.Random, voucher: str) -> None:
+        """The same code at two docks in the same instant: two people with one picture of it. Nobody takes anything."""
+        docks = chance.sample(list(self._yard.docks), 2)
+        given = await asyncio.gather(*(self._rental_for(voucher, one) for one in docks))
+        self.seen[f"one voucher twice at once: {sum(one is not None for one in given)} given"] += 1
+        for rental_id in filter(None, given):
+            self.promised.add(rental_id)
+            await self._post(f"/api/rentals/{rental_id}/not-open", {})
+
+    async def _with_old_code(self, voucher: str, dock_no: int) -> None:
+        """A photograph of yesterday's code, or one that was revoked."""
+        rental_id = await self._rental_for(voucher, dock_no)
+        self.seen[f"old code: {'refused' if rental_id is None else 'given'}"] += 1
+        if rental_id is not None:  # its rental had come to nothing, so it is still good
+            self.promised.add(rental_id)
+        revoked = await self._rental_for(self._lab.revoked[dock_no % len(self._lab.revoked)], dock_no)
+        if revoked is not None:
+            self.let_in.append(revoked)
+
+    async def _rental_for(self, voucher: str, dock_no: int) -> str | None:
+        """The rental that the kiosk promised."""
+        asked = await self._post("/api/quotes", {"who": {"kind": "voucher", "token": voucher}, "dock_no": dock_no})
+        if asked is None or "quote_id" not in asked:
+            return None
+        rental = await self._post("/api/rentals", {"quote_id": asked["quote_id"]}) or {}
+        return str(rental["rental_id"]) if "rental_id" in rental else None
 
     async def _ride(self, chance: random.Random, dock_no: int, label: str) -> None:
         if not await self._pull(dock_no, label):
@@ -142,6 +175,7 @@ class Life:
         loop, world = asyncio.get_running_loop(), self._lab.world
         while True:
             await asyncio.sleep(chance.uniform(0.3, 3.0))
+            await self._lab.open_for_business.wait()
             if loop.time() >= until_s:
                 return
             card = chance.choice(CARDS)

@@ -9,6 +9,7 @@ import contextlib
 import resource
 import signal
 import sys
+import time
 from pathlib import Path
 from typing import Final
 
@@ -28,6 +29,7 @@ class Part:
         self.name = name
         self.starts = 0
         self.gave_up = 0  # how often it ended by itself
+        self.killed_ms: list[int] = []  # by the wall clock
         self._is_wanted = False
         self._turn = asyncio.Lock()
         self._arguments = arguments
@@ -69,6 +71,7 @@ class Part:
 
     async def kill(self) -> None:
         """kill -9, at this very instruction; returns when it is gone."""
+        self.killed_ms.append(time.time_ns() // 1_000_000)
         await self._end(signal.SIGKILL)
 
     async def stop(self) -> None:

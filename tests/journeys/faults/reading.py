@@ -5,6 +5,7 @@ import json
 import sqlite3
 import uuid
 from pathlib import Path
+from typing import Final
 
 import msgspec
 
@@ -17,6 +18,7 @@ from tests.journeys.faults.lab import Lab
 from tests.journeys.faults.life import Life
 from tests.journeys.faults.setting import CLOCKS
 
+UNWRITTEN_MS: Final = 500  # from the line to the disk, on a machine that has much else to do
 LANES = ("biz", "ops", "tel")
 
 
@@ -28,12 +30,18 @@ def world_book(lab: Lab, life: Life) -> books.World:
         moves=tuple(life.moves),
         promised=frozenset(life.promised),
         charges=tuple((key, charge) for key, charger in lab.world.chargers.items() for charge in charger.book),
-        heard=lab.heard,
+        heard={dock_no: _understood(heard, lab.agent.killed_ms) for dock_no, heard in lab.heard.items()},
         booted=lab.booted,
         readings=tuple(lab.readings),
+        revoked=tuple(life.let_in),
         staff=dict(life.ordered),
         unanswered=tuple(life.unanswered) if lab.restored else (),
     )
+
+
+def _understood(heard: list[int], killed_ms: list[int]) -> list[int]:
+    """Without what reached the station's end of the line and was not written down before it was killed."""
+    return [at_ms for at_ms in heard if not any(at_ms <= killed < at_ms + UNWRITTEN_MS for killed in killed_ms)]
 
 
 def station_book(lab: Lab) -> books.Station:
@@ -44,7 +52,12 @@ def station_book(lab: Lab) -> books.Station:
     rows = [_journalled(line) for line in reading.export(lab.store)]
     if lab.setting.has(CLOCKS):
         rows = [_set_right(one, lab.boot_ms) for one in rows]
-    return books.Station(facts=tuple(rows), unlocks=tuple(_unlock_orders(lab.store)))
+    return books.Station(
+        facts=tuple(rows),
+        unlocks=tuple(_unlock_orders(lab.store)),
+        twins=frozenset(str(_journalled(line).fact.id) for twin in lab.twins for line in reading.export(twin)),
+        forks_noticed=lab.forks_noticed(),
+    )
 
 
 def _set_right(row: books.Journalled, boot_ms: int) -> books.Journalled:
@@ -87,13 +100,18 @@ def _unlock_orders(path: Path) -> list[books.UnlockOrder]:
 
 
 def unsettled(lab: Lab) -> int:
-    """How many rentals of the station's file have begun and are not over."""
+    """How many rentals and charges of the station's file have begun and are not over."""
     begun, over = set(), set()
-    for one in station_book(lab).facts:
-        if isinstance(one.body, facts.RentalStarted):
-            begun.add(one.body.rental_id)
-        elif isinstance(one.body, facts.RentalVoided | facts.RentalEnded):
-            over.add(one.body.rental_id)
+    for one in (_journalled(line).body for line in reading.export(lab.store)):
+        match one:
+            case facts.RentalStarted():
+                begun.add(one.rental_id)
+            case facts.RentalVoided() | facts.RentalEnded():
+                over.add(one.rental_id)
+            case facts.ChargingStarted():
+                begun.add(one.session_id)
+            case facts.ChargingStopped():
+                over.add(one.session_id)
     return len(begun - over)
 
 

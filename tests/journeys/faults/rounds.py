@@ -41,6 +41,7 @@ class Report:
     sums: Counter[str] = field(default_factory=Counter)
     findings: list[Finding] = field(default_factory=list)
     diary: list[str] = field(default_factory=list)
+    world: list[str] = field(default_factory=list)
     delivered_s: list[float] = field(default_factory=list)
     healed_s: list[float] = field(default_factory=list)
 
@@ -76,6 +77,12 @@ async def play(folder: Path, seed: int, *, life_s: float, setting: Setting | Non
             report.findings += [Finding(Kind.STALLED, str(error)) for error in errors.exceptions]
         report.faults, report.diary, report.seen = adversary.counts, adversary.diary, life.seen
         world, station = world_book(lab, life), station_book(lab)
+        report.world = [
+            *map(str, world.moves),
+            *map(str, world.opened),
+            f"booted {world.booted}",
+            f"killed {lab.agent.killed_ms}",
+        ]
         try:
             hub = await hub_book(lab)
         except DemoError as error:

@@ -42,7 +42,10 @@ async def soak(
         if report.wrong:
             folder.mkdir(parents=True, exist_ok=True)
             (folder / "findings.txt").write_text(
-                "\n".join(["# findings", *map(_line, report.findings), "# diary", *report.diary]) + "\n"
+                "\n".join(
+                    ["# findings", *map(_line, report.findings), "# diary", *report.diary, "# the world", *report.world]
+                )
+                + "\n"
             )
         else:
             shutil.rmtree(folder, ignore_errors=True)

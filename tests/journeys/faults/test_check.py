@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 import pytest
 
 from firmware_sim.chargers.memory import Charge
@@ -109,8 +110,6 @@ def story() -> list[tuple[int, facts.Body]]:
 
 
 def journal() -> tuple[Journalled, ...]:
-    import msgspec
-
     rows, value = [], NO_HASH
     for seq, (hlc, body) in enumerate(story(), 1):
         document = {
@@ -225,6 +224,10 @@ def test_a_hub_that_was_put_back_may_have_forgotten_an_order_of_staff() -> None:
     assert check(dataclasses.replace(world, unanswered=(4,)), station, hub) == []
 
 
+def test_a_cloned_card_that_was_noticed_is_no_fault() -> None:
+    assert check(*_cloned(noticed=1)(right())) == []
+
+
 def _world(**change: Any) -> Callable[[Books], Books]:
     return lambda books: (dataclasses.replace(books[0], **change), books[1], books[2])
 
@@ -309,6 +312,33 @@ def _forgotten(dock_no: int | None) -> Callable[[Books], Books]:
     return falsify
 
 
+def _voucher_twice(books: Books) -> Books:
+    """Another ride on the voucher of the first."""
+    world, station, hub = books
+    voucher = facts.Renter(by="voucher", voucher_id=uuid.UUID(int=66))
+    rows = [
+        dataclasses.replace(one, body=msgspec.structs.replace(one.body, renter=voucher))
+        if isinstance(one.body, facts.RentalStarted)
+        else one
+        for one in station.facts
+    ]
+    again = facts.RentalActivated(rental_id=VOID, undocked_ms=T0)
+    rows.append(dataclasses.replace(rows[5], seq=11, hash=b"", body=again))
+    return world, dataclasses.replace(station, facts=tuple(rows)), hub
+
+
+def _cloned(*, noticed: int) -> Callable[[Books], Books]:
+    """A fact of a second card is at the hub."""
+
+    def falsify(books: Books) -> Books:
+        world, station, hub = books
+        station = dataclasses.replace(station, twins=frozenset({"of the twin"}), forks_noticed=noticed)
+        more = dataclasses.replace(hub.facts[0], fact_id="of the twin", epoch=2)
+        return world, station, dataclasses.replace(hub, facts=(*hub.facts, more))
+
+    return falsify
+
+
 FALSIFIED: dict[str, tuple[Callable[[Books], Books], Kind]] = {
     "a fact that the hub lost": (_hub("facts", lambda rows: rows[:-1]), Kind.LOST),
     "a fact that the hub has twice": (_hub("facts", lambda rows: (*rows, rows[3])), Kind.DOUBLED),
@@ -359,6 +389,9 @@ FALSIFIED: dict[str, tuple[Callable[[Books], Books], Kind]] = {
     ),
     "an order of staff that the hub forgot and that opened another dock": (_forgotten(2), Kind.OPENED),
     "two openings for one order that nobody was told of": (_forgotten(None), Kind.OPENED),
+    "a voucher that was ridden on twice": (_voucher_twice, Kind.DOUBLED),
+    "a rental for a revoked voucher": (_world(revoked=("r",)), Kind.OPENED),
+    "a cloned card that nobody noticed": (_cloned(noticed=0), Kind.WRONG),
     "something in quarantine": (
         _hub("quarantine", lambda _: ({"type": "X", "code": "contradiction", "detail": ""},)),
         Kind.WRONG,

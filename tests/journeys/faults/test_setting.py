@@ -1,6 +1,7 @@
 """Rounds by seed: each setting comes, always the same from the same seed, and what is not possible is told."""
 
 from tests.journeys.faults.books import Finding, Kind
+from tests.journeys.faults.reading import _understood
 from tests.journeys.faults.rounds import Report
 from tests.journeys.faults.setting import BROKER, CABLE, FEATURES, POSTGRESQL, TWO_HUBS, draw
 from tests.journeys.faults.summary import Played, document, markdown
@@ -42,3 +43,7 @@ def test_the_report_counts_what_was_wrong_and_what_was_not_possible() -> None:
     assert "line cut 3" in text
     assert "cable: unshare is refused (1 rounds)" in text
     assert "p99 1.0 s (goal 5 s)" in text
+
+
+def test_a_word_that_was_heard_and_not_written_before_a_kill_is_none() -> None:
+    assert _understood([1_000, 2_000, 3_000], [2_100]) == [1_000, 3_000]
