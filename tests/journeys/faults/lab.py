@@ -62,7 +62,8 @@ class _Openings(list[bytes]):
 class Lab:
     """Enter by `open_lab`."""
 
-    def __init__(self, folder: Path, seed: int, setting: Setting) -> None:
+    def __init__(self, folder: Path, seed: int, setting: Setting, *, poll_s: float = POLL_S) -> None:
+        self.poll_s = poll_s
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.folder = folder
         self.seed = seed
@@ -146,7 +147,7 @@ class Lab:
         shutil.copytree(self.store.parent, folder)
         config = self.folder / f"twin{number}.toml"
         url = f"http://{self.proxy.host}:{self.proxy.port}"
-        lines = [f'data_dir = "{folder}"', "[hub]", f'url = "{url}"', f"poll_s = {POLL_S}", "[kiosk]"]
+        lines = [f'data_dir = "{folder}"', "[hub]", f'url = "{url}"', f"poll_s = {self.poll_s}", "[kiosk]"]
         write_private(config, "\n".join([*lines, f"port = {free_ports().kiosk}", ""]))
         twin = Part("twin", ["edge_agent", "run", "--config", str(config)], log=self.folder / f"twin{number}.log")
         twin.inside, twin.environment = self.agent.inside, self.agent.environment
@@ -206,7 +207,7 @@ class Lab:
             host=self.ground.station_host,
             meter_host=self.ground.modbus.host,
         )
-        text = agent_toml(DEMO, addresses, data_dir=self.folder / "agent", station_secret=secret, poll_s=POLL_S)
+        text = agent_toml(DEMO, addresses, data_dir=self.folder / "agent", station_secret=secret, poll_s=self.poll_s)
         write_private(self._config, text)
 
     def _watch(self, direction: str, data: bytes) -> None:
@@ -278,9 +279,9 @@ async def _living(world: World) -> AsyncIterator[None]:
 
 
 @contextlib.asynccontextmanager
-async def open_lab(folder: Path, seed: int, setting: Setting) -> AsyncIterator[Lab]:
+async def open_lab(folder: Path, seed: int, setting: Setting, *, poll_s: float = POLL_S) -> AsyncIterator[Lab]:
     """Everything up and whole inside, everything stopped after. Raises DemoError."""
-    lab = Lab(folder, seed, setting)
+    lab = Lab(folder, seed, setting, poll_s=poll_s)
     try:
         await lab.open()
         yield lab

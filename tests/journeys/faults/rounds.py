@@ -71,7 +71,7 @@ async def play(folder: Path, seed: int, *, life_s: float, setting: Setting | Non
                 struck = group.create_task(_strike(lab, adversary, deadline))
                 group.create_task(life.live(deadline))
             report.delivered_s.append(struck.result())
-            report.healed_s.append(await _cut_and_heal(lab, random.Random(f"{seed} cut")))
+            report.healed_s.append(await cut_and_heal(lab, random.Random(f"{seed} cut")))
             await _settle(lab, life)
         except* DemoError as errors:
             report.findings += [Finding(Kind.STALLED, str(error)) for error in errors.exceptions]
@@ -117,14 +117,14 @@ async def _strike(lab: Lab, adversary: Adversary, until_s: float) -> float:
     return time.monotonic() - healed
 
 
-async def _cut_and_heal(lab: Lab, chance: random.Random) -> float:
+async def cut_and_heal(lab: Lab, chance: random.Random, *, cut_s: tuple[float, float] = CUT_S) -> float:
     """Cut the whole line for a while, mend it, and wait for the first exchange. Returns the seconds that it took."""
     if lab.ground.cable is not None:
         await chance.choice((lab.ground.cable.pull_at_hub, lab.ground.cable.pull_at_agent))()
     else:
         lab.proxy.weather = Weather(refuse=1.0)
         lab.proxy.cut()
-    await asyncio.sleep(chance.uniform(*CUT_S))
+    await asyncio.sleep(chance.uniform(*cut_s))
     before = await _last_contact(lab)
     if lab.ground.cable is not None:
         await lab.ground.cable.mend()

@@ -41,12 +41,8 @@ async def soak(
         _say_round(seed, report, time.monotonic() - began)
         if report.wrong:
             folder.mkdir(parents=True, exist_ok=True)
-            (folder / "findings.txt").write_text(
-                "\n".join(
-                    ["# findings", *map(_line, report.findings), "# diary", *report.diary, "# the world", *report.world]
-                )
-                + "\n"
-            )
+            lines = ["# findings", *map(_line, report.findings), "# diary", *report.diary, "# the world", *report.world]
+            (folder / "findings.txt").write_text("\n".join(lines) + "\n")
         else:
             shutil.rmtree(folder, ignore_errors=True)
         total.wall_s = time.monotonic() - began
