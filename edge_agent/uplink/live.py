@@ -93,11 +93,14 @@ class LiveLink:
         """Connect, and connect again, until cancelled."""
         async with aiohttp.ClientSession() as session:
             while True:
+                before = self._seen.connections
                 reason = await self._connect_once(session)
                 if self._seen.state is LinkState.CONNECTED or self._seen.last_failure is None:
                     _log.info("live_link_lost", reason=reason)
                 self._seen = replace(self._seen, state=LinkState.WAITING, last_failure=reason)
                 await self._pause(self._backoff.next_s())
+                if self._seen.connections > before:
+                    self._on_nudge()  # a lost link may be a lost line: the pump finds out now, not at its next poll
 
     async def _connect_once(self, session: aiohttp.ClientSession) -> str:
         """One connection's whole life; returns why it ended."""

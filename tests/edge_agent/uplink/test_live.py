@@ -106,6 +106,18 @@ async def test_a_lost_link_is_made_again_with_a_number_that_rose(
     assert link.snapshot().connections == 4
 
 
+async def test_a_lost_link_wakes_the_pump_although_no_new_one_can_be_made(
+    identity: Identity, hub: Hub, picture: Picture
+) -> None:
+    nudges: list[int] = []
+    link = make_link(identity, picture, nudges)
+    async with running(link.run):
+        await until(lambda: len(nudges) == 1)
+        await hub.stop()
+        await until(lambda: len(nudges) == 2)
+        assert link.snapshot().connections == 1
+
+
 async def test_a_hub_that_is_away_is_tried_again(identity: Identity, hub: Hub, picture: Picture) -> None:
     port = int(hub.url.rsplit(":", 1)[1])
     await hub.stop()
