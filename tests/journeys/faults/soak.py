@@ -15,13 +15,14 @@ from pathlib import Path
 from typing import Final
 
 from firmware_sim.waiting import DemoError
-from tests.journeys.faults import network, summary
+from tests.journeys.faults import network, summary, torn
 from tests.journeys.faults.books import Finding, Kind
 from tests.journeys.faults.rounds import Report, play
 from tests.journeys.faults.setting import FEATURES, draw
 from tests.journeys.faults.summary import Played
 
 LIFE_S: Final = 30.0
+POWER_CUTS: Final = 20_000
 BUILD: Final = Path("build")
 
 
@@ -81,6 +82,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--seed", type=int, nargs="+", help="of the first round, or of several (default: drawn)")
     parser.add_argument("--life", type=float, default=LIFE_S, help=f"seconds of faults in a round (default {LIFE_S:g})")
     parser.add_argument("--with", dest="only", nargs="*", choices=FEATURES, help="this setting, not the seed's own")
+    parser.add_argument("--power-cuts", type=int, help=f"torn disks as well (default: by time, {POWER_CUTS} at most)")
     parser.add_argument("--keep", type=Path, default=None, help="where failing rounds are kept (default: a new folder)")
     parser.add_argument("--report", type=Path, default=BUILD, help=f"where the report is written (default {BUILD})")
     given = parser.parse_args(arguments)
@@ -89,13 +91,15 @@ def main(arguments: list[str]) -> int:
     print(f"seed {seeds[0]}", flush=True)
     keep_in = given.keep or Path(tempfile.mkdtemp(prefix="voltdock-soak-"))
     total = asyncio.run(soak(given.seconds, seeds, life_s=given.life, keep_in=keep_in, only=given.only))
+    points = min(POWER_CUTS, int(given.seconds) * 15) if given.power_cuts is None else given.power_cuts
+    total.torn = torn.cut_power(seeds[0], points)
     print("\n" + summary.markdown(total))
     summary.write(total, given.report)
     for seed in total.failed:
         print(f"failing seed {seed}: make soak SECONDS=1 SEED={seed}   (kept in {keep_in / f'seed-{seed}'})")
     if not total.failed and given.keep is None:
         shutil.rmtree(keep_in, ignore_errors=True)
-    return 1 if total.failed else 0
+    return 1 if total.failed or total.torn.wrong else 0
 
 
 if __name__ == "__main__":

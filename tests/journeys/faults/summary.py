@@ -15,6 +15,7 @@ from tests.journeys.faults.adversary import FAULTS
 from tests.journeys.faults.books import Kind
 from tests.journeys.faults.rounds import Report
 from tests.journeys.faults.setting import FEATURES
+from tests.journeys.faults.torn import Torn
 
 HEAL_GOAL_S: Final = 5.0
 _ROOT: Final = Path(__file__).parents[3]
@@ -29,6 +30,7 @@ class Played:
     seeds: list[int] = field(default_factory=list)
     failed: list[int] = field(default_factory=list)
     total: Report = field(default_factory=Report)
+    torn: Torn = field(default_factory=Torn)
 
     def add(self, seed: int, report: Report) -> None:
         """Count a round in."""
@@ -58,6 +60,7 @@ def document(played: Played) -> dict[str, Any]:
         "seen": dict(sorted(total.seen.items())),
         "lines": dict(sorted(total.line.items())),
         "sums": dict(sorted(total.sums.items())),
+        "power_cuts": {"cuts": played.torn.cuts, "images": played.torn.images, "wrong": played.torn.wrong},
         "heal_p99_s": _p99(total.healed_s),
         "heal_goal_s": HEAL_GOAL_S,
         "delivered_p99_s": _p99(total.delivered_s),
@@ -86,6 +89,7 @@ def markdown(played: Played) -> str:
         ("from the healing of a cut line to the first exchange", _seconds(told["heal_p99_s"], HEAL_GOAL_S)),
         ("from the last healing, starts included, to an empty outbox", _seconds(told["delivered_p99_s"], None)),
         ("faults injected", f"{injected:,}; {number('restarts')} restarts of hub and agent"),
+        ("power cuts, each a torn disk opened again", f"{len(played.torn.wrong)} wrong of {played.torn.cuts:,}"),
         ("rounds by setting", settings),
     ]
     rows += [("not possible here", f"{why} ({count} rounds)") for why, count in told["not_possible_here"].items()]

@@ -24,6 +24,7 @@ async def test_whatever_breaks_every_fact_arrives_once_and_no_lock_opens_for_nob
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "tests.journeys.faults.soak", "--seconds", "1", "--life", str(LIFE_S),
         "--seed", str(seed), "--with", *features, "--keep", str(tmp_path), "--report", str(tmp_path),
+        "--power-cuts", "0",
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
     )  # fmt: skip
     said, _ = await process.communicate()
