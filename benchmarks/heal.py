@@ -19,7 +19,7 @@ POLL_S: Final = 30.0
 GOAL_S: Final = 5.0
 SEED: Final = 20_261
 SHORT: Final = (12, (1.0, 5.0))  # so many cuts, so long
-LONG: Final = (2, (45.0, 60.0))
+LONG: Final = (2, (40.0, 50.0))
 
 
 def run() -> list[Result]:
@@ -31,7 +31,7 @@ def run() -> list[Result]:
             "first exchange after a cut heals, p99", every[int(len(every) * 0.99)], "s", GOAL_S, f"{len(every)} cuts"
         ),
         plain("… median after cuts of 1 to 5 s", sorted(short)[len(short) // 2], "s"),
-        plain("… longest after cuts of 45 to 60 s", max(long), "s"),
+        plain("… longest after cuts of 40 to 50 s", max(long), "s"),
     ]
 
 

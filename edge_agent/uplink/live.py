@@ -26,6 +26,7 @@ HEARTBEAT_S: Final = 20.0
 CONNECT_S: Final = 15.0
 SEND_S: Final = 10.0
 ELSEWHERE: Final = 1012  # RFC 6455 registry, "service restart": this hub process leaves, others serve
+LOST_S: Final = 2.0  # so long after a loss the pump tries its own way, however long this link waits
 STEADY_S: Final = 10.0  # a connection that held this long makes the next wait short again
 _MAX_FRAME_BYTES: Final = 65_536
 
@@ -98,9 +99,15 @@ class LiveLink:
                 if self._seen.state is LinkState.CONNECTED or self._seen.last_failure is None:
                     _log.info("live_link_lost", reason=reason)
                 self._seen = replace(self._seen, state=LinkState.WAITING, last_failure=reason)
-                await self._pause(self._backoff.next_s())
+                wait_s = self._backoff.next_s()
                 if self._seen.connections > before:
-                    self._on_nudge()  # a lost link may be a lost line: the pump finds out now, not at its next poll
+                    # A lost link may be a lost line: the pump finds out now, not at its next poll. Not at once:
+                    # of a hub that dies, all stations lose it in the same instant.
+                    soon_s = min(wait_s, LOST_S)
+                    await self._pause(soon_s)
+                    self._on_nudge()
+                    wait_s -= soon_s
+                await self._pause(wait_s)
 
     async def _connect_once(self, session: aiohttp.ClientSession) -> str:
         """One connection's whole life; returns why it ended."""

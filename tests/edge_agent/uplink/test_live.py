@@ -6,7 +6,7 @@ import pytest
 
 from edge_agent.runtime.backoff import Backoff
 from edge_agent.uplink.identity import Identity
-from edge_agent.uplink.live import LinkState, LiveLink
+from edge_agent.uplink.live import LOST_S, LinkState, LiveLink
 from edge_agent.uplink.numbers import RequestNumbers
 from protocols.sync.live import Nudge, Telemetry, decode_live, encode_live
 from tests.edge_agent.uplink.conftest import Hub, running, until
@@ -116,6 +116,27 @@ async def test_a_lost_link_wakes_the_pump_although_no_new_one_can_be_made(
         await hub.stop()
         await until(lambda: len(nudges) == 2)
         assert link.snapshot().connections == 1
+
+
+async def test_a_link_that_is_lost_again_and_again_wakes_the_pump_before_its_own_long_wait(
+    identity: Identity, hub: Hub, picture: Picture
+) -> None:
+    nudges: list[int] = []
+    waits: list[float] = []
+
+    async def pause(wait_s: float) -> None:
+        waits.append(wait_s)
+        await asyncio.sleep(0.001 if wait_s <= LOST_S else 100.0)
+
+    link = LiveLink(
+        identity=identity, on_nudge=lambda: nudges.append(1), telemetry=picture, request_number=RequestNumbers(lambda: 3),
+        change_s=0.01, backoff=Backoff(base_s=30.0, chance=lambda: 0.9), pause=pause,
+    )  # fmt: skip
+    async with running(link.run):
+        await until(lambda: len(hub.sockets) == 1)
+        await hub.sockets[0].close()
+        await until(lambda: len(nudges) == 2)
+    assert 25.0 in waits
 
 
 async def test_a_hub_that_is_away_is_tried_again(identity: Identity, hub: Hub, picture: Picture) -> None:

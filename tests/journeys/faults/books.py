@@ -85,6 +85,8 @@ class World:
     revoked: Sequence[str] = ()  # rentals that the kiosk gave for a voucher that it knew to be revoked
     staff: Mapping[str, int] = field(default_factory=dict)
     unanswered: Sequence[int] = ()
+    confirmed: frozenset[str] = frozenset()  # bookings that the hub promised
+    turned_away: Mapping[str, str] = field(default_factory=dict)  # their bearers at the kiosk, by the code they heard
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,6 +142,8 @@ class Hub:
     tariffs: Mapping[tuple[str, int], Tariff] = field(default_factory=dict)
     orders: Sequence[JSON] = ()
     quarantine: Sequence[JSON] = ()
+    bookings: Sequence[JSON] = ()
+    cases: Sequence[JSON] = ()
 
 
 T = TypeVar("T", bound=facts.Body)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from protocols.sync import facts
 from protocols.sync.envelope import NO_HASH, chain
-from tests.journeys.faults import locks, meter, trade
+from tests.journeys.faults import locks, meter, rights, trade
 from tests.journeys.faults.books import Finding, Hub, Kind, Received, Station, World, bodies
 
 
@@ -18,7 +18,9 @@ def check(world: World, station: Station, hub: Hub) -> list[Finding]:
         *_chains(station),
         *_facts(station, hub),
         *_promises(world, station),
-        *_rights(world, station),
+        *rights.vouchers(world, station),
+        *rights.kept(station),
+        *rights.bookings(world, hub),
         *locks.openings(world, station, hub),
         *locks.moves(world, station, hub),
         *trade.stories(station),
@@ -69,21 +71,6 @@ def _facts(station: Station, hub: Hub) -> Iterator[Finding]:
     for rest in (rest for key, rest in held.items() if key not in twins):
         for one in rest:
             yield Finding(Kind.WRONG, f"{one.lane} {one.epoch} {one.seq} is at the hub, the station has no such fact")
-
-
-def _rights(world: World, station: Station) -> Iterator[Finding]:
-    """A voucher is ridden on once, a revoked one never."""
-    ridden = {one.rental_id for one in bodies(station, facts.RentalActivated)}
-    rides = Counter(
-        one.renter.voucher_id
-        for one in bodies(station, facts.RentalStarted)
-        if one.rental_id in ridden and one.renter.voucher_id is not None
-    )
-    for voucher_id, times in rides.items():
-        if times > 1:
-            yield Finding(Kind.DOUBLED, f"voucher {voucher_id} was ridden on {times} times")
-    for rental_id in world.revoked:
-        yield Finding(Kind.OPENED, f"rental {rental_id} was given for a revoked voucher")
 
 
 def _promises(world: World, station: Station) -> Iterator[Finding]:

@@ -16,6 +16,7 @@ import aiohttp
 from firmware_sim.plan import OPERATOR_CARD, RENTER_CARD, STATION_ID
 from firmware_sim.waiting import DemoError
 from protocols.errors import Refused
+from tests.journeys.faults.bookers import Booked, book
 from tests.journeys.faults.books import Move, Reading
 from tests.journeys.faults.lab import Lab
 
@@ -33,6 +34,7 @@ class Life:
         self.promised: set[str] = set()
         self.ordered: dict[str, int] = {}  # orders of staff by id: the dock
         self.unanswered: list[int] = []
+        self.booked = Booked()
         self.let_in: list[str] = []  # rentals given for a revoked voucher
         self.seen: Counter[str] = Counter()
         self._lab = lab
@@ -48,6 +50,8 @@ class Life:
                 group.create_task(self._visitor(random.Random(f"{self._seed} {charger_id}"), charger_id, until_s))
             group.create_task(self._staff(random.Random(f"{self._seed} staff"), until_s))
             group.create_task(self._reader(until_s))
+            chance = random.Random(f"{self._seed} bookings")
+            group.create_task(book(self._lab, chance, self._post, self.seen, self.booked, until_s))
 
     async def go_home(self) -> None:
         """Closing time: every vehicle back into a dock, every car unplugged. Nothing may be broken any more."""

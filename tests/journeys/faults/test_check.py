@@ -224,6 +224,12 @@ def test_a_hub_that_was_put_back_may_have_forgotten_an_order_of_staff() -> None:
     assert check(dataclasses.replace(world, unanswered=(4,)), station, hub) == []
 
 
+def test_a_booking_that_was_kept_or_is_a_case_is_no_fault() -> None:
+    assert check(*_booking("used")(right())) == []
+    assert check(*_booking("broken", case=True, turned_away="vehicle_gone")(right())) == []
+    assert check(*_booking("confirmed", turned_away="dock_busy")(right())) == []
+
+
 def test_a_cloned_card_that_was_noticed_is_no_fault() -> None:
     assert check(*_cloned(noticed=1)(right())) == []
 
@@ -339,6 +345,34 @@ def _cloned(*, noticed: int) -> Callable[[Books], Books]:
     return falsify
 
 
+def _walk_in_on_a_lease(books: Books) -> Books:
+    """The station kept the vehicle before the ride, for somebody else."""
+    world, station, hub = books
+    granted = facts.LeaseGranted(
+        lease_id=uuid.UUID(int=88),
+        generation=1,
+        from_ms=T0,
+        until_ms=T0 + 1,
+        margin_ms=0,
+        granted_ms=T0,
+        vehicle_id=VEHICLE,
+    )
+    return _station("facts", _swap(0, body=granted))((world, station, hub))
+
+
+def _booking(state: str, *, turned_away: str = "", case: bool = False) -> Callable[[Books], Books]:
+    """A booking that the hub had confirmed is in this state in the end."""
+
+    def falsify(books: Books) -> Books:
+        world, station, hub = books
+        away = {"b": turned_away} if turned_away else {}
+        world = dataclasses.replace(world, confirmed=frozenset({"b"}), turned_away=away)
+        cases = ({"about": "b", "kind": "booking_broken"},) if case else ()
+        return world, station, dataclasses.replace(hub, bookings=({"id": "b", "state": state},), cases=cases)
+
+    return falsify
+
+
 FALSIFIED: dict[str, tuple[Callable[[Books], Books], Kind]] = {
     "a fact that the hub lost": (_hub("facts", lambda rows: rows[:-1]), Kind.LOST),
     "a fact that the hub has twice": (_hub("facts", lambda rows: (*rows, rows[3])), Kind.DOUBLED),
@@ -392,6 +426,11 @@ FALSIFIED: dict[str, tuple[Callable[[Books], Books], Kind]] = {
     "a voucher that was ridden on twice": (_voucher_twice, Kind.DOUBLED),
     "a rental for a revoked voucher": (_world(revoked=("r",)), Kind.OPENED),
     "a cloned card that nobody noticed": (_cloned(noticed=0), Kind.WRONG),
+    "a walk-in got a vehicle that was kept": (_walk_in_on_a_lease, Kind.OPENED),
+    "a confirmed booking that the hub forgot": (_world(confirmed=frozenset({"b"})), Kind.LOST),
+    "a confirmed booking that was refused later": (_booking("refused"), Kind.WRONG),
+    "a broken booking without a case": (_booking("broken"), Kind.WRONG),
+    "a bearer who was turned away": (_booking("confirmed", turned_away="vehicle_gone"), Kind.WRONG),
     "something in quarantine": (
         _hub("quarantine", lambda _: ({"type": "X", "code": "contradiction", "detail": ""},)),
         Kind.WRONG,
