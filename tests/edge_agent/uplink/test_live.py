@@ -129,8 +129,9 @@ async def test_a_link_that_is_lost_again_and_again_wakes_the_pump_before_its_own
         await asyncio.sleep(0.001 if wait_s <= LOST_S else 100.0)
 
     link = LiveLink(
-        identity=identity, on_nudge=lambda: nudges.append(1), telemetry=picture, request_number=RequestNumbers(lambda: 3),
-        change_s=0.01, backoff=Backoff(base_s=30.0, chance=lambda: 0.9), pause=pause,
+        identity=identity, on_nudge=lambda: nudges.append(1), telemetry=picture,
+        request_number=RequestNumbers(lambda: 3), change_s=0.01,
+        backoff=Backoff(base_s=30.0, chance=lambda: 0.9), pause=pause,
     )  # fmt: skip
     async with running(link.run):
         await until(lambda: len(hub.sockets) == 1)
