@@ -37,7 +37,7 @@ from tests.journeys.faults.setting import Setting
 SPEED: Final = 60.0  # of energy only: locks, lines and clocks run as fast as ours
 PULL_OUT_S: Final = 10  # the least that a hub allows
 POLL_S: Final = 1.0
-READY_S: Final = 60.0
+READY_S: Final = 180.0
 VOUCHERS: Final = 6  # for each account
 _KEPT_FRAMES: Final = 400
 
@@ -112,7 +112,7 @@ class Lab:
         self.hub, self.kiosk = Hub(http, self.hub_url), Kiosk(self.people, self.kiosk_url)
         self._make_parts()
         if self.ground.postgres is not None:
-            await run_once("migration", ["hub", "migrate"], environment=self.hubs[0].environment)
+            await run_once("migration", ["hub", "migrate"], timeout_s=READY_S, environment=self.hubs[0].environment)
         await self.hubs[0].start()
         await self._open_world()
         await until("the hub", self.hub.is_ready, timeout_s=READY_S)
@@ -229,7 +229,7 @@ class Lab:
 
     async def _enrol(self) -> None:
         arguments = ["edge_agent", "enrol", "--config", str(self._config), "--hub", self.hub_url]
-        await run_once("enrolment", [*arguments, "--code", ENROLMENT_CODE])
+        await run_once("enrolment", [*arguments, "--code", ENROLMENT_CODE], timeout_s=READY_S)
 
     async def _furnish(self, http: aiohttp.ClientSession) -> None:
         """A shorter time to pull a vehicle out, and vouchers for every account of the demo."""

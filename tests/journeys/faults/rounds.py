@@ -19,7 +19,7 @@ from tests.journeys.faults.proxy import Weather
 from tests.journeys.faults.reading import hub_book, station_book, unsettled, world_book
 from tests.journeys.faults.setting import Setting, draw
 
-SETTLE_S: Final = 60.0
+SETTLE_S: Final = 120.0
 CUT_S: Final = (2.0, 7.0)
 QUIET_S: Final = 1.0  # the outbox must stay empty so long before the books are closed
 

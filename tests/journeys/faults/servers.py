@@ -19,8 +19,8 @@ from tests.postgres import Server
 
 NAME: Final = "voltdock"
 ACL: Final = Path(__file__).parents[3] / "deploy" / "mqtt" / "voltdock.acl"
-_START_S: Final = 60.0
-_RESTORE_S: Final = 90.0
+_START_S: Final = 120.0
+_RESTORE_S: Final = 180.0
 
 
 class Postgres:

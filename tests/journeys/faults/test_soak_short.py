@@ -12,7 +12,7 @@ import pytest
 
 from tests.journeys.faults.setting import FEATURES
 
-pytestmark = [pytest.mark.journey, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.journey, pytest.mark.timeout(600)]
 
 LIFE_S = 5.0
 ROUNDS: dict[str, tuple[int, tuple[str, ...]]] = {"plain": (2, ()), "with everything": (7, FEATURES)}
