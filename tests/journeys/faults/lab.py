@@ -75,6 +75,7 @@ class Lab:
         self.booted: dict[int, list[int]] = {}
         self.frames: deque[bytes] = deque(maxlen=_KEPT_FRAMES)  # what the station said on the docks' line
         self._station_ear = FrameStream()
+        self.accounts: list[str] = []
         self.vouchers: list[list[str]] = []
         self.readings: list[Reading] = []
         self.boot_ms = _now_ms() - round(time.monotonic() * 1000)  # when the monotonic clock began
@@ -241,7 +242,8 @@ class Lab:
             if response.status != 200:
                 raise DemoError(await response.text())
         expires = rfc3339(dt.datetime.now(UTC) + dt.timedelta(hours=2))
-        for account in sorted(one["id"] for one in await self.hub.all_of("/api/v1/accounts")):
+        self.accounts = sorted(one["id"] for one in await self.hub.all_of("/api/v1/accounts"))
+        for account in self.accounts:
             wish: dict[str, Any] = {"account_id": account, "stations": [str(STATION_ID)], "expires": expires}
             made = await asyncio.gather(*(self.hub.post("/api/v1/vouchers", wish) for _ in range(VOUCHERS)))
             self.vouchers.append([one["text"] for one in made[1:]])

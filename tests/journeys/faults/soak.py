@@ -8,6 +8,7 @@ import argparse
 import asyncio
 import random
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -87,6 +88,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--report", type=Path, default=BUILD, help=f"where the report is written (default {BUILD})")
     given = parser.parse_args(arguments)
     network.enter(arguments)
+    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))  # its servers must not outlive it
     seeds = given.seed or [random.SystemRandom().randrange(1, 1_000_000)]
     print(f"seed {seeds[0]}", flush=True)
     keep_in = given.keep or Path(tempfile.mkdtemp(prefix="voltdock-soak-"))
