@@ -154,7 +154,17 @@ class Month:
             CardItem(key=f"{no:08X}", account_id=uuid.UUID(int=100 + no), may=["rent", "charge"])
             for no in range(1, DOCKS + 1)
         ]
-        lists: list[tuple[str, list[Item]]] = [("tariffs", [tariff]), ("vehicles", [*vehicles]), ("cards", [*cards])]
+        # Off line for three days it gives out more than a real station would by its caps.
+        station = StationItem(
+            key="self", name="Bench", number="1", timezone="UTC", currency="EUR", offline_rentals=10_000,
+            offline_rentals_per_account=10_000,
+        )  # fmt: skip
+        lists: list[tuple[str, list[Item]]] = [
+            ("station", [station]),
+            ("tariffs", [tariff]),
+            ("vehicles", [*vehicles]),
+            ("cards", [*cards]),
+        ]
         for rev, (name, items) in enumerate(lists, 1):
             await self.station.ask(ChangesArrived(rev=rev, changes=(_list(rev, name, items),)))
         for no in range(1, DOCKS + 1):
