@@ -203,7 +203,7 @@ def _rows(station_id: uuid.UUID, epoch: int, first: int, told: list[Fact], recor
 def _signed(
     station_id: uuid.UUID, key: Ed25519PrivateKey, number: int, held: Held, batches: list[FactBatch]
 ) -> tuple[bytes, dict[str, str]]:
-    clock = Clock(at_ms=_AT_MS, mono_ms=1, boot="boot", quality="synced")
+    clock = Clock(at_ms=_AT_MS, mono_ms=1, boot="boot", quality="synced", uncertainty_ms=100)
     asked = SyncRequest(
         protocol=1, agent="bench", rev=held.rev, clock=clock, lists=list(held.lists.values()), batches=batches
     )

@@ -13,7 +13,7 @@ import structlog
 from edge_agent.chargers.config import ChargerConfig
 from edge_agent.chargers.server import OcppServer
 from edge_agent.core import persist
-from edge_agent.core.inputs import AgentWoke
+from edge_agent.core.inputs import AgentWoke, ClockMoved
 from edge_agent.core.state import Charger, Dock, State
 from edge_agent.docks.bus import DockBus
 from edge_agent.docks.config import DockConfig
@@ -23,9 +23,11 @@ from edge_agent.kiosk.telemetry import telemetry_of
 from edge_agent.meters.poller import MeterPoller
 from edge_agent.meters.profiles import load_profile
 from edge_agent.runtime import health
-from edge_agent.runtime.clock import Clock, SystemClock, new_id
+from edge_agent.runtime.clock import new_id
 from edge_agent.runtime.metrics import Metrics
+from edge_agent.runtime.station_clock import CLOCK_FILE, StationClock
 from edge_agent.runtime.supervisor import Policy, Supervisor
+from edge_agent.runtime.timekeeper import Stepped
 from edge_agent.settings import Settings, StoreSlice
 from edge_agent.station.dispatch import Dispatch
 from edge_agent.station.loop import Station
@@ -40,6 +42,7 @@ from edge_agent.uplink.pump import SyncPump
 from edge_agent.uplink.renewal import Renewal
 from edge_agent.uplink.watchdog import Watchdog
 from protocols.sync.changes import StationItem
+from protocols.sync.clock import hlc_parts
 from protocols.sync.envelope import LossReason
 from protocols.values import rfc3339
 
@@ -56,15 +59,15 @@ def version() -> str:
 class Agent:
     """One station's process. `run` serves until cancelled."""
 
-    def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
+    def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._clock = clock or SystemClock()
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        self._clock = StationClock(settings.data_dir / CLOCK_FILE)
         self._sync: SyncPump | None = None
 
     async def run(self) -> None:
         """Open the store, build the parts, run them. Raises StoreError when the store cannot be opened."""
         settings = self._settings
-        settings.data_dir.mkdir(parents=True, exist_ok=True)
         identity = load_identity(settings.data_dir)
         if identity is not None and settings.hub.url is not None:
             identity = replace(identity, hub_url=settings.hub.url)
@@ -91,7 +94,10 @@ class Agent:
             clock=self._clock,
             new_id=new_id,
         )
+        self._clock.seen(hlc_parts(store.last_hlc)[0])
+        self._clock.on_step(lambda stepped: station.tell(_moved(stepped, self._clock.offset_ms())))
         supervisor = Supervisor(clock=self._clock)
+        supervisor.add("clock", self._clock.run)
         supervisor.add("station", station.run, policy=Policy.ESCALATE)
         supervisor.add("store", store.damage, policy=Policy.ESCALATE)
         if self._settings.store.backup:
@@ -102,7 +108,16 @@ class Agent:
         self._meters(station, supervisor)
         self._uplink(station, store, identity, supervisor)
         self._kiosk(station, store, supervisor)
-        station.tell(AgentWoke(epoch=store.epoch, version=version(), unclean=store.unclean))
+        last = self._clock.last
+        station.tell(
+            AgentWoke(
+                epoch=store.epoch,
+                version=version(),
+                unclean=store.unclean,
+                last_boot="" if last is None else last.boot,
+                last_mono_s=0.0 if last is None else last.mono_s,
+            )
+        )
         await supervisor.run()
 
     def _first_state(self, store: Store, identity: Identity | None) -> State:
@@ -179,6 +194,7 @@ class Agent:
             tell=station.tell,
             held=station.held,
             clock=self._clock,
+            hear=self._clock.hear,
             agent_version=version(),
             poll_s=self._settings.hub.poll_s,
             numbers=numbers,
@@ -231,6 +247,17 @@ class Agent:
         station.on_change(live.changed)
         metrics = Metrics()
         metrics.watch("store_file_bytes", "Size of the station's file.", lambda: store.health().file_bytes)
+        metrics.watch("clock_trusted", "1 while the time is known.", lambda: float(self._clock.now().is_trusted))
+        metrics.watch(
+            "clock_uncertainty_seconds",
+            "By how much the station's time may be off.",
+            lambda: self._clock.now().uncertainty_ms / 1000,
+        )
+        metrics.watch(
+            "clock_offset_seconds",
+            "The station's time less the machine's clock.",
+            lambda: self._clock.offset_ms() / 1000,
+        )
         metrics.watch("outbox_waiting", "Facts that the hub does not hold yet.", lambda: store.health().waiting)
         metrics.watch("decision_bugs_total", "Inputs that a bug in the rules spoilt.", lambda: station.bugs)
         server = KioskServer(
@@ -258,10 +285,30 @@ class Agent:
             "station_id": str(station.state.station_id),
             "hub_online": station.state.hub.online,
             "trouble": trouble,
+            "clock": _clock_health(self._clock),
             "store": _store_health(store, kept),
             "sync": None if self._sync is None else _sync_health(self._sync),
             "docks": {str(no): _dock_health(dock) for no, dock in sorted(station.state.docks.items())},
         }
+
+
+def _clock_health(clock: StationClock) -> dict[str, object]:
+    now = clock.now()
+    return {
+        "quality": now.quality.value,
+        "trusted": now.is_trusted,
+        "uncertainty_s": round(now.uncertainty_ms / 1000, 1) if now.is_trusted else None,
+        "machine_clock_off_s": round(-clock.offset_ms() / 1000, 1) if now.is_trusted else None,
+    }
+
+
+def _moved(stepped: Stepped, offset_ms: int) -> ClockMoved:
+    return ClockMoved(
+        reason=stepped.reason,
+        old_ms=int(stepped.old_s * 1000),
+        new_ms=int(stepped.new_s * 1000),
+        offset_ms=offset_ms,
+    )
 
 
 def _trouble(station: Station, store: Store) -> str | None:

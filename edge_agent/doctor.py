@@ -17,10 +17,12 @@ import aiohttp
 
 from edge_agent.app import STORE_FILE, limits_of
 from edge_agent.runtime.clock import SystemClock
+from edge_agent.runtime.station_clock import CLOCK_FILE, StationClock
 from edge_agent.settings import Settings
 from edge_agent.store.inspection import inspect
 from edge_agent.uplink.identity import IdentityError, load_identity
 from edge_agent.uplink.revocation import is_revoked
+from protocols.values import from_ms, rfc3339
 
 MIN_FREE_BYTES: Final = 200 * 1024 * 1024
 # A disk that "syncs" faster than this keeps the data in a cache that a power cut empties; slower is a dying card.
@@ -43,7 +45,7 @@ async def examine(settings: Settings) -> list[Finding]:
     """Look at everything; the order is that of the list people read."""
     findings = [_disk(settings.data_dir), _sync_speed(settings.data_dir), _sqlite(), _identity(settings.data_dir)]
     findings += await asyncio.to_thread(_store, settings)
-    findings += [_dock_port(settings), *_ports(settings)]
+    findings += [_clock(settings.data_dir), _dock_port(settings), *_ports(settings)]
     findings += [await _reach(f"meter {one.id}", one.host, one.port) for one in settings.meters]
     if settings.mqtt.url is not None:
         findings.append(await _reach("broker", settings.mqtt.host, settings.mqtt.port))
@@ -116,6 +118,19 @@ def _identity(data_dir: Path) -> Finding:
     return Finding(what="identity", good=True, detail=who)
 
 
+def _clock(data_dir: Path) -> Finding:
+    """What the agent would take the time for if it started now, or takes it for since it wrote it down."""
+    clock = StationClock(data_dir / CLOCK_FILE)
+    now = clock.now()
+    if not now.is_trusted:
+        since = "" if clock.last is None else f"; certainly later than {rfc3339(from_ms(now.earliest_ms))}"
+        detail = f"{now.quality.value}: nobody has confirmed the time in this boot (no NTP, no hub){since}"
+        return Finding(what="clock", good=False, detail=detail)
+    off_s, doubt_s = -clock.offset_ms() / 1000, now.uncertainty_ms / 1000
+    detail = f"{now.quality.value}, within {doubt_s:.1f} s; the machine's own clock is off by {off_s:+.1f} s"
+    return Finding(what="clock", good=abs(off_s) <= MAX_CLOCK_OFF_S + doubt_s, detail=detail)
+
+
 def _dock_port(settings: Settings) -> Finding:
     port = settings.docks.port
     if port is None:
@@ -172,7 +187,7 @@ async def _hub(settings: Settings) -> Finding:
             date, status = response.headers.get("Date", ""), response.status
     except (aiohttp.ClientError, TimeoutError, OSError) as error:
         return Finding(what="hub", good=False, detail=f"{url}: {_why(error)} (the station works without)")
-    off_s = _clock_off_s(date)
+    off_s = _clock_off_s(settings.data_dir, date)
     good = status == 200 and (off_s is None or abs(off_s) <= MAX_CLOCK_OFF_S)
     clock = "" if off_s is None else f", clocks differ by {off_s:+.0f} s"
     return Finding(what="hub", good=good, detail=f"{url}: HTTP {status}{clock}")
@@ -196,15 +211,15 @@ async def _sync(settings: Settings) -> Finding:
     return Finding(what="sync", good=True, detail=detail)
 
 
-def _clock_off_s(date: str) -> float | None:
-    """How far our clock is ahead of the hub's Date header; only shown to people, never used to set a clock."""
+def _clock_off_s(data_dir: Path, date: str) -> float | None:
+    """How far the station's clock is ahead of the hub's Date header; only for people, never used to set a clock."""
     try:
         theirs = email.utils.parsedate_to_datetime(date)
     except ValueError:
         return None
     if theirs.tzinfo is None:  # "-0000" (RFC 5322 §3.3): a time of no known zone
         return None
-    return (SystemClock().now().at - theirs).total_seconds()
+    return (StationClock(data_dir / CLOCK_FILE).now().at - theirs).total_seconds()
 
 
 def _why(error: Exception) -> str:

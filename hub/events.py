@@ -21,6 +21,9 @@ B_co = TypeVar("B_co", bound=facts.Body, covariant=True)
 class Reported(msgspec.Struct, Generic[B_co], frozen=True, kw_only=True, gc=False):
     """One fact of a station; `received_at` is by the hub's clock, `hlc` by the station's.
 
+    Where the station did not know the time, the body's instants and `hlc` are the hub's best word, off by
+    `uncertainty_ms` at most; `told_hlc` is then the station's own. The same fact may be told again with a better date.
+
     A struct, not a dataclass: five hundred are made for every request.
     """
 
@@ -29,6 +32,8 @@ class Reported(msgspec.Struct, Generic[B_co], frozen=True, kw_only=True, gc=Fals
     hlc: int
     received_at: dt.datetime
     body: B_co
+    told_hlc: int | None = None
+    uncertainty_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

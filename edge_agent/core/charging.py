@@ -41,7 +41,9 @@ KEEP_CLOSED_MS: Final = 7 * 24 * 3600 * 1000  # longer than any charger repeats 
 
 def authorize(step: Step, asked: AuthorizeCard) -> None:
     """May this card charge? The same card at its own running session is Accepted: it must be able to stop it."""
-    verdict = CardVerdict.ACCEPTED if _is_charging_at(step, asked) else _verdict(step, asked.id_token, step.now_ms)
+    verdict = (
+        CardVerdict.ACCEPTED if _is_charging_at(step, asked) else _verdict(step, asked.id_token, step.now.earliest_ms)
+    )
     card = lists.card(step.state, asked.id_token)
     expires = None if card is None or card.valid_to_ms is None else from_ms(card.valid_to_ms)
     step.answer = CardAnswer(verdict=verdict, expires_at=expires)
@@ -79,7 +81,7 @@ def started(step: Step, asked: ChargeStarted) -> None:
         step.answer = ChargeAnswer(transaction_id=known.transaction_id, verdict=CardVerdict(known.verdict))
         return
     # A queued start is judged at its own time: the card was good when the charger let it begin.
-    verdict = _verdict(step, asked.id_token, min(to_ms(asked.started_at), step.now_ms))
+    verdict = _verdict(step, asked.id_token, min(to_ms(asked.started_at), step.now.earliest_ms))
     if verdict is CardVerdict.ACCEPTED and _is_charging_elsewhere(step, asked):
         verdict = CardVerdict.CONCURRENT
     _close_what_the_charger_forgot(step, asked)
@@ -118,7 +120,7 @@ def started(step: Step, asked: ChargeStarted) -> None:
 def _tariff_at(step: Step, started_ms: int) -> Tariff | None:
     """What was valid then; a charger whose clock is nowhere near any tariff gets today's."""
     then = lists.tariff_for(step.state, "charging", started_ms)
-    return then or lists.tariff_for(step.state, "charging", step.now_ms)
+    return then or lists.tariff_at(step.state, "charging", step.now)
 
 
 def _is_same(session: Session, asked: ChargeStarted) -> bool:

@@ -8,7 +8,7 @@ import dataclasses
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from edge_agent.core import acts, charging, connectors, docking, hub, inputs, rental, staff, upkeep
+from edge_agent.core import acts, charging, clocks, connectors, docking, hub, inputs, rental, staff, upkeep
 from edge_agent.core.state import State
 from edge_agent.core.step import Context, Decision, Step
 from protocols.errors import Refused
@@ -59,6 +59,7 @@ HANDLERS: Final[Mapping[type, Callable[[Step, Any], None]]] = {
     acts.StaffEnds: staff.end,
     inputs.Ticked: upkeep.tick,
     inputs.AgentWoke: upkeep.wake,
+    inputs.ClockMoved: clocks.moved,
 }
 
 

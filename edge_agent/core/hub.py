@@ -67,7 +67,7 @@ def changed(step: Step, arrived: ChangesArrived) -> None:
                 if change.name == refill.LIST:
                     refill.take_over(step, before, held)
             case OrderChange():
-                _take_order(step, change)
+                _take_order(step, change, arrived)
             case None:
                 _keep(step, str(rev), raw)
         step.change(rev=max(rev, step.state.rev))
@@ -95,10 +95,17 @@ def _mends(change: object) -> bool:
     return isinstance(change, ListChange) and change.from_version is None
 
 
-def _take_order(step: Step, change: OrderChange) -> None:
+def _hub_now_ms(step: Step, arrived: ChangesArrived) -> float:
+    """The hub's clock now: what it said, and what has passed here since. An order's age needs no clock of ours."""
+    if arrived.hub_at_ms is None:
+        return step.now_ms
+    return arrived.hub_at_ms + max(0.0, step.now.mono_s - arrived.heard_mono_s) * 1000
+
+
+def _take_order(step: Step, change: OrderChange, arrived: ChangesArrived) -> None:
     if change.id in step.state.hub_orders:
         return
-    if change.not_after_ms < step.now_ms:
+    if change.not_after_ms < _hub_now_ms(step, arrived):
         _end(step, change.id, "expired")
         return
     try:

@@ -7,22 +7,19 @@ from typing import Final
 import msgspec
 
 from edge_agent.core import caps, leases, lists, rights
+from edge_agent.core.clocks import LOCK_OUT_S
 from edge_agent.core.state import PinTries
 from edge_agent.core.step import Step, with_item, without
 from protocols.errors import Refused
 from protocols.kiosk.actions import ByCard, ByReservation, ByVoucher
 from protocols.sync.changes import ReservationItem
-from protocols.sync.clock import ClockQuality
 from protocols.sync.facts import Renter
-from protocols.values import from_ms, rfc3339, to_ms
+from protocols.values import from_ms, rfc3339
 from protocols.voucher.pin import pin_matches
 from protocols.voucher.voucher import Voucher, verify
 
 CARD_READ_S: Final = 60.0  # how long a card that was held to a dock speaks for the person
 MAX_WRONG_PINS: Final = 5
-LOCK_OUT_MS: Final = 10 * 60_000
-# What a clock of unknown quality may be off by when a single-use, station-bound voucher is judged.
-DOUBTFUL_CLOCK_S: Final = 24 * 3600.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,13 +81,13 @@ def _with_hold(step: Step, renter: Renter, voucher: Voucher, hold: tuple[uuid.UU
 
 
 def _verified(step: Step, token: str) -> Voucher:
-    """A doubtful clock is given leeway for a voucher that can be used once and only here, and for no other."""
-    keys, station_id = lists.voucher_keys(step.state), step.state.station_id
-    sure = step.now.quality in (ClockQuality.SYNCED, ClockQuality.HOLDOVER)
-    leeway_s = 0.0 if sure else DOUBTFUL_CLOCK_S
-    voucher = verify(token, keys, station_id=station_id, at=step.now.at, leeway_s=leeway_s)
-    if not sure and (voucher.stations != (station_id,) or voucher.max_uses > 1):
-        verify(token, keys, station_id=station_id, at=step.now.at)
+    """What may be in time is taken of a voucher that can be used once and only here; another must be so certainly."""
+    keys, station_id, now = lists.voucher_keys(step.state), step.state.station_id, step.now
+    earliest, latest = from_ms(now.earliest_ms), from_ms(now.latest_ms)
+    voucher = verify(token, keys, station_id=station_id, earliest=earliest, latest=latest)
+    if voucher.stations != (station_id,) or voucher.max_uses > 1:
+        for at in (earliest, latest):
+            verify(token, keys, station_id=station_id, earliest=at, latest=at)
     return voucher
 
 
@@ -102,7 +99,7 @@ def _by_reservation(step: Step, who: ByReservation) -> Identified:
     item, lease = found
     key = uuid.UUID(item.key)
     tries = step.state.pin_tries.get(key, PinTries(wrong=0))
-    if step.now_ms < tries.locked_until_ms <= step.now_ms + LOCK_OUT_MS:  # further ahead: the clock was put back
+    if is_locked_out(step, tries):
         raise Refused("reservation_locked", until=rfc3339(from_ms(tries.locked_until_ms)))
     if not pin_matches(who.pin, item.pin_hash):
         _count_wrong_pin(step, key)
@@ -117,16 +114,27 @@ def _by_reservation(step: Step, who: ByReservation) -> Identified:
 def _count_wrong_pin(step: Step, reservation_id: uuid.UUID) -> None:
     """Remember the try (`decide` keeps it although the answer is no); after too many, lock for a while."""
     wrong = step.state.pin_tries.get(reservation_id, PinTries(wrong=0)).wrong + 1
-    locked = step.now_ms + LOCK_OUT_MS if wrong >= MAX_WRONG_PINS else 0
-    tries = PinTries(wrong=0 if locked else wrong, locked_until_ms=locked)
+    tries = PinTries(wrong=wrong)
+    if wrong >= MAX_WRONG_PINS:
+        tries = PinTries(
+            wrong=0,
+            locked_until_ms=step.now_ms + int(LOCK_OUT_S * 1000),
+            boot=step.now.boot_id,
+            locked_until_mono_s=step.now.mono_s + LOCK_OUT_S,
+        )
     step.change(pin_tries=with_item(step.state.pin_tries, reservation_id, tries))
 
 
+def is_locked_out(step: Step, tries: PinTries) -> bool:
+    """By the monotonic clock: no wall clock that is moved ends a lock-out, or makes it last."""
+    return tries.boot == step.now.boot_id and step.now.mono_s < tries.locked_until_mono_s
+
+
 def _check_window(step: Step, item: ReservationItem, key: uuid.UUID, margin_ms: int) -> None:
-    """In time by the hub's clock, which may be so far from ours."""
+    """In time by the hub's clock, which may be so far from ours; refused only if it is certainly not now."""
     if key in step.state.used_reservations:
         raise Refused("reservation_unknown")
-    if not item.from_ms - margin_ms <= step.now_ms < item.until_ms + margin_ms:
+    if step.now.latest_ms < item.from_ms - margin_ms or step.now.earliest_ms >= item.until_ms + margin_ms:
         raise Refused(
             "reservation_not_now", begins=rfc3339(from_ms(item.from_ms)), until=rfc3339(from_ms(item.until_ms))
         )
@@ -141,6 +149,6 @@ def _by_card(step: Step, read_id: uuid.UUID) -> Identified:
         raise Refused("card_unknown")
     if card.blocked:
         raise Refused("card_blocked")
-    if card.valid_to_ms is not None and card.valid_to_ms <= to_ms(step.now.at):
+    if card.valid_to_ms is not None and card.valid_to_ms <= step.now.earliest_ms:
         raise Refused("card_expired")
     return Identified(renter=Renter(by="card", account_id=card.account_id, card_uid=read.uid), by="card")

@@ -291,10 +291,16 @@ class KeyRevoked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangesArrived:
-    """Question: changes from the hub, up to `rev`, each as its raw JSON. Answer: None once they are committed."""
+    """Question: changes from the hub, up to `rev`, each as its raw JSON. Answer: None once they are committed.
+
+    `hub_at_ms` is the hub's clock when it said so, heard at `heard_mono_s`: by these an order's age is known without
+    any clock of ours.
+    """
 
     rev: int
     changes: tuple[bytes, ...]
+    hub_at_ms: int | None = None
+    heard_mono_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -344,8 +350,20 @@ class Ticked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgentWoke:
-    """The agent has started; `epoch` is the store's new one."""
+    """The agent has started; `epoch` is the store's new one. In `last_boot` it ran until `last_mono_s` at least."""
 
     epoch: int
     version: str
     unclean: bool
+    last_boot: str = ""
+    last_mono_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClockMoved:
+    """The station's clock was put right (`reason` hub, ntp), or the machine's clock jumped under it (jump)."""
+
+    reason: str
+    old_ms: int
+    new_ms: int
+    offset_ms: int  # the station's clock less the machine's, afterwards

@@ -19,14 +19,13 @@ from edge_agent.core.eligibility import Standing
 from edge_agent.core.state import RUNNING, Dock, Lease, LeasePhase, Rental, State
 from edge_agent.core.step import Step, with_item, without
 from protocols.sync.changes import LeaseItem, ReservationItem
-from protocols.sync.clock import ClockQuality, Moment
+from protocols.sync.clock import Moment
 from protocols.sync.facts import LeaseEnded, LeaseGranted, LeaseMoved, LeaseRefused
 
 SETTLE_S: Final = 60.0  # after a start: how long docks may take to say what stands in them
 SUBSTITUTE_AFTER_S: Final = 5.0  # an unfit vehicle is replaced by another
 LOSE_AFTER_S: Final = 30.0  # … or, where there is none, the hub is told
 LOSE_AFTER_FAULT_S: Final = 300.0  # a dock that does not answer may be back, with the vehicle still in it
-DOUBTFUL_CLOCK_MS: Final = 24 * 3600 * 1000  # what a clock of unknown quality may be off by
 
 
 def settle(step: Step) -> None:
@@ -100,8 +99,8 @@ def used(step: Step, rental: Rental) -> None:
 
 
 def doubt_ms(now: Moment) -> int:
-    """What the clock may be off by beyond the margin that hub and station have agreed on."""
-    return 0 if now.quality in (ClockQuality.SYNCED, ClockQuality.HOLDOVER) else DOUBTFUL_CLOCK_MS
+    """By how much it may be earlier than the clock says: what is kept is kept until it is certainly over."""
+    return max(0, now.at_ms - now.earliest_ms)
 
 
 def margin_ms(lease: Lease, now: Moment) -> int:

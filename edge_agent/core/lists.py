@@ -24,6 +24,7 @@ from protocols.sync.changes import (
     VoucherKeyItem,
     item_of,
 )
+from protocols.sync.clock import Moment
 from protocols.sync.envelope import ListChange, digest_of
 from protocols.tariff.tariff import Tariff
 from protocols.values import from_ms
@@ -173,6 +174,20 @@ def tariff_for(state: State, use: str, now_ms: int, tariff_id: uuid.UUID | None 
     named = [item for item in valid if item.tariff_id == tariff_id]
     best = max(named or valid, key=lambda item: (item.valid_from_ms, item.version), default=None)
     return None if best is None else tariff_of(best)
+
+
+def tariff_at(state: State, use: str, now: Moment, tariff_id: uuid.UUID | None = None) -> Tariff | None:
+    """The version for this moment: by the clock; where no version fits that, by what is certain, or what may be so."""
+    for at_ms in (now.at_ms, now.earliest_ms):
+        found = tariff_for(state, use, at_ms, tariff_id)
+        if found is not None:
+            return found
+    perhaps = [
+        item.valid_from_ms
+        for item in _items(state, "tariffs", TariffItem)
+        if item.use == use and now.earliest_ms <= item.valid_from_ms <= now.latest_ms
+    ]
+    return tariff_for(state, use, min(perhaps), tariff_id) if perhaps else None
 
 
 def tariff_of(item: TariffItem) -> Tariff:

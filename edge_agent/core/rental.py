@@ -13,7 +13,7 @@ import datetime as dt
 import uuid
 from typing import Final
 
-from edge_agent.core import caps, eligibility, leases, lists, rights
+from edge_agent.core import caps, clocks, eligibility, leases, lists, rights
 from edge_agent.core.billing import bill_of
 from edge_agent.core.identity import Identified, identify
 from edge_agent.core.inputs import Agreed, DockOrderEnded, DockReported, LockState, Outcome, QuoteAsked
@@ -70,7 +70,7 @@ def _tariff(step: Step, who: Identified, tariff_id: uuid.UUID | None) -> Tariff:
         sold_at = lists.tariff_version(step.state, *who.voucher.tariff)
         if sold_at is not None:
             return sold_at
-    tariff = lists.tariff_for(step.state, "rental", step.now_ms, tariff_id)
+    tariff = lists.tariff_at(step.state, "rental", step.now, tariff_id)
     if tariff is None:
         raise Refused("no_tariff")
     return tariff
@@ -126,6 +126,7 @@ def _begin(step: Step, wanted: Quote) -> Rental:
         started_at=step.now.at,
         boot=step.now.boot_id,
         started_mono_s=step.now.mono_s,
+        uncertainty_ms=step.now.uncertainty_ms,
         offline=not step.state.hub.online,
     )
 
@@ -152,7 +153,7 @@ def _unlock(step: Step, rental: Rental) -> None:
         duration_s=float(step.state.profile.pull_out_s),
         expires_mono_s=step.now.mono_s + UNLOCK_DISPATCH_S,
     )
-    asked_s = _since_start_s(step, rental)
+    asked_s = clocks.least_s(step, rental)
     rental = dataclasses.replace(rental, unlock_order=order.order_id, unlock_asked_s=asked_s, unlocking=True)
     step.put_rental(rental)
     step.order(order)
@@ -273,20 +274,13 @@ def riding(step: Step, vehicle_id: uuid.UUID) -> Rental | None:
     )
 
 
-def _since_start_s(step: Step, rental: Rental) -> float:
-    """How long ago the rental began: by the monotonic clock within a boot, else by the wall; never negative."""
-    if rental.boot == step.now.boot_id:
-        return max(0.0, step.now.mono_s - rental.started_mono_s)
-    return max(0.0, (step.now.at - rental.started_at).total_seconds())
-
-
 def left_unseen_s(step: Step, rental: Rental, back_s: float) -> float:
     """How long ago a vehicle left that nobody saw leaving and that is back since `back_s` seconds.
 
     Nobody knows when; the latest moment at which its lock can have been open is in the renter's favour.
     """
     longest_s = rental.unlock_asked_s + UNLOCK_DISPATCH_S + step.state.profile.pull_out_s
-    return max(back_s, _since_start_s(step, rental) - longest_s)
+    return max(back_s, clocks.least_s(step, rental) - longest_s)
 
 
 def was_away(step: Step, rental: Rental, report: DockReported) -> bool:
@@ -297,7 +291,7 @@ def was_away(step: Step, rental: Rental, report: DockReported) -> bool:
 
 def activate(step: Step, rental: Rental, age_s: float) -> None:
     """The vehicle left `age_s` seconds ago, though not before the rental began: the ride counts from then."""
-    age_s = min(age_s, _since_start_s(step, rental))
+    age_s = min(age_s, clocks.least_s(step, rental))
     undocked_at = max(step.ago(age_s), rental.started_at)
     step.put_rental(
         dataclasses.replace(
@@ -306,6 +300,9 @@ def activate(step: Step, rental: Rental, age_s: float) -> None:
             boot=step.now.boot_id,
             undocked_at=undocked_at,
             undocked_mono_s=step.now.mono_s - age_s,
+            uncertainty_ms=step.now.uncertainty_ms,
+            counted_s=0.0,
+            crossed=False,
             cancelling=False,
             unlocking=False,
         )
@@ -327,12 +324,9 @@ def end(
     Taken in by staff it may stand in no dock: 0.
     """
     ended_at = step.ago(age_s)
-    same_boot = rental.boot == step.now.boot_id and rental.undocked_mono_s is not None
-    if same_boot and rental.undocked_mono_s is not None:
-        duration_s = step.now.mono_s - age_s - rental.undocked_mono_s
-    else:
-        duration_s = (ended_at - (rental.undocked_at or rental.started_at)).total_seconds()
-    duration_s = max(0.0, duration_s)
+    one_boot = rental.boot == step.now.boot_id and rental.undocked_mono_s is not None and not rental.crossed
+    duration_s = max(0.0, clocks.least_s(step, rental) - age_s)
+    by_wall = not one_boot and duration_s == max(0.0, clocks.wall_least_s(step, rental) - age_s)
     bill = bill_of(rental.tariff, price_of_rental(rental.tariff, duration_s))
     step.put_rental(
         dataclasses.replace(
@@ -351,7 +345,7 @@ def end(
             dock_no=dock_no,
             ended_ms=to_ms(ended_at),
             duration_s=round(duration_s, 3),
-            duration_by="monotonic" if same_boot else "wall",
+            duration_by="monotonic" if one_boot else "wall" if by_wall else "counted",
             bill=bill,
             battery=battery,
             by_staff=by_staff,

@@ -78,6 +78,9 @@ class Rental:
     cancelling: bool = False
     undocked_at: dt.datetime | None = None
     undocked_mono_s: float | None = None
+    uncertainty_ms: int = 0  # of `started_at`, and of `undocked_at` once the vehicle left
+    counted_s: float = 0.0  # what monotonic clocks of earlier boots counted since then; `boot` counts on from its zero
+    crossed: bool = False  # more than one boot saw it
     finished_at: dt.datetime | None = None
     returned_dock_no: int | None = None
     duration_s: float = 0.0
@@ -117,7 +120,9 @@ class PinTries:
     """Wrong PINs for one reservation, or of staff."""
 
     wrong: int
-    locked_until_ms: int = 0
+    locked_until_ms: int = 0  # for people
+    boot: str = ""
+    locked_until_mono_s: float = 0.0  # on this boot's monotonic clock
 
 
 class LeasePhase(enum.StrEnum):

@@ -3,11 +3,10 @@
 import dataclasses
 from typing import Final
 
-from edge_agent.core import charging, docking, hub, leases, lists
+from edge_agent.core import charging, clocks, docking, hub, identity, leases, lists
 from edge_agent.core.inputs import AgentWoke, LockState, MeterLost, MeterReported, Ticked
 from edge_agent.core.state import IN_DOCK, Phase
 from edge_agent.core.step import Step, with_item, without
-from protocols.sync.clock import ClockQuality
 from protocols.sync.facts import AgentStarted
 
 KEEP_RENTAL_S: Final = 600.0  # a finished rental stays for receipts and repeats of the same yes
@@ -25,6 +24,7 @@ def wake(step: Step, woke: AgentWoke) -> None:
         if rental.phase in IN_DOCK:
             unsure = dataclasses.replace(rental, phase=Phase.UNSURE, unlocking=False, restarted=True)
             step.put_rental(dataclasses.replace(unsure, pull_until_mono_s=until, unlock_order=None))
+    clocks.wake(step, woke.last_boot, woke.last_mono_s)
     hub.wake(step)
     step.change(boot=step.now.boot_id, woke_mono_s=step.now.mono_s)
     step.record(AgentStarted(epoch=woke.epoch, version=woke.version, unclean=woke.unclean, features=FEATURES))
@@ -70,9 +70,8 @@ def _forget_people(step: Step) -> None:
 
 
 def _forget_business(step: Step) -> None:
-    state, now_ms = step.state, step.now_ms
-    sure = step.now.quality in (ClockQuality.SYNCED, ClockQuality.HOLDOVER)
-    spent = [key for key, one in state.spent.items() if sure and one.expires_ms + 2 * DAY_MS < now_ms]
+    state, now_ms = step.state, step.now.earliest_ms  # what is forgotten too early could be used twice
+    spent = [key for key, one in state.spent.items() if one.expires_ms + 2 * DAY_MS < now_ms]
     if spent:
         step.change(spent=without(state.spent, *spent))
     sessions = [
@@ -98,7 +97,9 @@ def _forget_reservations(step: Step) -> None:
     listed = {item.key for item in lists.reservations(step.state)}
     listed |= {str(one) for one in leases.remembered(step.state)}
     tries = [
-        key for key, one in step.state.pin_tries.items() if str(key) not in listed and one.locked_until_ms < step.now_ms
+        key
+        for key, one in step.state.pin_tries.items()
+        if str(key) not in listed and not identity.is_locked_out(step, one)
     ]
     if tries:
         step.change(pin_tries=without(step.state.pin_tries, *tries))

@@ -54,8 +54,8 @@ def station_view(state: State, now: Moment, *, seq: int, labels: Mapping[str, st
     now_ms = to_ms(now.at)
     standing = {one.dock.dock_no: one for one in eligibility.standing(state, now_ms)}
     best = max((one for one in standing.values() if one.why_not is None), key=lambda one: one.soc_pct, default=None)
-    rental_tariff = lists.tariff_for(state, "rental", now_ms)
-    charge_tariff = lists.tariff_for(state, "charging", now_ms)
+    rental_tariff = lists.tariff_at(state, "rental", now)
+    charge_tariff = lists.tariff_at(state, "charging", now)
     return StationView(
         seq=seq,
         at=rfc3339(now.at),
@@ -77,6 +77,7 @@ def station_view(state: State, now: Moment, *, seq: int, labels: Mapping[str, st
         card=_card_prompt(state, now),
         returns=_returns(state, now),
         not_accepting=trouble,
+        clock_trusted=now.is_trusted,
     )
 
 

@@ -27,7 +27,7 @@ class Clock(Protocol):
 
 
 class SystemClock:
-    """The machine's own clocks. `quality` starts as given and follows what is learnt."""
+    """The machine's own clocks, believed as they are: for tools beside the agent. The station's is `StationClock`."""
 
     def __init__(self, *, quality: ClockQuality = ClockQuality.SYNCED, boot_id: str | None = None) -> None:
         self._quality = quality
@@ -45,14 +45,6 @@ class SystemClock:
     def mono_s(self) -> float:
         """Seconds on the monotonic clock of this boot."""
         return time.monotonic()
-
-    def confirm(self) -> None:
-        """The wall clock was compared with a trusted one and agrees."""
-        self._quality = ClockQuality.SYNCED
-
-    def doubt(self) -> None:
-        """The wall clock disagrees, or nobody has confirmed it for long: it runs alone from here."""
-        self._quality = ClockQuality.HOLDOVER if self._quality is ClockQuality.SYNCED else ClockQuality.UNKNOWN
 
 
 def read_boot_id() -> str:

@@ -109,6 +109,7 @@ class SyncPump:
         tell: Tell,
         held: Callable[[], Held],
         clock: Clock,
+        hear: Callable[[float, float, int], None] = lambda _sent_s, _got_s, _hub_ms: None,
         agent_version: str,
         poll_s: float = 30.0,
         numbers: RequestNumbers | None = None,
@@ -123,6 +124,7 @@ class SyncPump:
         self._tell = tell
         self._held = held
         self._clock = clock
+        self._hear = hear
         self._agent_version = agent_version
         self._poll_s = poll_s
         self._numbers = numbers or RequestNumbers(lambda: store.epoch)
@@ -200,13 +202,15 @@ class SyncPump:
         batches = [] if self._exchange_cursors else await self._ahead.take(self._window, lanes)
         lost = [] if self._exchange_cursors else self._losses.due(self._store.lost())
         held = self._held()
-        request = await self._request(batches, held, lost)
+        request, sent_s = await self._request(batches, held, lost), self._clock.mono_s()
         self._ahead.begin(batches, self._window, lanes)
         reply = await exchange.send(request)
+        got_s = self._clock.mono_s()
+        self._hear(sent_s, got_s, reply.hub_at_ms)
         self._hold(reply)
         told = await self._losses.settle(reply, lost)
         moved = await self._settle(reply, batches) or told
-        await self._hand_over(reply, held)
+        await self._hand_over(reply, held, got_s)
         return self._succeeded(reply, progress=moved or bool(reply.changes))
 
     def _lanes(self) -> Sequence[Lane]:
@@ -224,7 +228,11 @@ class SyncPump:
             agent=self._agent_version,
             rev=held.rev,
             clock=envelope.Clock(
-                at_ms=to_ms(now.at), mono_ms=int(now.mono_s * 1000), boot=now.boot_id, quality=now.quality.value
+                at_ms=to_ms(now.at),
+                mono_ms=int(now.mono_s * 1000),
+                boot=now.boot_id,
+                quality=now.quality.value,
+                uncertainty_ms=now.uncertainty_ms,
             ),
             lists=[ListVersion(name=name, version=version) for name, version in held.lists],
             batches=batches,
@@ -260,10 +268,12 @@ class SyncPump:
         self._forked_before = bool(moves.forked)
         return moves.taken > 0 or bool(rewinds) or fresh_fork
 
-    async def _hand_over(self, reply: SyncReply, held: Held) -> None:
+    async def _hand_over(self, reply: SyncReply, held: Held, got_s: float) -> None:
         if not reply.changes and reply.rev <= held.rev:
             return
-        await self._ask(ChangesArrived(rev=reply.rev, changes=tuple(bytes(raw) for raw in reply.changes)))
+        changes = tuple(bytes(raw) for raw in reply.changes)
+        arrived = ChangesArrived(rev=reply.rev, changes=changes, hub_at_ms=reply.hub_at_ms, heard_mono_s=got_s)
+        await self._ask(arrived)
         self._seen = replace(self._seen, changes=self._seen.changes + len(reply.changes))
 
     def _succeeded(self, reply: SyncReply, *, progress: bool) -> _Turn:

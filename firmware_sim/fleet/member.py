@@ -131,7 +131,7 @@ class Member:
             protocol=PROTOCOL_VERSION,
             agent=AGENT,
             rev=self._rev,
-            clock=Clock(at_ms=now_ms, mono_ms=now_ms, boot=self._boot, quality="synced"),
+            clock=Clock(at_ms=now_ms, mono_ms=now_ms, boot=self._boot, quality="synced", uncertainty_ms=100),
             batches=[batch],
         )
         squeeze = zlib.compressobj(1, zlib.DEFLATED, 31)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.charging import repository
+from hub.charging.rules import UNCERTAIN_S
 from hub.charging.schemas import BillLineShape, MeterValueShape, SessionQuery, SessionShape
 from hub.charging.tables import ChargingSession, MeterValue
 from hub.kernel.auth import Principal
@@ -17,7 +18,7 @@ from hub.kernel.shapes import MoneyShape
 from protocols.errors import Refused
 from protocols.values import from_ms
 
-_MONEY = {"total", "tax", "bill"}
+_SHAPED = {"total", "tax", "bill", "uncertainty_s", "time_uncertain"}
 _NOBODY = uuid.UUID(int=0)
 
 
@@ -71,12 +72,18 @@ class ChargingApi:
 
 def shown(row: ChargingSession, so_far_wh: int | None) -> SessionShape:
     """The session as JSON."""
-    plain = {name: getattr(row, name) for name in SessionShape.model_fields if name not in _MONEY}
+    plain = {name: getattr(row, name) for name in SessionShape.model_fields if name not in _SHAPED}
     if row.energy_wh is None and so_far_wh is not None and row.meter_start_wh is not None:
         plain["energy_wh"] = max(0, so_far_wh - row.meter_start_wh)
     bill = None if row.bill is None else [BillLineShape.model_validate(line) for line in row.bill]
+    uncertainty_s = max(row.started_uncertainty_s, row.stopped_uncertainty_s)
     return SessionShape(
-        **plain, total=_money(row.total_minor, row.currency), tax=_money(row.tax_minor, row.currency), bill=bill
+        **plain,
+        uncertainty_s=uncertainty_s,
+        time_uncertain=uncertainty_s > UNCERTAIN_S,
+        total=_money(row.total_minor, row.currency),
+        tax=_money(row.tax_minor, row.currency),
+        bill=bill,
     )
 
 

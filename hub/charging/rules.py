@@ -24,17 +24,22 @@ _TOLD_AT_START: Final = (
 _TOLD_AT_STOP: Final = (
     "meter_stop_wh", "energy_wh", "stopped_at", "stop_reason", "currency", "total_minor", "tax_minor", "bill",
 )  # fmt: skip
+UNCERTAIN_S: Final = 2.0  # what people are told of
+CERTAIN: Final[Row] = {"started_uncertainty_s": 0.0, "stopped_uncertainty_s": 0.0}
 _OTHERS: Final = ("tariff_id", "tariff_version", "stop_hlc", "price_checked")
 
 
 def new_session(session_id: uuid.UUID, station_id: uuid.UUID, created_at: object) -> Row:
     """A session of which nothing is told yet."""
     empty: Row = dict.fromkeys((*_TOLD_AT_START, *_TOLD_AT_STOP, *_OTHERS))
-    return empty | {"id": session_id, "station_id": station_id, "created_at": created_at, "state": "running"}
+    return empty | {"id": session_id, "station_id": station_id, "created_at": created_at, "state": "running"} | CERTAIN
 
 
-def after_start(row: Row, station_id: uuid.UUID, fact: facts.ChargingStarted) -> Row:
-    """The session after it began. Raises Refused `contradiction`, or ValueError for an impossible instant."""
+def after_start(row: Row, station_id: uuid.UUID, fact: facts.ChargingStarted, uncertainty_s: float = 0.0) -> Row:
+    """The session after it began, or after its beginning was dated better.
+
+    Raises Refused `contradiction`, or ValueError for an impossible instant.
+    """
     _same_station(row, station_id)
     told = {
         "charger_id": fact.charger_id,
@@ -47,20 +52,28 @@ def after_start(row: Row, station_id: uuid.UUID, fact: facts.ChargingStarted) ->
         "meter_start_wh": fact.meter_start_wh,
         "started_at": from_ms(fact.started_ms),
     }
+    doubtful = uncertainty_s > 0 or row["started_uncertainty_s"] > 0
+    told_now = {**told, "started_uncertainty_s": uncertainty_s}
     if row["started_at"] is not None:
-        wrong = next((name for name, value in told.items() if row[name] != value), None)
+        fixed = (name for name in told if not (doubtful and name == "started_at"))
+        wrong = next((name for name in fixed if row[name] != told[name]), None)
         if wrong is not None:
             raise Refused("contradiction", field=wrong)
-        return row
+        return row | told_now if doubtful else row
     tariff = {"tariff_id": row["tariff_id"] or fact.tariff_id}
     tariff["tariff_version"] = row["tariff_version"] or fact.tariff_version
-    return _with_state(row | told | tariff)
+    return _with_state(row | told_now | tariff)
 
 
-def after_stop(row: Row, station_id: uuid.UUID, fact: facts.ChargingStopped, hlc: int) -> Row:
+def after_stop(
+    row: Row, station_id: uuid.UUID, fact: facts.ChargingStopped, hlc: int, uncertainty_s: float = 0.0
+) -> Row:
     """The session after an end was told. Of two ends the real one stands; of two real ones that differ, the first."""
     _same_station(row, station_id)
     told = _told_by_stop(fact)
+    doubtful = uncertainty_s > 0 or row["stopped_uncertainty_s"] > 0
+    if row["stopped_at"] is not None and doubtful and _differs_by_date(row, told):
+        return row | told | {"stop_hlc": hlc, "stopped_uncertainty_s": uncertainty_s}
     if row["stopped_at"] is not None:
         same = all(row[name] == value for name, value in told.items())
         if same:
@@ -69,10 +82,15 @@ def after_stop(row: Row, station_id: uuid.UUID, fact: facts.ChargingStopped, hlc
             raise Refused("contradiction", field="stopped_at")
         if fact.reason == INFERRED and (row["stop_reason"] != INFERRED or hlc <= row["stop_hlc"]):
             return row
-    after = row | told | {"stop_hlc": hlc}
+    after = row | told | {"stop_hlc": hlc, "stopped_uncertainty_s": uncertainty_s}
     if fact.bill is not None:
         after |= {"tariff_id": fact.bill.tariff_id, "tariff_version": fact.bill.tariff_version}
     return _with_state(after)
+
+
+def _differs_by_date(row: Row, told: Row) -> bool:
+    """The same end, dated better."""
+    return all(row[name] == value for name, value in told.items() if name != "stopped_at")
 
 
 def orphan(fact_id: uuid.UUID, station_id: uuid.UUID, created_at: object, fact: facts.ChargingOrphaned) -> Row:

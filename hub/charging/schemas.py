@@ -29,7 +29,10 @@ class BillLineShape(Shape):
 
 
 class SessionShape(Shape):
-    """A charging session. `energy_wh` of a running one is what was sampled so far."""
+    """A charging session. `energy_wh` of a running one is what was sampled so far.
+
+    `uncertainty_s`: by so much its instants may be off, because its station did not know the time.
+    """
 
     id: uuid.UUID
     created_at: Instant
@@ -49,6 +52,8 @@ class SessionShape(Shape):
     energy_wh: int | None
     started_at: Instant | None
     stopped_at: Instant | None
+    uncertainty_s: float
+    time_uncertain: bool
     stop_reason: str | None
     total: MoneyShape | None
     tax: MoneyShape | None

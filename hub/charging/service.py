@@ -41,10 +41,12 @@ class Charging:
             match one.body:
                 case facts.ChargingStarted() as fact:
                     before = rows.get(fact.session_id) or _new(one, fact.session_id)
-                    rows[fact.session_id] = rules.after_start(before, one.station_id, fact)
+                    rows[fact.session_id] = rules.after_start(before, one.station_id, fact, one.uncertainty_ms / 1000)
                 case facts.ChargingStopped() as fact:
                     before = rows.get(fact.session_id) or _new(one, fact.session_id)
-                    rows[fact.session_id] = rules.after_stop(before, one.station_id, fact, one.hlc)
+                    rows[fact.session_id] = rules.after_stop(
+                        before, one.station_id, fact, one.hlc, one.uncertainty_ms / 1000
+                    )
                 case facts.ChargingOrphaned() as fact:
                     rows[one.fact_id] = rules.orphan(one.fact_id, one.station_id, one.received_at, fact)
                 case facts.ChargingMetered() as fact:

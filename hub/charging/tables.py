@@ -36,6 +36,8 @@ class ChargingSession(Listed):
     energy_wh: Mapped[int | None]
     started_at: Mapped[dt.datetime | None]
     stopped_at: Mapped[dt.datetime | None]
+    started_uncertainty_s: Mapped[float] = mapped_column(server_default="0")
+    stopped_uncertainty_s: Mapped[float] = mapped_column(server_default="0")
     stop_reason: Mapped[str | None] = mapped_column(Text)
     stop_hlc: Mapped[int | None]
     currency: Mapped[str | None] = mapped_column(String(3))

@@ -14,9 +14,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub import events
 from hub.intake import feed, ledger, losses
+from hub.intake.dating import seen_by
 from hub.intake.downlink import has_published
 from hub.intake.gate import Full, Gate
-from hub.intake.projection import UNKNOWN, Failed, Projection, Understood, quarantine_row, understand
+from hub.intake.projection import UNKNOWN, Asked, Failed, Projection, Understood, quarantine_row, understand
 from hub.intake.reading import decompressed, read_body, turned_away
 from hub.intake.rules import Framed, Held, Judged, Read, check_batches, check_lost, judge, judge_lost, read
 from hub.intake.signatures import NumberTooLow, Signatures, Verified
@@ -76,6 +77,7 @@ class _Taking:
     nonces: dict[int, str]
     head: Ran
     bet: bool
+    asked: Asked
     results: list[BatchResult] = field(default_factory=list)
     quarantined: list[Quarantined] = field(default_factory=list)
     lost: list[LostResult] = field(default_factory=list)
@@ -170,7 +172,8 @@ class SyncDoor:
         found, head = await self._signatures.take(session, signed, "sync", cursors, feed.head_of(station_id))
         held = ledger.held_in(found)
         nonces = {epoch: one.nonce for (_, epoch), (one, _) in held.items()}
-        return _Taking(station_id=station_id, now=now, held=held, nonces=nonces, head=head, bet=bet)
+        clock = Asked(asked.clock, seen_by(asked.clock, now))
+        return _Taking(station_id=station_id, now=now, held=held, nonces=nonces, head=head, bet=bet, asked=clock)
 
     async def _downward(self, session: AsyncSession, taking: _Taking, asked: SyncRequest) -> feed.Downward:
         versions = {one.name: one.version for one in asked.lists}
@@ -228,7 +231,7 @@ class SyncDoor:
         if judged.new or (before is not None and after != known):
             await self._keep(session, taking, ready, judged, forked_at)
         if judged.new:
-            failed = await self._projection.apply(session, ready.understood, judged.new[0].seq)
+            failed = await self._projection.apply(session, ready.understood, judged.new[0].seq, taking.asked)
             await self._set_aside(session, taking, batch, failed)
             taking.nonces[batch.epoch] = batch.nonce
         if before is not None or judged.new:

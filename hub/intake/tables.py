@@ -85,6 +85,34 @@ class LostFacts(Listed):
     reason: Mapped[str] = mapped_column(String(20))
 
 
+class StationBoot(Base):
+    """What is known of a boot in which a station did not know the time at first; see `dating`."""
+
+    __tablename__ = "station_boots"
+
+    station_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    boot: Mapped[str] = mapped_column(String(64), primary_key=True)
+    first_hlc: Mapped[int]
+    last_mono_ms: Mapped[int]
+    least_ms: Mapped[int]
+    anchor_at_ms: Mapped[int | None]
+    anchor_mono_ms: Mapped[int | None]
+    anchor_uncertainty_ms: Mapped[int | None]
+
+
+class UndatedFact(Base):
+    """A fact that was told without a right clock, and how it is dated now: it may be dated better."""
+
+    __tablename__ = "undated_facts"
+
+    fact_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    station_id: Mapped[uuid.UUID] = mapped_column(index=True)
+    record: Mapped[bytes] = mapped_column(LargeBinary)
+    shift_ms: Mapped[int]
+    uncertainty_ms: Mapped[int]
+    hlc: Mapped[int]
+
+
 class QuarantinedFact(Listed):
     """A fact that is kept and acknowledged but could not be applied, and why. It stays here, whatever becomes of it.
 

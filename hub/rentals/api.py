@@ -27,7 +27,7 @@ from hub.rentals.tables import Rental, Reservation
 from hub.rentals.vouchers import Vouchers
 from protocols.errors import Refused
 
-_SHAPED = {"total", "tax", "bill", "flags"}
+_SHAPED = {"total", "tax", "bill", "flags", "time_uncertain"}
 _NOBODY = uuid.UUID(int=0)
 _UNPROMISED = {"requested", "refused", "expired", "broken"}
 _MOST_ALTERNATIVES = 10
@@ -164,6 +164,7 @@ def shown(rental: Rental) -> RentalShape:
         tax=_money(rental.tax_minor, rental.currency),
         bill=bill,
         flags=rental.flags.split(),
+        time_uncertain=" time_uncertain " in rental.flags,
     )
 
 

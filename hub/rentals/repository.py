@@ -94,9 +94,15 @@ async def out_since(session: AsyncSession, before: dt.datetime) -> list[dict[str
     return await rows_where(session, Rental, "state = 'active' AND undocked_at < ?1", before)
 
 
-async def put_sightings(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> None:
-    """Write sightings; one that is there stays as it is."""
-    await insert_many(session, VehicleSighting, rows, key=("fact_id",))
+async def put_sightings(session: AsyncSession, rows: Sequence[dict[str, Any]], *, again: bool = False) -> None:
+    """Write sightings; one that is there stays as it is, unless they may be told `again` with a better date."""
+    await (upsert_many if again else insert_many)(session, VehicleSighting, rows, key=("fact_id",))
+
+
+async def hlcs_of(session: AsyncSession, fact_ids: Iterable[uuid.UUID]) -> list[int]:
+    """Where sightings stood until now."""
+    found = await rows_where(session, VehicleSighting, "fact_id = ANY(?1)", list(fact_ids), columns=("hlc",))
+    return [row["hlc"] for row in found]
 
 
 async def sightings(session: AsyncSession, vehicles: Iterable[uuid.UUID], since_hlc: int) -> list[VehicleSighting]:

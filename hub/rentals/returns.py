@@ -30,6 +30,7 @@ class Sighting:
     dock_no: int
     rental_id: uuid.UUID | None = None
     soc_pct: float | None = None
+    uncertainty_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +43,7 @@ class Closing:
     at_ms: int
     dock_no: int | None
     soc_pct: float | None
+    uncertainty_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +75,7 @@ def closing_of(
             at_ms=one.at_ms if docked else min(one.at_ms, began_ms + DAY_MS),
             dock_no=one.dock_no if docked else None,
             soc_pct=one.soc_pct,
+            uncertainty_ms=one.uncertainty_ms,
         )
     return None
 

@@ -13,10 +13,11 @@ from typing import Any, Final, Generic, TypeAlias, TypeVar
 
 import msgspec
 
+from hub.rentals.bills import bill_row
 from hub.rentals.returns import OPEN, Closing, Sighting
 from protocols.errors import Malformed
 from protocols.sync import facts
-from protocols.tariff.tariff import Price, Tariff, price_of_rental
+from protocols.tariff.tariff import Tariff, price_of_rental
 from protocols.values import from_ms, to_ms
 
 Row: TypeAlias = dict[str, Any]
@@ -28,21 +29,29 @@ _FOLDED: Final = (
     "ended_by", "voided_at", "void_reason", "duration_s", "duration_by", "currency", "total_minor", "tax_minor",
     "bill", "price_checked", "soc_start_pct", "soc_end_pct", "began_hlc",
 )  # fmt: skip
+UNCERTAIN_S: Final = 2.0  # what people are told of
 _ROUNDING_S: Final = 0.0005  # the wire's duration is rounded to milliseconds, the station's bill is not
 
 
-class Word(msgspec.Struct, Generic[B], frozen=True, kw_only=True):
-    """A fact as one station told it."""
+class Word(msgspec.Struct, Generic[B], frozen=True, kw_only=True, omit_defaults=True):
+    """A fact as one station told it; where it did not know the time, as the hub dates it (`told_hlc`: its own)."""
 
     station_id: uuid.UUID
     hlc: int
     fact_id: uuid.UUID
     body: B
+    told_hlc: int | None = None
+    uncertainty_ms: int = 0
 
     @property
     def key(self) -> tuple[int, bytes, bytes]:
         """The order of all words of all stations."""
         return (self.hlc, self.station_id.bytes, self.fact_id.bytes)
+
+    @property
+    def told(self) -> tuple[int, bytes]:
+        """The order in which its own station told it."""
+        return (self.hlc if self.told_hlc is None else self.told_hlc, self.fact_id.bytes)
 
 
 class Told(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -86,6 +95,12 @@ class Ride:
         return None if self.started is None else self.started.body.started_ms
 
     @property
+    def began_uncertainty_ms(self) -> int:
+        """By how much `began_ms` may be off."""
+        word = self.started if self.activated is None else self.activated
+        return 0 if word is None else word.uncertainty_ms
+
+    @property
     def words(self) -> list[Word[Any]]:
         """Those that stand."""
         every = (self.started, self.activated, self.voided, self.ended)
@@ -100,11 +115,25 @@ def told_of(row: Row) -> Told:
     return _decoder.decode(row["told"])
 
 
-def with_word(told: Told, station_id: uuid.UUID, hlc: int, fact_id: uuid.UUID, fact: RentalFact) -> Told:
-    """The words with one more. Raises Malformed, ValueError or OverflowError for one that no row could hold."""
+def with_word(
+    told: Told,
+    station_id: uuid.UUID,
+    hlc: int,
+    fact_id: uuid.UUID,
+    fact: RentalFact,
+    *,
+    told_hlc: int | None = None,
+    uncertainty_ms: int = 0,
+) -> Told:
+    """The words with one more, or with a better date of one that is there.
+
+    Raises Malformed, ValueError or OverflowError for one that no row could hold.
+    """
     _told_by(fact)
     name = _kind(fact)
-    new: Word[Any] = Word(station_id=station_id, hlc=hlc, fact_id=fact_id, body=fact)
+    new: Word[Any] = Word(
+        station_id=station_id, hlc=hlc, fact_id=fact_id, body=fact, told_hlc=told_hlc, uncertainty_ms=uncertainty_ms
+    )
     words: tuple[Word[Any], ...] = getattr(told, name)
     if not words:
         return msgspec.structs.replace(told, **{name: (new,)})
@@ -112,9 +141,11 @@ def with_word(told: Told, station_id: uuid.UUID, hlc: int, fact_id: uuid.UUID, f
     if held is None:
         kept = tuple(sorted((*words, new), key=lambda one: one.key))
         return msgspec.structs.replace(told, **{name: kept})
-    first = min(held, new, key=lambda one: one.key)
+    same = held.fact_id == new.fact_id
+    first = new if same else min(held, new, key=lambda one: one.told)
     kept = tuple(sorted((*(one for one in words if one is not held), first), key=lambda one: one.key))
-    return msgspec.structs.replace(told, differs=told.differs or held.body != new.body, **{name: kept})
+    differs = told.differs or (not same and held.body != new.body)
+    return msgspec.structs.replace(told, differs=differs, **{name: kept})
 
 
 def _kind(fact: RentalFact) -> str:
@@ -179,13 +210,14 @@ def sightings_of(rental_id: uuid.UUID, told: Told, ride: Ride) -> Iterator[Sight
         began = start.body
         yield Sighting(
             vehicle_id=vehicle_id, key=start.key, what="started", station_id=start.station_id,
-            at_ms=began.started_ms, dock_no=began.dock_no, rental_id=rental_id,
+            at_ms=began.started_ms, dock_no=began.dock_no, rental_id=rental_id, uncertainty_ms=start.uncertainty_ms,
         )  # fmt: skip
     for end in told.ended:
         back = end.body
         yield Sighting(
             vehicle_id=vehicle_id, key=end.key, what="docked", station_id=end.station_id, at_ms=back.ended_ms,
             dock_no=back.dock_no, rental_id=rental_id, soc_pct=None if back.battery is None else back.battery.soc_pct,
+            uncertainty_ms=end.uncertainty_ms,
         )  # fmt: skip
 
 
@@ -220,6 +252,10 @@ def folded(
     after["began_hlc"] = None if ride.started is None else ride.started.hlc
     after["ended_hlc"] = OPEN if not over else max(hlcs) if closing is None else closing.hlc
     after["settled_hlc"] = OPEN if not over else max([*hlcs, after["ended_hlc"]])
+    doubtful = [word.uncertainty_ms for word in ride.words] + [0 if closing is None else closing.uncertainty_ms]
+    after["uncertainty_s"] = max(doubtful) / 1000
+    if after["uncertainty_s"] > UNCERTAIN_S:
+        flags.add("time_uncertain")
     after["flags"] = flags_text(flags)
     return after
 
@@ -227,7 +263,9 @@ def folded(
 def _closed(ride: Ride, closing: Closing, tariff: Tariff | None) -> Row:
     """The end that the hub made out, with the hub's own bill."""
     began_ms = closing.at_ms if ride.began_ms is None else ride.began_ms
-    duration_s = max(0, closing.at_ms - began_ms) / 1000
+    # In the renter's favour: no longer than it has been for certain.
+    doubtful_ms = ride.began_uncertainty_ms + closing.uncertainty_ms
+    duration_s = max(0, closing.at_ms - began_ms - doubtful_ms) / 1000
     closed: Row = {
         "ended_at": from_ms(closing.at_ms),
         "ended_by": closing.ended_by,
@@ -237,28 +275,7 @@ def _closed(ride: Ride, closing: Closing, tariff: Tariff | None) -> Row:
         "duration_s": duration_s,
         "duration_by": "wall",
     }
-    return closed | _bill(None if tariff is None else price_of_rental(tariff, duration_s))
-
-
-def _bill(price: Price | None) -> Row:
-    if price is None:
-        return dict.fromkeys(("currency", "total_minor", "tax_minor", "bill", "price_checked"))
-    return {
-        "currency": price.currency,
-        "total_minor": price.total_minor,
-        "tax_minor": price.tax_minor,
-        "bill": [
-            {
-                "key": line.key,
-                "quantity": line.quantity,
-                "unit": line.unit,
-                "unit_price_minor": line.unit_price_minor,
-                "amount_minor": line.amount_minor,
-            }
-            for line in price.lines
-        ],
-        "price_checked": True,
-    }
+    return closed | bill_row(None if tariff is None else price_of_rental(tariff, duration_s))
 
 
 def _flags_of(row: Row, ride: Ride, closing: Closing) -> set[str]:
@@ -358,5 +375,7 @@ def new_rental(rental_id: uuid.UUID, created_at: object) -> Row:
     """A rental of which nothing is told yet."""
     new: Row = {"id": rental_id, "created_at": created_at, "close_order_id": None, "told": b"{}", "flags": ""}
     return (
-        new | {"station_id": None, "state": "starting", "ended_hlc": OPEN, "settled_hlc": OPEN} | dict.fromkeys(_FOLDED)
+        new
+        | {"station_id": None, "state": "starting", "ended_hlc": OPEN, "settled_hlc": OPEN, "uncertainty_s": 0.0}
+        | dict.fromkeys(_FOLDED)
     )

@@ -11,7 +11,7 @@ from hub.kernel.shapes import Instant, MoneyShape, Shape
 State = Literal["starting", "active", "ended", "voided"]
 Flag = Literal[
     "clocks_disagree", "contradiction", "missing_return", "orphan_return", "other_station", "over_limit", "sighting",
-    "station_bill_replaced", "two_clocks", "unpriced", "voucher_used_twice",
+    "station_bill_replaced", "time_uncertain", "two_clocks", "unpriced", "voucher_used_twice",
 ]  # fmt: skip
 ReservationState = Literal["requested", "confirmed", "used", "cancelled", "refused", "expired", "broken"]
 May = Annotated[list[Literal["rent", "charge"]], Field(min_length=1, max_length=2)]
@@ -42,7 +42,8 @@ class RentalShape(Shape):
     """A rental as the stations told it. `price_checked`: whether the hub's own sum agrees (null: not ended yet).
 
     `ended_by` says who saw the end: the station itself, other_station, sighting, or nobody (missing_return); all but
-    the first are billed by the hub. `flags` are what a person should look at.
+    the first are billed by the hub. `flags` are what a person should look at. `uncertainty_s`: by so much its
+    instants may be off, because a station did not know the time; `time_uncertain` when that matters to people.
     """
 
     id: uuid.UUID
@@ -66,6 +67,8 @@ class RentalShape(Shape):
     ended_by: str | None
     ended_station_id: uuid.UUID | None
     flags: list[str]
+    uncertainty_s: float
+    time_uncertain: bool
     voided_at: Instant | None
     void_reason: str | None
     duration_s: float | None

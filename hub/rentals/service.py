@@ -87,7 +87,10 @@ class Rentals:
             if fact.rental_id not in rows:
                 rows[fact.rental_id] = rules.new_rental(fact.rental_id, one.received_at)
             held = fresh.get(fact.rental_id) or rules.told_of(rows[fact.rental_id])
-            fresh[fact.rental_id] = rules.with_word(held, one.station_id, one.hlc, one.fact_id, fact)
+            fresh[fact.rental_id] = rules.with_word(
+                held, one.station_id, one.hlc, one.fact_id, fact,
+                told_hlc=one.told_hlc, uncertainty_ms=one.uncertainty_ms,
+            )  # fmt: skip
         await self._fold(session, before, rows, fresh, since)
 
     async def when_custody(self, session: AsyncSession, event: events.CustodyReported) -> None:
@@ -97,7 +100,10 @@ class Rentals:
             return
         vehicles, since = {row["vehicle_id"] for row in seen}, min(row["hlc"] for row in seen)
         await repository.line_up_vehicles(session, vehicles)
-        await repository.put_sightings(session, seen)
+        again = {one.fact_id for one in event.facts if one.told_hlc is not None}
+        if again:  # dated better: also what stood at its old place may change
+            since = min([since, *await repository.hlcs_of(session, again)])
+        await repository.put_sightings(session, seen, again=bool(again))
         rows = await repository.rental_rows(session, (), vehicles, since)
         await self._fold(session, rows, rows, {}, since)
 
@@ -197,6 +203,7 @@ def _sighting(one: events.Reported[facts.Body]) -> Row:
         "at": from_ms(at_ms),
         "dock_no": body.dock_no,
         "soc_pct": None if battery is None else battery.soc_pct,
+        "uncertainty_ms": one.uncertainty_ms,
     }
 
 
@@ -209,4 +216,5 @@ def _read(row: VehicleSighting) -> Sighting:
         at_ms=to_ms(row.at),
         dock_no=row.dock_no,
         soc_pct=row.soc_pct,
+        uncertainty_ms=row.uncertainty_ms,
     )

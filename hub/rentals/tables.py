@@ -57,6 +57,7 @@ class Rental(Listed):
     flags: Mapped[str] = mapped_column(String(200))  # " one other ", empty for none: what a person should look at
     told: Mapped[bytes] = mapped_column(LargeBinary)
     began_hlc: Mapped[int | None]
+    uncertainty_s: Mapped[float] = mapped_column(server_default="0")  # by so much its instants may be off
     ended_hlc: Mapped[int]
     settled_hlc: Mapped[int]
     close_order_id: Mapped[uuid.UUID | None]  # the order that told the station that the ride ended elsewhere
@@ -76,6 +77,7 @@ class VehicleSighting(Base):
     at: Mapped[dt.datetime]
     dock_no: Mapped[int]
     soc_pct: Mapped[float | None]
+    uncertainty_ms: Mapped[int] = mapped_column(server_default="0")
 
 
 class AccountBlock(Listed):

@@ -174,6 +174,7 @@ class StationView(View):
     card: CardPrompt | None
     returns: list[ReceiptView]  # of the last two minutes, newest first
     not_accepting: str | None  # message key when no new business is taken (store_full, starting)
+    clock_trusted: bool = True  # False: the times shown may be wrong, durations are right all the same
 
 
 class Example(View):

@@ -26,14 +26,44 @@ class ClockQuality(enum.StrEnum):
     UNKNOWN = "unknown"
 
 
+TRUSTED: Final = frozenset((ClockQuality.SYNCED, ClockQuality.HOLDOVER))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moment:
-    """One reading of all clocks at once: the wall, the monotonic one, and whose boot that counts in."""
+    """One reading of all clocks at once: the wall, the monotonic one, and whose boot that counts in.
+
+    The true time lies between `earliest_ms` and `latest_ms`. Who refuses because of the time refuses only what is
+    certainly too early or too late; who promises something promises only what holds at both ends.
+    """
 
     at: dt.datetime
     mono_s: float
     boot_id: str
     quality: ClockQuality = ClockQuality.SYNCED
+    uncertainty_ms: int = 0  # how far `at` may be off, either way
+    passed_ms: int | None = None  # Unix ms that have certainly passed, whatever the clock says now
+
+    @property
+    def is_trusted(self) -> bool:
+        """Whether a clock that can be believed said this in this boot."""
+        return self.quality in TRUSTED
+
+    @property
+    def at_ms(self) -> int:
+        """The reading in Unix milliseconds."""
+        return to_ms(self.at)
+
+    @property
+    def earliest_ms(self) -> int:
+        """It is certainly not earlier than this (Unix ms)."""
+        least = self.at_ms - self.uncertainty_ms
+        return least if self.passed_ms is None else max(least, self.passed_ms)
+
+    @property
+    def latest_ms(self) -> int:
+        """It is certainly not later than this (Unix ms)."""
+        return max(self.at_ms + self.uncertainty_ms, self.passed_ms or 0)
 
 
 def hlc_of(at_ms: int, logical: int = 0) -> int:
@@ -44,6 +74,14 @@ def hlc_of(at_ms: int, logical: int = 0) -> int:
 def hlc_parts(hlc: int) -> tuple[int, int]:
     """Unpack to (physical milliseconds, logical count)."""
     return hlc >> _LOGICAL_BITS, hlc & _LOGICAL_MAX
+
+
+def physical_ms(moment: Moment) -> int:
+    """What a moment gives to the hybrid clock: its reading, or, of a clock that is not trusted, only what is certain.
+
+    A clock that woke up ten years ahead would else put all facts of its station behind everybody else's for ten years.
+    """
+    return moment.at_ms if moment.is_trusted else min(moment.at_ms, moment.earliest_ms)
 
 
 def tick(last: int, at: dt.datetime) -> int:

@@ -41,11 +41,12 @@ class Lane(enum.StrEnum):
     TELEMETRY = "tel"
 
 
-class Fact(msgspec.Struct, frozen=True, kw_only=True):
+class Fact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One fact's record. `body` stays raw until somebody who knows (type, v) reads it.
 
-    `hlc` orders; `at_ms` is the station's wall clock (Unix ms) with its `clock` quality; `mono_ms` counts
-    within `boot` and bills durations.
+    `hlc` orders; `at_ms` is the station's wall clock (Unix ms) with its `clock` quality, off by `uncertainty_ms` at
+    most; `mono_ms` counts within `boot` and bills durations. What a clock that is not trusted (floor, unknown) said is
+    dated anew by who knows another fact of the same boot with a trusted one. An older agent says no uncertainty.
     """
 
     id: uuid.UUID
@@ -57,6 +58,7 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True):
     boot: str
     clock: str
     body: msgspec.Raw
+    uncertainty_ms: int = 0
 
 
 class FactBatch(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,12 +76,13 @@ class FactBatch(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Clock(msgspec.Struct, frozen=True, kw_only=True):
-    """The station's clocks when it sent the request."""
+    """The station's clocks when it sent the request; `uncertainty_ms` is None from an agent that does not know."""
 
     at_ms: int
     mono_ms: int
     boot: str
     quality: str
+    uncertainty_ms: int | None = None
 
 
 class Backlog(msgspec.Struct, frozen=True, kw_only=True):

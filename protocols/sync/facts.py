@@ -323,6 +323,22 @@ class LeaseEnded(Body, frozen=True, kw_only=True):
     rental_id: uuid.UUID | None = None
 
 
+class ClockStepped(Body, frozen=True, kw_only=True):
+    """The station's clock was put right, or the machine's clock jumped. The fact's own clock is the one afterwards.
+
+    `reason`: hub (learnt from it), ntp (the machine's clock is set by NTP), jump (the machine's clock was moved
+    against the monotonic one; the station's own reading went on as before). `old_ms`, `new_ms`: what the clock that
+    moved said before and after, at the same instant. `offset_ms`: the station's reading less the machine's clock.
+    """
+
+    reason: str
+    old_ms: int
+    new_ms: int
+    offset_ms: int
+    quality: str
+    uncertainty_ms: int
+
+
 LANES: Final[dict[type[Body], Lane]] = {
     RentalStarted: Lane.BUSINESS,
     RentalActivated: Lane.BUSINESS,
@@ -339,6 +355,7 @@ LANES: Final[dict[type[Body], Lane]] = {
     LeaseRefused: Lane.BUSINESS,
     LeaseMoved: Lane.BUSINESS,
     LeaseEnded: Lane.BUSINESS,
+    ClockStepped: Lane.BUSINESS,  # rentals are dated by it
     DockFaultRaised: Lane.OPERATIONS,
     DockFaultCleared: Lane.OPERATIONS,
     DockSeen: Lane.OPERATIONS,

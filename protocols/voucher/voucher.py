@@ -80,11 +80,11 @@ def issue(voucher: Voucher, key: Ed25519PrivateKey, kid: bytes) -> str:
 
 
 def verify(
-    text: str, keys: Mapping[bytes, VoucherKey], *, station_id: uuid.UUID, at: dt.datetime, leeway_s: float = 0
+    text: str, keys: Mapping[bytes, VoucherKey], *, station_id: uuid.UUID, earliest: dt.datetime, latest: dt.datetime
 ) -> Voucher:
     """Check form, signature, key period, station and time; return the voucher.
 
-    `leeway_s` is the clock's uncertainty: refused only if certainly too early or too late.
+    It is now between `earliest` and `latest`: refused only if certainly too early or too late.
     Raises Refused: voucher_invalid, voucher_wrong_station, voucher_not_yet, voucher_expired.
     """
     try:
@@ -104,18 +104,18 @@ def verify(
         voucher = _read(_mapping(payload))
     except _BAD_FORM as error:
         raise Refused("voucher_invalid", why="form") from error
-    _check_period(voucher, key, at, dt.timedelta(seconds=leeway_s))
+    _check_period(voucher, key, earliest, latest)
     if voucher.stations and station_id not in voucher.stations:
         raise Refused("voucher_wrong_station")
     return voucher
 
 
-def _check_period(voucher: Voucher, key: VoucherKey, at: dt.datetime, leeway: dt.timedelta) -> None:
-    if at + leeway < key.valid_from or at - leeway > key.valid_to:
+def _check_period(voucher: Voucher, key: VoucherKey, earliest: dt.datetime, latest: dt.datetime) -> None:
+    if latest < key.valid_from or earliest > key.valid_to:
         raise Refused("voucher_invalid", why="key_period")
-    if at + leeway < voucher.not_before:
+    if latest < voucher.not_before:
         raise Refused("voucher_not_yet", not_before=voucher.not_before.isoformat())
-    if at - leeway >= voucher.expires:
+    if earliest >= voucher.expires:
         raise Refused("voucher_expired", expired=voucher.expires.isoformat())
 
 

@@ -1,5 +1,6 @@
 import os
 import socket
+import time
 import uuid
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from edge_agent import doctor
 from edge_agent.app import STORE_FILE
 from edge_agent.doctor import Finding, examine
 from edge_agent.runtime.clock import SystemClock
+from edge_agent.runtime.station_clock import CLOCK_FILE, StationClock
 from edge_agent.settings import HubSlice, KioskSlice, MeterSlice, Settings
 from edge_agent.store.store import Store
 from edge_agent.store.work import Put, Work
@@ -42,6 +44,7 @@ async def test_a_lonely_station_is_told_what_is_missing_and_left_as_it_was(tmp_p
     assert found["kiosk port"].good
     assert found["dock bus"].good
     assert found["sqlite"].good
+    assert found["clock"].good or "nobody has confirmed the time" in found["clock"].detail
     assert os.listdir(tmp_path) == []  # noqa: PTH208 - a test may wait for its folder
 
 
@@ -84,8 +87,8 @@ async def test_a_port_in_use_may_be_ours_and_one_that_cannot_be_bound_is_a_fault
 
 
 @pytest.mark.parametrize("date", ["", "nonsense", "Sat, 01 Jan 2000 00:00:00 -0000"])
-def test_a_date_that_says_nothing_is_not_compared(date: str) -> None:
-    assert doctor._clock_off_s(date) is None
+def test_a_date_that_says_nothing_is_not_compared(tmp_path: Path, date: str) -> None:
+    assert doctor._clock_off_s(tmp_path, date) is None
 
 
 @pytest.mark.parametrize(
@@ -127,3 +130,13 @@ async def test_a_key_that_the_hub_has_revoked_is_a_finding(tmp_path: Path) -> No
     found = (await findings(settings_for(tmp_path)))["identity"]
     assert not found.good
     assert "revoked" in found.detail
+
+
+async def test_the_clock_is_shown_with_its_offset_and_its_quality(tmp_path: Path) -> None:
+    clock = StationClock(tmp_path / CLOCK_FILE)
+    clock.hear(clock.mono_s(), clock.mono_s(), int(time.time() * 1000) + 7_200_000)
+    clock.save()
+    [found] = [one for one in await examine(settings_for(tmp_path)) if one.what == "clock"]
+    assert not found.good
+    assert "holdover, within 0." in found.detail
+    assert "the machine's own clock is off by -7200." in found.detail or "-7199." in found.detail

@@ -107,7 +107,7 @@ class StationDouble:
             protocol=1,
             agent="double 1",
             rev=self.rev if rev is None else rev,
-            clock=Clock(at_ms=AT_MS, mono_ms=1, boot="boot", quality="synced"),
+            clock=Clock(at_ms=AT_MS, mono_ms=1, boot="boot", quality="synced", uncertainty_ms=100),
             lists=[ListVersion(name=name, version=version) for name, version in held.items()],
             batches=list(batches),
         )

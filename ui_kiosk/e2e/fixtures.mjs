@@ -130,6 +130,7 @@ export function station(over = {}) {
     card: null,
     returns: [],
     not_accepting: null,
+    clock_trusted: true,
     ...over,
   };
 }

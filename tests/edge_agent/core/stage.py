@@ -159,6 +159,8 @@ class Stage:
         self.mono_s = 1_000.0
         self.boot = "boot-1"
         self.quality = ClockQuality.SYNCED
+        self.uncertainty_ms = 0
+        self.passed_ms: int | None = None
         self.facts: list[Body] = []
         self.orders: list[Order] = []
         self.rows: dict[str, dict[str, bytes]] = {}
@@ -167,7 +169,14 @@ class Stage:
     # --- time ------------------------------------------------------------------------------------------
 
     def now(self) -> Moment:
-        return Moment(at=self.at, mono_s=self.mono_s, boot_id=self.boot, quality=self.quality)
+        return Moment(
+            at=self.at,
+            mono_s=self.mono_s,
+            boot_id=self.boot,
+            quality=self.quality,
+            uncertainty_ms=self.uncertainty_ms,
+            passed_ms=self.passed_ms,
+        )
 
     def now_ms(self) -> int:
         return to_ms(self.at)

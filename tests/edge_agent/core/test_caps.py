@@ -236,10 +236,10 @@ def test_a_used_voucher_is_not_forgotten_by_a_clock_that_nobody_trusts(stage: St
     start(stage, 1, 1)
     stage.ended(stage.unlocks()[-1], Outcome.DONE)
     stage.report(1, None, LockState.UNLOCKED)
-    stage.quality = ClockQuality.UNKNOWN
+    stage.quality, stage.uncertainty_ms = ClockQuality.UNKNOWN, 10 * 365 * DAY_MS
     stage.wait(30 * DAY_MS / 1000)
     stage.tell(Ticked())
     assert stage.state.spent
-    stage.quality = ClockQuality.SYNCED
+    stage.quality, stage.uncertainty_ms = ClockQuality.SYNCED, 0
     stage.tell(Ticked())
     assert not stage.state.spent

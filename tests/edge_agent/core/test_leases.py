@@ -192,7 +192,7 @@ def test_it_is_kept_until_its_end_and_the_margin_and_then_it_is_free() -> None:
 def test_a_doubtful_clock_keeps_it_for_as_long_as_it_may_not_be_over() -> None:
     stage = furnished()
     stage.give("leases", wish())
-    stage.quality = ClockQuality.UNKNOWN
+    stage.quality, stage.uncertainty_ms = ClockQuality.UNKNOWN, 24 * 3600 * 1000
     tick(stage, 20 * 3600)
     assert ended(stage) == []
     tick(stage, 7 * 3600)

@@ -13,7 +13,6 @@ from edge_agent.runtime.backoff import Backoff
 from edge_agent.runtime.clock import SystemClock, new_id
 from edge_agent.runtime.health import PartHealth, PartState, as_document
 from edge_agent.runtime.metrics import Metrics
-from protocols.sync.clock import ClockQuality
 
 
 @given(chances=st.lists(st.floats(0, 1, exclude_max=True), min_size=1, max_size=40))
@@ -40,17 +39,6 @@ def test_the_clocks_go_forward_and_name_their_boot() -> None:
     assert two.mono_s >= one.mono_s
     assert one.at.tzinfo is not None
     assert uuid.UUID(one.boot_id) == uuid.UUID(SystemClock().now().boot_id)
-
-
-def test_a_doubted_clock_is_in_holdover_then_unknown_until_confirmed() -> None:
-    clock = SystemClock()
-    assert clock.now().quality is ClockQuality.SYNCED
-    clock.doubt()
-    assert clock.now().quality is ClockQuality.HOLDOVER
-    clock.doubt()
-    assert clock.now().quality is ClockQuality.UNKNOWN
-    clock.confirm()
-    assert clock.now().quality is ClockQuality.SYNCED
 
 
 def test_new_ids_are_version_seven_and_all_different() -> None:

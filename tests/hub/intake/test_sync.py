@@ -200,11 +200,11 @@ def _bug_for(rental_id: uuid.UUID) -> Callable[..., rules.Told]:
     real = rules.with_word
 
     def broken(
-        told: rules.Told, station_id: uuid.UUID, hlc: int, fact_id: uuid.UUID, fact: rules.RentalFact
+        told: rules.Told, station_id: uuid.UUID, hlc: int, fact_id: uuid.UUID, fact: rules.RentalFact, **more: Any
     ) -> rules.Told:
         if fact.rental_id == rental_id:
             raise KeyError("a bug")
-        return real(told, station_id, hlc, fact_id, fact)
+        return real(told, station_id, hlc, fact_id, fact, **more)
 
     return broken
 

@@ -129,7 +129,7 @@ async def test_a_held_lease_backs_a_booking_at_once_and_only_one(world: World, a
         )
         for kid, one in (await on_list(world, "voucher_keys")).items()
     }  # fmt: skip
-    voucher = verify(made["voucher"], keys, station_id=double.station_id, at=START)
+    voucher = verify(made["voucher"], keys, station_id=double.station_id, earliest=START, latest=START)
     assert voucher.hold == (uuid.UUID(made["id"]), uuid.UUID(item.key))
     async with world.client.post(f"/api/v1/reservations/{made['id']}/voucher") as answer:
         assert (await answer.json())["text"] == made["voucher"]

@@ -233,10 +233,10 @@ async def test_a_voucher_is_verified_with_what_the_stations_hold(
         )
         for kid, item in (await on_list(world, "voucher_keys")).items()
     }
-    voucher = verify(issued["text"], keys, station_id=double.station_id, at=clock.now())
+    voucher = verify(issued["text"], keys, station_id=double.station_id, earliest=clock.now(), latest=clock.now())
     assert (str(voucher.voucher_id), voucher.account_id, voucher.may) == (issued["id"], ACCOUNT, ("rent",))
     with pytest.raises(Refused):
-        verify(issued["text"], keys, station_id=uuid.UUID(int=2), at=clock.now())
+        verify(issued["text"], keys, station_id=uuid.UUID(int=2), earliest=clock.now(), latest=clock.now())
     for _ in range(2):
         async with world.client.post(f"/api/v1/vouchers/{issued['id']}/revoke") as answer:
             assert (await answer.json())["revoked_at"] is not None

@@ -49,7 +49,8 @@ vouchers = st.builds(
 
 
 def check(text: str, at: dt.datetime = NOW, leeway_s: float = 0, station_id: uuid.UUID = STATION) -> Voucher:
-    return verify(text, KEYS, station_id=station_id, at=at, leeway_s=leeway_s)
+    leeway = dt.timedelta(seconds=leeway_s)
+    return verify(text, KEYS, station_id=station_id, earliest=at - leeway, latest=at + leeway)
 
 
 def sealed(payload: bytes, protected: bytes = cbor2.dumps({1: -8, 4: KID}), unprotected: object = None) -> str:

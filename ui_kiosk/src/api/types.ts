@@ -229,6 +229,7 @@ export interface StationView {
   readonly card: CardPrompt | null;
   readonly returns: readonly ReceiptView[];
   readonly not_accepting: string | null;
+  readonly clock_trusted: boolean;
 }
 
 /** A tariff in full, before somebody agrees. */

@@ -20,6 +20,8 @@ export const de: Catalogue = {
   offline_bill: 'Diese Rechnung ist endgültig; die Zahlung ist vorgemerkt und folgt später.',
   offline_return: 'Ihre Rückgabe gilt hier sofort; die Zahlung folgt später.',
   offline_charge: 'Laden geht mit Karten, die diese Station kennt.',
+  clock_unsure:
+    'Die Station kennt gerade die Uhrzeit nicht: Angezeigte Zeiten können falsch sein. Fahrten werden trotzdem genau gemessen.',
   paused_title: 'Zurzeit keine neuen Mieten.',
   paused_store_full:
     'Die Station kann gerade nichts speichern; darum öffnet sie nichts und berechnet nichts.',

@@ -19,6 +19,8 @@ export const en = {
   offline_bill: 'This bill is final; the payment is queued and taken later.',
   offline_return: 'Your return is final here; the payment is taken later.',
   offline_charge: 'Charging works with cards that this station knows.',
+  clock_unsure:
+    'The station does not know the time at the moment: times shown may be wrong. Rides are measured exactly all the same.',
   paused_title: 'No new rentals right now.',
   paused_store_full:
     'This station cannot save anything at the moment, so nothing is opened and nothing is charged.',

@@ -21,6 +21,8 @@ export const vi: Catalogue = {
   offline_bill: 'Hóa đơn này là cuối cùng; khoản thanh toán đang chờ và được thu sau.',
   offline_return: 'Việc trả xe có hiệu lực ngay tại đây; tiền được thu sau.',
   offline_charge: 'Vẫn sạc được bằng thẻ mà trạm này đã biết.',
+  clock_unsure:
+    'Hiện trạm không biết giờ chính xác: giờ hiển thị có thể sai. Thời gian thuê vẫn được đo chính xác.',
   paused_title: 'Hiện không nhận lượt thuê mới.',
   paused_store_full: 'Trạm đang không lưu được dữ liệu nên không mở khóa và không tính tiền.',
   paused_station_revoked: 'Trạm cần được thiết lập lại trước khi cho thuê. Vẫn trả xe như thường.',

@@ -76,6 +76,14 @@ it('opens nothing while the station takes no new business', async () => {
   expect(screen.getByTestId('paused-strip').textContent).toContain('nothing is charged');
 });
 
+it('does not say since when while the station does not know the time, and says so', async () => {
+  const offline = SCENARIOS['offline']?.() ?? station();
+  await show({ ...offline, clock_trusted: false });
+  const strip = screen.getByTestId('offline-strip').textContent;
+  expect(strip).not.toMatch(/\d\d:\d\d/);
+  expect(strip).toContain('times shown may be wrong');
+});
+
 it('says since when it works without Internet, on every screen', async () => {
   await show(SCENARIOS['offline']?.() ?? station());
   expect(screen.getByTestId('offline-strip').textContent).toMatch(/since \d\d:\d\d\. Rentals and returns/);

@@ -22,12 +22,14 @@ function OfflineStrip({ says }: { readonly says: MessageKey }) {
   const { view, t, f } = useKiosk();
   const now = useNow(30_000);
   if (view.hub.online) return null;
-  const time = view.hub.since === null ? null : f.when(view.hub.since, now);
+  const isUnsure = !view.clock_trusted; // a time would be a lie
+  const time = view.hub.since === null || isUnsure ? null : f.when(view.hub.since, now);
   return (
     <div className="strip amber" data-testid="offline-strip">
       <Icon sign="offline" />
       <p>
         <strong>{t('offline_title', { time })}</strong> {t(says)}
+        {isUnsure && ` ${t('clock_unsure')}`}
       </p>
     </div>
   );
