@@ -224,7 +224,9 @@ def understand(station_id: uuid.UUID, framed: Sequence[Framed], now: dt.datetime
 def _with_date(one: Ready, fact: Fact, is_: Dated) -> Ready:
     told = one.reported
     body = moved(told.body, fact, is_.shift_ms)
-    reported = msgspec.structs.replace(told, body=body, hlc=is_.hlc, told_hlc=fact.hlc, uncertainty_ms=is_.uncertainty_ms)
+    reported = msgspec.structs.replace(
+        told, body=body, hlc=is_.hlc, told_hlc=fact.hlc, uncertainty_ms=is_.uncertainty_ms
+    )
     return Ready(one.framed, one.group, reported)
 
 
