@@ -57,7 +57,7 @@ async def poisoned(world: World, monkeypatch: pytest.MonkeyPatch, count: int = 1
         double.tell(started(uuid.UUID(int=0xA1 + number)))
     with monkeypatch.context() as broken:
 
-        def bug(*_: object) -> None:
+        def bug(*_: object, **_dated: object) -> None:
             if count == 1:
                 raise KeyError("a bug")
             raise ValueError("a bug")  # a known kind: no traceback of each one in the log
@@ -116,9 +116,11 @@ async def test_retrying_twice_and_at_once_applies_once(
     seen: list[uuid.UUID] = []
     real = rules.with_word
 
-    def counted(told: rules.Told, station: uuid.UUID, hlc: int, fact_id: uuid.UUID, fact: Any) -> rules.Told:
+    def counted(
+        told: rules.Told, station: uuid.UUID, hlc: int, fact_id: uuid.UUID, fact: Any, **dated: Any
+    ) -> rules.Told:
         seen.append(fact_id)
-        return real(told, station, hlc, fact_id, fact)
+        return real(told, station, hlc, fact_id, fact, **dated)
 
     monkeypatch.setattr("hub.rentals.rules.with_word", counted)
     [item] = (await get(world, ""))["items"]
@@ -134,7 +136,7 @@ async def test_one_that_fails_again_waits_with_its_new_reason(
     await poisoned(world, monkeypatch)
     [item] = (await get(world, ""))["items"]
 
-    def refuse(*_: object) -> None:
+    def refuse(*_: object, **_dated: object) -> None:
         raise ValueError("another bug")
 
     monkeypatch.setattr("hub.rentals.rules.with_word", refuse)
