@@ -14,6 +14,7 @@ from edge_agent.chargers.config import ChargerConfig
 from edge_agent.chargers.server import OcppServer
 from edge_agent.core import persist
 from edge_agent.core.inputs import AgentWoke, ClockMoved
+from edge_agent.core.lists import time_keys
 from edge_agent.core.state import Charger, Dock, State
 from edge_agent.docks.bus import DockBus
 from edge_agent.docks.config import DockConfig
@@ -35,11 +36,13 @@ from edge_agent.store.daily import DailyBackup
 from edge_agent.store.limits import MIB, Limits
 from edge_agent.store.store import Store, StoreHealth
 from edge_agent.store.work import Entry, Work
+from edge_agent.uplink.first_time import FirstTime
 from edge_agent.uplink.identity import Identity, load_identity
 from edge_agent.uplink.live import LiveLink
 from edge_agent.uplink.numbers import RequestNumbers
 from edge_agent.uplink.pump import SyncPump
 from edge_agent.uplink.renewal import Renewal
+from edge_agent.uplink.tls import station_tls
 from edge_agent.uplink.watchdog import Watchdog
 from protocols.sync.changes import StationItem
 from protocols.sync.clock import hlc_parts
@@ -187,6 +190,7 @@ class Agent:
             return
         numbers = RequestNumbers(lambda: store.epoch)
         renewal = Renewal(identity, self._identity)
+        tls = station_tls(self._clock, self._clock.offset_ms) if identity.hub_url.startswith("https:") else None
         pump = SyncPump(
             identity=identity,
             store=store,
@@ -199,6 +203,13 @@ class Agent:
             poll_s=self._settings.hub.poll_s,
             numbers=numbers,
             renewed=renewal.look,
+            tls=tls,
+            first_time=FirstTime(
+                hub_url=identity.hub_url,
+                keys=lambda: time_keys(station.state, identity.time_key),
+                clock=self._clock,
+                hear=self._clock.hear,
+            ),
         )
         self._sync = pump
         watchdog = Watchdog(pump=pump, mono_s=self._clock.mono_s, note=functools.partial(self._note_stall, store))
@@ -210,6 +221,7 @@ class Agent:
                 on_nudge=pump.nudge,
                 telemetry=lambda: telemetry_of(station.state, self._clock.now()),
                 request_number=numbers,
+                tls=tls,
             )
             renewal.tell(live.use)
             supervisor.add("live", live.run)

@@ -35,6 +35,7 @@ from hub.intake.quarantine import Quarantine
 from hub.intake.quarantine_api import QuarantineApi
 from hub.intake.signatures import Signatures
 from hub.intake.sync import SyncDoor
+from hub.intake.time_api import TimeApi
 from hub.kernel import idempotency, janitor, wishes
 from hub.kernel.auth import AccessTokens, BearerAuth
 from hub.kernel.bus import Bus, Subscription, on
@@ -119,6 +120,8 @@ class Doors:
         self.quarantine = Quarantine(kernel.clock, Projection(kernel.bus))
         self.limit = RateLimit(kernel.clock)
         self.vouchers = Vouchers(kernel.clock, rooms.downlink, voucher_key)
+        self.time = TimeApi(kernel.clock, voucher_key)
+        self.time_key = voucher_key.public_key().public_bytes_raw().hex()
 
     def sweeps(self) -> list[janitor.Forget]:
         """What rentals do every hour."""
@@ -173,7 +176,8 @@ def domain_routes(doors: Doors) -> list[Route | RawRoute]:
     """The routes of every domain but the accounts."""
     rooms = doors.rooms
     return [
-        *routes_of(IntakeApi(rooms.enrolment, rooms.downlink, doors.limit, rooms.nudges.nudge)),
+        *routes_of(IntakeApi(rooms.enrolment, rooms.downlink, doors.limit, rooms.nudges.nudge, doors.time_key)),
+        *routes_of(doors.time),
         *raw_routes(doors.sync, doors.live),
         *routes_of(QuarantineApi(doors.quarantine)),
         *routes_of(StationsApi(rooms.stations, rooms.pictures)),

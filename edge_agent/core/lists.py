@@ -1,8 +1,9 @@
 """The lists that the hub keeps at the station: how a change is applied, and typed looks into them."""
 
+import re
 import uuid
 from collections.abc import Iterator, Mapping
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import msgspec
 
@@ -32,6 +33,7 @@ from protocols.voucher.status import is_set, place_of
 from protocols.voucher.voucher import VoucherKey
 
 _T = TypeVar("_T", bound=Item)
+_KEY: Final = re.compile("[0-9a-f]{64}")
 
 
 class _Key(msgspec.Struct):
@@ -156,6 +158,15 @@ def voucher_keys(state: State) -> dict[bytes, VoucherKey]:
                 valid_to=from_ms(item.valid_to_ms),
             )
     return keys
+
+
+def time_keys(state: State, enrolled: str) -> frozenset[bytes]:
+    """The hub's public keys, which sign its time. The list alone, once there is one: a key taken off it ends.
+
+    Before that the key of the enrolment (hex, may be empty).
+    """
+    keys = frozenset(one.public_key for one in voucher_keys(state).values())
+    return keys or frozenset({bytes.fromhex(enrolled)} if _KEY.fullmatch(enrolled) else ())
 
 
 def tariff_version(state: State, tariff_id: uuid.UUID, version: int) -> Tariff | None:

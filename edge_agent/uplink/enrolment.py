@@ -64,6 +64,7 @@ async def enrol(*, hub_url: str, code: str, data_dir: Path, agent_version: str, 
         hub_url=hub_url,
         key=key,
         epoch_floor=floor_of([reply.epoch_floor]),
+        time_key=reply.time_key,
     )
     save_identity(data_dir, identity)
     return identity

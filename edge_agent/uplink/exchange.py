@@ -14,6 +14,7 @@ import msgspec
 import zstandard
 
 from edge_agent.uplink.identity import Identity
+from edge_agent.uplink.tls import is_out_of_period
 from protocols.errors import Malformed
 from protocols.sync.envelope import SyncReply, SyncRequest, decode_reply, encode
 from protocols.sync.signing import sign
@@ -31,6 +32,7 @@ class ExchangeFailed(Exception):
     """No reply came of it. `reason` is a short code; `retry_after_s` is what the hub asked for.
 
     `smaller` says that a smaller request may do better; `problem` and `epoch_floor` come from a problem+json.
+    `out_of_period`: all that is wrong with the hub's certificate, as far as is known, is that it is too early or late.
     """
 
     def __init__(
@@ -41,12 +43,14 @@ class ExchangeFailed(Exception):
         retry_after_s: float | None = None,
         smaller: bool = False,
         problem: "Problem | None" = None,
+        out_of_period: bool = False,
     ) -> None:
         super().__init__(f"{reason}: {detail}" if detail else reason)
         self.reason = reason
         self.retry_after_s = retry_after_s
         self.smaller = smaller
         self.problem = problem or Problem()
+        self.out_of_period = out_of_period
 
 
 class Problem(msgspec.Struct, frozen=True):
@@ -109,7 +113,8 @@ class Exchange:
             connecting = isinstance(error, aiohttp.ConnectionTimeoutError)
             raise ExchangeFailed("connect" if connecting else "timeout", smaller=not connecting) from error
         except aiohttp.ClientConnectorCertificateError as error:
-            raise ExchangeFailed("certificate", str(error)) from error
+            out_of_period = is_out_of_period(error.certificate_error)
+            raise ExchangeFailed("certificate", str(error), out_of_period=out_of_period) from error
         except aiohttp.ClientConnectorError as error:
             raise ExchangeFailed("connect", str(error)) from error
         except aiohttp.ClientPayloadError as error:

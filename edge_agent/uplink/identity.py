@@ -32,6 +32,7 @@ class Identity:
     hub_url: str
     key: Ed25519PrivateKey = field(repr=False)
     epoch_floor: int = 0  # a new card's numbers begin above those of the card before it
+    time_key: str = ""  # hex; what the hub signs its time with, until the list of its keys has come
 
 
 class _Saved(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,6 +40,7 @@ class _Saved(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     hub_url: str
     epoch_floor: int = 0
+    time_key: str = ""
 
 
 def load_identity(data_dir: Path) -> Identity | None:
@@ -54,7 +56,12 @@ def load_identity(data_dir: Path) -> Identity | None:
     if key is None:
         raise IdentityError(f"{data_dir / KEY_FILE} is missing: without its key the station must be enrolled again")
     return Identity(
-        station_id=saved.station_id, name=saved.name, hub_url=saved.hub_url, key=key, epoch_floor=saved.epoch_floor
+        station_id=saved.station_id,
+        name=saved.name,
+        hub_url=saved.hub_url,
+        key=key,
+        epoch_floor=saved.epoch_floor,
+        time_key=saved.time_key,
     )
 
 
@@ -65,6 +72,7 @@ def save_identity(data_dir: Path, identity: Identity) -> None:
         name=identity.name,
         hub_url=identity.hub_url,
         epoch_floor=identity.epoch_floor,
+        time_key=identity.time_key,
     )
     _write_whole(data_dir / IDENTITY_FILE, msgspec.json.format(msgspec.json.encode(saved)) + b"\n")
 

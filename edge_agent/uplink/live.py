@@ -5,6 +5,7 @@ Nothing here is needed for correctness: without it the pump polls. Presence is t
 
 import asyncio
 import enum
+import ssl
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, replace
@@ -68,6 +69,7 @@ class LiveLink:
         heartbeat_s: float = HEARTBEAT_S,
         backoff: Backoff | None = None,
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         self._identity = identity
         self._on_nudge = on_nudge
@@ -78,6 +80,7 @@ class LiveLink:
         self._heartbeat_s = heartbeat_s
         self._backoff = backoff or Backoff()
         self._pause = pause
+        self._tls = tls
         self._url = identity.hub_url.rstrip("/") + PATH
         self._path = urlsplit(self._url).path
         self._seen = LiveSnapshot()
@@ -92,7 +95,7 @@ class LiveLink:
 
     async def run(self) -> None:
         """Connect, and connect again, until cancelled."""
-        async with aiohttp.ClientSession() as session:
+        async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=self._tls or True)) as session:
             while True:
                 before = self._seen.connections
                 reason = await self._connect_once(session)

@@ -8,6 +8,7 @@ import asyncio
 import datetime as dt
 import enum
 import math
+import ssl
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Protocol
@@ -24,6 +25,7 @@ from edge_agent.store.lost import Lost
 from edge_agent.store.store import Store
 from edge_agent.uplink.ahead import Ahead
 from edge_agent.uplink.exchange import MAX_RETRY_AFTER_S, Exchange, ExchangeFailed
+from edge_agent.uplink.first_time import FirstTime
 from edge_agent.uplink.identity import Identity
 from edge_agent.uplink.losses import Losses
 from edge_agent.uplink.numbers import RequestNumbers
@@ -95,6 +97,7 @@ class _Turn:
     wait_s: float = 0.0
     nudge_ends_it: bool = True
     at_least_s: float = field(default=0.0)
+    asks_time: bool = False  # the certificate is out of its period, or we are
 
 
 class SyncPump:
@@ -117,6 +120,8 @@ class SyncPump:
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
         renewed: Callable[[], Identity | None] = lambda: None,
         stalled_after_s: float = STALLED_AFTER_S,
+        tls: ssl.SSLContext | None = None,
+        first_time: FirstTime | None = None,
     ) -> None:
         self._identity = identity
         self._store = store
@@ -132,6 +137,8 @@ class SyncPump:
         self._pause = pause
         self._renewed = renewed
         self._stalled_after_s = stalled_after_s
+        self._tls = tls
+        self._first_time = first_time
         self._window = Window()
         self._losses = Losses(store)
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -163,11 +170,12 @@ class SyncPump:
         self._life = life = object()
         self.due_mono_s = self._clock.mono_s()
         try:
-            async with aiohttp.ClientSession() as session:
+            async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=self._tls or True)) as session:
                 exchange = Exchange(identity=self._identity, numbers=self._numbers, session=session)
                 while self._life is life:
                     self._nudged.clear()
-                    await self._rest(await self._turn(exchange))
+                    turn = await self._turn(exchange)
+                    await self._rest(_Turn() if turn.asks_time and await self._learns(session) else turn)
         finally:
             if self._life in (life, None):
                 self._loop = None
@@ -330,7 +338,12 @@ class SyncPump:
         wait_s = self._backoff.next_s()
         if failure.reason == "connect":  # a try costs nobody anything, and who waits long hears late that a cut healed
             wait_s = max(LEAST_RECONNECT_S, wait_s % RECONNECT_S)
-        return _Turn(wait_s=wait_s, at_least_s=MIN_RETRY_S)
+        return _Turn(wait_s=wait_s, at_least_s=MIN_RETRY_S, asks_time=failure.out_of_period)
+
+    async def _learns(self, session: aiohttp.ClientSession) -> bool:
+        """Whether the time is known now, so that the certificate is worth another look at once."""
+        self.due_mono_s = self._clock.mono_s() + self._stalled_after_s
+        return self._first_time is not None and await self._first_time.learn(session)
 
     def _speak_otherwise(self, failure: ExchangeFailed) -> bool:
         """Whether there is a protocol that both speak. If not, people are told which of the two is too old."""

@@ -47,12 +47,18 @@ class IntakeApi:
     """Enrolment codes, enrolment, orders, facts."""
 
     def __init__(
-        self, enrolment: Enrolment, downlink: Downlink, limit: RateLimit, nudge: Callable[[uuid.UUID, int], None]
+        self,
+        enrolment: Enrolment,
+        downlink: Downlink,
+        limit: RateLimit,
+        nudge: Callable[[uuid.UUID, int], None],
+        time_key: str,
     ) -> None:
         self._enrolment = enrolment
         self._downlink = downlink
         self._limit = limit
         self._nudge = nudge
+        self._time_key = time_key
 
     @route(
         "POST", "/api/v1/stations/enrolment-codes", summary="Make an enrolment code", tags=["stations"],
@@ -75,7 +81,9 @@ class IntakeApi:
         body = call.body
         reply = await self._enrolment.enrol(call.session, EnrolRequest(**body.model_dump()))
         await call.publish(events.StationKeyChanged(station_id=reply.station_id, revoked_at=None))
-        return Enrolled(station_id=reply.station_id, name=reply.name, epoch_floor=reply.epoch_floor)
+        return Enrolled(
+            station_id=reply.station_id, name=reply.name, epoch_floor=reply.epoch_floor, time_key=self._time_key
+        )
 
     @route(
         "POST", "/api/v1/stations/{station_id}/revoke", summary="Revoke a station's key", tags=["stations"],

@@ -7,6 +7,7 @@ from pydantic import BeforeValidator, Field
 
 from hub.kernel.pages import PageQuery
 from hub.kernel.shapes import Instant, Shape
+from protocols.sync.first_time import NONCE_PATTERN
 
 Text = Annotated[str, BeforeValidator(lambda raw: raw.decode("utf-8", "replace") if isinstance(raw, bytes) else raw)]
 """Bytes from a station, shown as the text that they are."""
@@ -58,6 +59,21 @@ class Enrolled(Shape):
     station_id: uuid.UUID
     name: str
     epoch_floor: int = Field(default=0, description="The station's first epoch is at least this")
+    time_key: str = Field(default="", description="Public key (Ed25519, hex) that signs the answers of /api/v1/time")
+
+
+class TimeQuery(Shape):
+    """The station's own random number."""
+
+    nonce: str = Field(pattern=NONCE_PATTERN, description="32 to 64 hex digits, fresh for each question")
+
+
+class TimeShape(Shape):
+    """The hub's time; the signature is over `voltdock-time-v1`, nonce and at_ms, a line each."""
+
+    at_ms: int = Field(description="Unix milliseconds")
+    nonce: str
+    signature: str = Field(description="Ed25519, 128 hex digits")
 
 
 class UnlockDockOrder(Shape):

@@ -23,8 +23,12 @@ class EnrolRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
 
 
 class EnrolReply(msgspec.Struct, frozen=True, kw_only=True):
-    """Who the station is from now on. Its epochs begin at `epoch_floor`: another card has told lower ones."""
+    """Who the station is from now on. Its epochs begin at `epoch_floor`: another card has told lower ones.
+
+    `time_key` (hex) signs the time for a station that lost it (`first_time`); empty from a hub that has no such route.
+    """
 
     station_id: uuid.UUID
     name: str
     epoch_floor: int = 0
+    time_key: str = ""

@@ -65,6 +65,13 @@ def test_a_delta_changes_the_list(stage: Stage) -> None:
     assert durable(stage.restored()) == durable(stage.state)
 
 
+def test_the_time_is_signed_by_the_key_of_the_enrolment_until_the_list_of_keys_is_there(stage: Stage) -> None:
+    assert lists.time_keys(stage.state, "ab" * 32) == {bytes.fromhex("ab" * 32)}
+    assert lists.time_keys(stage.state, "no hex") == lists.time_keys(stage.state, "") == frozenset()
+    stage.give("voucher_keys", VoucherKeyItem(key="aa02", public_key="cd" * 32, valid_from_ms=0, valid_to_ms=1))
+    assert lists.time_keys(stage.state, "ab" * 32) == {bytes.fromhex("cd" * 32)}
+
+
 @pytest.mark.parametrize("wrong", [{"sha256": "00" * 32}, {"base": 77}])
 def test_a_delta_that_does_not_fit_leaves_the_list_in_use_until_it_comes_whole(
     stage: Stage, wrong: dict[str, object]

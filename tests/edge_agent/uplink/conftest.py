@@ -3,8 +3,9 @@
 import asyncio
 import contextlib
 import gzip
+import ssl
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -71,19 +72,23 @@ class Hub:
         self.rejected_numbers = 0
         self.news = asyncio.Condition()
         self.url = ""
+        self.at_ms = 1_795_000_000_000
         self.sockets: list[web.WebSocketResponse] = []
         self.frames: list[bytes] = []
         self._runner: web.AppRunner | None = None
 
-    async def start(self, port: int = 0) -> None:
+    async def start(
+        self, port: int = 0, *, tls: ssl.SSLContext | None = None, routes: Sequence[web.AbstractRouteDef] = ()
+    ) -> None:
         app = web.Application(client_max_size=4 * 1024 * 1024)
+        app.add_routes(routes)
         app.router.add_post("/api/v1/sync", self._sync)
         app.router.add_get("/api/v1/live", self._live)
         self._runner = web.AppRunner(app, auto_decompress=False, shutdown_timeout=0.1)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", port)
+        site = web.TCPSite(self._runner, "127.0.0.1", port, ssl_context=tls)
         await site.start()
-        self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
+        self.url = f"http{'' if tls is None else 's'}://127.0.0.1:{self._runner.addresses[0][1]}"
 
     async def stop(self) -> None:
         if self._runner is not None:
@@ -148,7 +153,7 @@ class Hub:
         return SyncReply(
             protocol=1,
             hub="test",
-            hub_at_ms=1_795_000_000_000,
+            hub_at_ms=self.at_ms,
             rev=now[-1][0] if now else message.rev,
             more=len(due) > len(now),
             cursors=[Cursor(lane=lane, epoch=epoch, acked=len(held)) for (lane, epoch), held in self.facts.items()],

@@ -38,7 +38,7 @@ class Desk:
         public.verify(bytes.fromhex(asked.proof), PREFIX + asked.code.encode())
         if self.answers:
             return self.answers.pop(0)
-        return web.Response(status=201, body=msgspec.json.encode(EnrolReply(station_id=STATION_ID, name="Riverside")))
+        return web.Response(status=201, body=msgspec.json.encode(EnrolReply(station_id=STATION_ID, name="Riverside", time_key="ab" * 32)))
 
 
 @pytest.fixture
@@ -59,6 +59,7 @@ async def test_an_enrolled_station_knows_itself_after_a_restart(desk: Desk, tmp_
     loaded = load_identity(tmp_path)
     assert loaded is not None
     assert (loaded.station_id, loaded.name, loaded.hub_url) == (STATION_ID, "Riverside", desk.url)
+    assert (made.time_key, loaded.time_key) == ("ab" * 32,) * 2
     assert loaded.key.sign(b"x") == made.key.sign(b"x")
     assert desk.asked[0].code == "ONE-TIME"
     assert _mode(tmp_path / KEY_FILE) == 0o600

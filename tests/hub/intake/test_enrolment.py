@@ -48,7 +48,7 @@ async def code(world: World, auth: FixedAuth) -> str:
 async def test_a_code_binds_a_key_that_can_sync(world: World, code: str) -> None:
     key = Ed25519PrivateKey.generate()
     status, reply = await enrol(world, ask(code, key))
-    assert (status, reply["name"]) == (201, "Station 014")
+    assert (status, reply["name"], reply["time_key"]) == (201, "Station 014", world.doors.time_key)
     await world.sync(StationDouble(uuid.UUID(reply["station_id"]), key))
 
 
