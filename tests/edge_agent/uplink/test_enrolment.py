@@ -38,7 +38,10 @@ class Desk:
         public.verify(bytes.fromhex(asked.proof), PREFIX + asked.code.encode())
         if self.answers:
             return self.answers.pop(0)
-        return web.Response(status=201, body=msgspec.json.encode(EnrolReply(station_id=STATION_ID, name="Riverside", time_key="ab" * 32)))
+        return web.Response(
+            status=201,
+            body=msgspec.json.encode(EnrolReply(station_id=STATION_ID, name="Riverside", time_key="ab" * 32)),
+        )
 
 
 @pytest.fixture

@@ -235,6 +235,8 @@ def test_the_whole_of_what_the_time_may_be_lies_in_the_period() -> None:
 
 
 async def test_a_hub_that_does_not_answer_is_no_time(world: World) -> None:
-    first = FirstTime(hub_url="https://127.0.0.1:1", keys=lambda: world.trusts, clock=world.clock, hear=world.clock.hear)
+    first = FirstTime(
+        hub_url="https://127.0.0.1:1", keys=lambda: world.trusts, clock=world.clock, hear=world.clock.hear
+    )
     async with aiohttp.ClientSession() as session:
         assert not await asyncio.wait_for(first.learn(session), 20)
