@@ -65,7 +65,7 @@ class Site:
         serving = asyncio.create_task(self.line.run())
         try:
             arguments = ["edge_agent", "enrol", "--config", str(self.config), "--hub", hub_url, "--code", code]
-            await run_once("enrolment", arguments)
+            await run_once("enrolment", arguments, environment=self.agent.environment)
             await self.agent.start()
             await until("the station", self._is_whole, timeout_s=READY_S)
             yield
