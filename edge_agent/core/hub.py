@@ -23,6 +23,7 @@ from protocols.sync.envelope import Change, ListChange, OrderChange, decode_chan
 from protocols.sync.facts import OrderEnded
 
 DISPATCH_S: Final = 20.0
+OUTDATED: Final = frozenset({"station_outdated", "hub_outdated"})  # the uplink's words
 _MOST_KEPT: Final = 200  # changes that we could not read, for people; the oldest go
 
 
@@ -35,11 +36,14 @@ def reached(step: Step, seen: HubReached) -> None:
     caps.contact(step, level=seen.level)
 
 
-def unreachable(step: Step, _seen: HubUnreachable) -> None:
+def unreachable(step: Step, seen: HubUnreachable) -> None:
     """An exchange failed. Nothing stops."""
     hub = step.state.hub
+    outdated = seen.reason if seen.reason in OUTDATED else None
     if hub.online or hub.since is None:
-        step.change(hub=dataclasses.replace(hub, online=False, since=step.now.at))
+        step.change(hub=dataclasses.replace(hub, online=False, since=step.now.at, outdated=outdated))
+    elif hub.outdated != outdated:
+        step.change(hub=dataclasses.replace(hub, outdated=outdated))
 
 
 def revoked(step: Step, _seen: KeyRevoked) -> None:

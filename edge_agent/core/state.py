@@ -222,6 +222,7 @@ class HubContact:
     since: dt.datetime | None = None
     last_contact: dt.datetime | None = None
     last_contact_mono_s: float | None = None
+    outdated: str | None = None  # who must be updated before they understand each other
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

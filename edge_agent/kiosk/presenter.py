@@ -69,6 +69,7 @@ def station_view(state: State, now: Moment, *, seq: int, labels: Mapping[str, st
             online=state.hub.online,
             since=None if state.hub.since is None else rfc3339(state.hub.since),
             last_contact=None if state.hub.last_contact is None else rfc3339(state.hub.last_contact),
+            update_needed=state.hub.outdated,
         ),
         docks=[_dock_view(state, dock, standing.get(no), best) for no, dock in sorted(state.docks.items())],
         chargers=[_charger_view(state, one, labels) for _, one in sorted(state.chargers.items())],

@@ -33,11 +33,15 @@ class StationIdentity(View):
 
 
 class HubView(View):
-    """Whether the hub is reachable; `since` is when that last changed."""
+    """Whether the hub is reachable; `since` is when that last changed.
+
+    `update_needed`: the two do not understand each other (station_outdated, hub_outdated).
+    """
 
     online: bool
     since: str | None
     last_contact: str | None
+    update_needed: str | None = None
 
 
 VehicleKind = Literal["scooter", "moped", "bicycle", "car"]

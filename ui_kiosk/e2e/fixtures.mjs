@@ -104,7 +104,7 @@ export function station(over = {}) {
       timezone: 'Europe/Berlin',
       help_phone: '+49 30 555 0199',
     },
-    hub: { online: true, since: inMinutes(-900), last_contact: inMinutes(0) },
+    hub: { online: true, since: inMinutes(-900), last_contact: inMinutes(0), update_needed: null },
     docks: sixDocks(),
     chargers: [
       {
@@ -135,7 +135,12 @@ export function station(over = {}) {
   };
 }
 
-const offline = () => ({ online: false, since: inMinutes(-35), last_contact: inMinutes(-35) });
+const offline = () => ({
+  online: false,
+  since: inMinutes(-35),
+  last_contact: inMinutes(-35),
+  update_needed: null,
+});
 /** @param {readonly DockView[]} docks @param {string} why */
 const without = (docks, why) =>
   docks.map((one) =>

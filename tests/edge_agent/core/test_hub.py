@@ -237,6 +237,20 @@ def test_the_line_to_the_hub_is_dated_by_its_changes(stage: Stage) -> None:
     assert (stage.state.hub.online, stage.state.hub.since) == (False, stage.at)
 
 
+def test_people_see_who_must_be_updated_until_the_two_understand_each_other(stage: Stage) -> None:
+    def needed() -> str | None:
+        return station_view(stage.state, stage.now(), seq=1, labels={}, trouble=None).hub.update_needed
+
+    stage.tell(HubUnreachable(reason="connect"))
+    assert needed() is None
+    stage.tell(HubUnreachable(reason="station_outdated"))
+    assert needed() == "station_outdated"
+    stage.tell(HubUnreachable(reason="hub_outdated"))
+    assert needed() == "hub_outdated"
+    stage.tell(HubReached(hub_at=stage.at))
+    assert needed() is None
+
+
 def test_unsound_tariffs_leave_nothing_to_rent_by(stage: Stage) -> None:
     stage.give("tariffs", tariff_item(day_cap_minor=-1))
     assert not [one for one in stage.state.lists["tariffs"].items.values() if isinstance(one, TariffItem)]

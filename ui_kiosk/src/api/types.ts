@@ -84,11 +84,16 @@ export interface FieldError {
   readonly detail: string;
 }
 
-/** Whether the hub is reachable; `since` is when that last changed. */
+/**
+ * Whether the hub is reachable; `since` is when that last changed.
+ *
+ * `update_needed`: the two do not understand each other (station_outdated, hub_outdated).
+ */
 export interface HubView {
   readonly online: boolean;
   readonly since: string | null;
   readonly last_contact: string | null;
+  readonly update_needed: string | null;
 }
 
 /** Integer minor units of an ISO 4217 currency, with how many decimals it has. */

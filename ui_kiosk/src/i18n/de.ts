@@ -22,6 +22,9 @@ export const de: Catalogue = {
   offline_charge: 'Laden geht mit Karten, die diese Station kennt.',
   clock_unsure:
     'Die Station kennt gerade die Uhrzeit nicht: Angezeigte Zeiten können falsch sein. Fahrten werden trotzdem genau gemessen.',
+  update_station_outdated: 'Diese Station braucht ein Update: Bitte sagen Sie der Zentrale Bescheid.',
+  update_hub_outdated: 'Die Zentrale muss ihr System aktualisieren; mit dieser Station ist alles in Ordnung.',
+  update_other: 'Ein Update ist nötig: Bitte sagen Sie der Zentrale Bescheid.',
   paused_title: 'Zurzeit keine neuen Mieten.',
   paused_store_full:
     'Die Station kann gerade nichts speichern; darum öffnet sie nichts und berechnet nichts.',

@@ -21,6 +21,9 @@ export const en = {
   offline_charge: 'Charging works with cards that this station knows.',
   clock_unsure:
     'The station does not know the time at the moment: times shown may be wrong. Rides are measured exactly all the same.',
+  update_station_outdated: 'This station must be updated: please tell the office.',
+  update_hub_outdated: 'The office must update its system; this station is all right.',
+  update_other: 'An update is needed: please tell the office.',
   paused_title: 'No new rentals right now.',
   paused_store_full:
     'This station cannot save anything at the moment, so nothing is opened and nothing is charged.',

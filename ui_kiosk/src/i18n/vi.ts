@@ -23,6 +23,9 @@ export const vi: Catalogue = {
   offline_charge: 'Vẫn sạc được bằng thẻ mà trạm này đã biết.',
   clock_unsure:
     'Hiện trạm không biết giờ chính xác: giờ hiển thị có thể sai. Thời gian thuê vẫn được đo chính xác.',
+  update_station_outdated: 'Trạm này cần được cập nhật: xin báo cho trung tâm.',
+  update_hub_outdated: 'Trung tâm cần cập nhật hệ thống; trạm này vẫn ổn.',
+  update_other: 'Cần cập nhật: xin báo cho trung tâm.',
   paused_title: 'Hiện không nhận lượt thuê mới.',
   paused_store_full: 'Trạm đang không lưu được dữ liệu nên không mở khóa và không tính tiền.',
   paused_station_revoked: 'Trạm cần được thiết lập lại trước khi cho thuê. Vẫn trả xe như thường.',

@@ -30,7 +30,10 @@ export function wordsOf(lang: Lang, catalogue: Catalogue, isPseudo = false): Wor
 }
 
 /** A message that the agent names by key (`why_` + low_charge); the one for all others when we do not know it. */
-export function keyFor(family: 'why' | 'fault' | 'problem' | 'voided' | 'paused', name: string): MessageKey {
+export function keyFor(
+  family: 'why' | 'fault' | 'problem' | 'voided' | 'paused' | 'update',
+  name: string,
+): MessageKey {
   const key = `${family}_${name}`;
   return key in en ? (key as MessageKey) : `${family}_other`;
 }

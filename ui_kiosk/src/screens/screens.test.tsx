@@ -84,6 +84,12 @@ it('does not say since when while the station does not know the time, and says s
   expect(strip).toContain('times shown may be wrong');
 });
 
+it('says who must be updated when hub and station do not understand each other', async () => {
+  const offline = SCENARIOS['offline']?.() ?? station();
+  await show({ ...offline, hub: { ...offline.hub, update_needed: 'station_outdated' } });
+  expect(screen.getByTestId('offline-strip').textContent).toContain('This station must be updated');
+});
+
 it('says since when it works without Internet, on every screen', async () => {
   await show(SCENARIOS['offline']?.() ?? station());
   expect(screen.getByTestId('offline-strip').textContent).toMatch(/since \d\d:\d\d\. Rentals and returns/);

@@ -30,6 +30,7 @@ function OfflineStrip({ says }: { readonly says: MessageKey }) {
       <p>
         <strong>{t('offline_title', { time })}</strong> {t(says)}
         {isUnsure && ` ${t('clock_unsure')}`}
+        {view.hub.update_needed !== null && ` ${t(keyFor('update', view.hub.update_needed))}`}
       </p>
     </div>
   );
