@@ -27,17 +27,10 @@ HOUR_S: Final = 3600.0
 
 
 class Stand:
-    """One station under a clock that lies, and a hub that can be away."""
+    """One station under a clock that lies, and a hub behind a line that can be cut."""
 
-    def __init__(self, hub: Hub, part: Part, site: Site, clock: FakeClock) -> None:
-        self.hub, self.part, self.site, self.clock = hub, part, site, clock
-
-    async def hub_away(self) -> None:
-        await self.part.stop()
-
-    async def hub_back(self) -> None:
-        await self.part.start()
-        await until("the hub", self.hub.is_ready, timeout_s=READY_S)
+    def __init__(self, hub: Hub, line: "Line", site: Site, clock: FakeClock) -> None:
+        self.hub, self.line, self.site, self.clock = hub, line, site, clock
 
     async def short_voucher(self) -> str:
         """Its text; good here for four seconds."""
@@ -83,35 +76,52 @@ class Stand:
         return found
 
 
-@contextlib.asynccontextmanager
-async def behind_tls(port: int, folder: Path) -> AsyncIterator[tuple[int, Path]]:
-    """TLS before this port, as a proxy does it, with a certificate of these days; its port, and who vouches for it."""
-    day, now = dt.timedelta(days=1), dt.datetime.now(UTC)
-    authority = make("authority", (now - day, now + day))
-    context = serving(folder, make("hub", (now - day, now + day), authority, host=HOST))
-    trusted = folder / "authority.pem"
-    trusted.write_text(authority.pem)
+class Line:
+    """TLS before the hub, as a proxy does it, with a certificate of these days; it can be cut."""
 
-    async def carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def __init__(self, port: int, folder: Path) -> None:
+        self._port, self._is_cut = port, False
+        self._ends: set[asyncio.StreamWriter] = set()
+        day, now = dt.timedelta(days=1), dt.datetime.now(UTC)
+        authority = make("authority", (now - day, now + day))
+        self._context = serving(folder, make("hub", (now - day, now + day), authority, host=HOST))
+        self.trusted, self.url = folder / "authority.pem", ""
+        self.trusted.write_text(authority.pem)
+
+    @contextlib.asynccontextmanager
+    async def open(self) -> AsyncIterator[None]:
+        server = await asyncio.start_server(self._accept, HOST, 0, ssl=self._context)
+        self.url = f"https://{HOST}:{server.sockets[0].getsockname()[1]}"
+        try:
+            yield
+        finally:
+            server.close()
+            self.cut()
+
+    def cut(self) -> None:
+        self._is_cut = True
+        for end in self._ends:
+            end.transport.abort()
+
+    def mend(self) -> None:
+        self._is_cut = False
+
+    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self._is_cut:
+            writer.transport.abort()
+            return
+        there = await asyncio.open_connection(HOST, self._port)
+        ends = {writer, there[1]}
+        self._ends |= ends
+        await asyncio.gather(self._carry(reader, there[1]), self._carry(there[0], writer))
+        self._ends -= ends
+
+    async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(OSError):
             while data := await reader.read(65_536):
                 writer.write(data)
                 await writer.drain()
         writer.close()
-
-    async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            there = await asyncio.open_connection(HOST, port)
-        except OSError:
-            writer.close()
-            return
-        await asyncio.gather(carry(reader, there[1]), carry(there[0], writer))
-
-    server = await asyncio.start_server(accept, HOST, 0, ssl=context)
-    try:
-        yield server.sockets[0].getsockname()[1], trusted
-    finally:
-        server.close()
 
 
 @contextlib.asynccontextmanager
@@ -131,73 +141,82 @@ async def stand(folder: Path) -> AsyncIterator[tuple[Stand, list[str]]]:
         await until("the hub", hub.is_ready, timeout_s=READY_S)
         await hub.sign_in()
         tokens = await vouchers(hub, [str(STATION_ID)])
-        https, trusted = await exits.enter_async_context(behind_tls(port, folder))
-        site = Site(folder / "a", f"https://{HOST}:{https}", people, 2)
-        site.agent.environment = clock.environment | {"SSL_CERT_FILE": str(trusted)}
-        await exits.enter_async_context(site.open(f"https://{HOST}:{https}", ENROLMENT_CODE))
-        yield Stand(hub, part, site, clock), tokens
+        line = Line(port, folder)
+        await exits.enter_async_context(line.open())
+        site = Site(folder / "a", line.url, people, 2)
+        site.agent.environment = clock.environment | {"SSL_CERT_FILE": str(line.trusted)}
+        await exits.enter_async_context(site.open(line.url, ENROLMENT_CODE))
+        yield Stand(hub, line, site, clock), tokens
 
 
 def off_s(instant: str, really: float) -> float:
     return abs(dt.datetime.fromisoformat(instant).timestamp() - really)
 
 
-async def test_a_station_that_woke_in_1970_rents_with_the_hub_away_and_the_hub_gets_the_right_times(
+async def test_wherever_its_clock_jumps_a_station_rents_by_the_right_time_and_finds_its_hub_over_https(
     tmp_path: Path,
 ) -> None:
+    """Three scenes at one stand: a stand takes longer than any of them."""
     async with stand(tmp_path) as (scene, tokens):
-        await scene.hub_away()
-        await scene.boot(-56.5 * YEAR_S, forgets=True)
-        assert (await scene.site.kiosk.view())["clock_trusted"] is False
-        began = time.time()
-        rental_id = await scene.site.rent(tokens[0], 1)
-        left = time.time()
-        await asyncio.sleep(3)
-        await scene.give_back(rental_id, 1)
-        back = time.time()
-        [told] = scene.site.told("RentalEnded")
-        assert (told["duration_by"], told["bill"]["total_minor"]) == ("monotonic", SHORT_RIDE_MINOR)
-        assert told["duration_s"] == pytest.approx(back - left, abs=2.5)
-
-        await scene.hub_back()
-        rental = await scene.at_hub(rental_id)
-        assert off_s(rental["started_at"], began) < 5
-        assert off_s(rental["ended_at"], back) < 5
-        assert rental["uncertainty_s"] > 0
-        assert (rental["total"]["minor"], rental["price_checked"]) == (SHORT_RIDE_MINOR, True)
-        assert rental["started_at"] <= rental["undocked_at"] <= rental["ended_at"]
-        assert [one["reason"] for one in scene.site.told("ClockStepped")][-1] == "hub"
-
-        async def is_trusted() -> bool:
-            return bool((await scene.site.kiosk.view())["clock_trusted"])
-
-        await until("the time", is_trusted, timeout_s=SOON_S)
-        assert off_s((await scene.site.kiosk.view())["at"], time.time()) < 3
+        expired = await scene.short_voucher()
+        await steps_of_an_hour_change_no_times_and_no_price(scene, tokens[0])
+        scene.line.cut()
+        await a_clock_set_back_revives_no_voucher(scene, expired)
+        await a_boot_in_1970_rents_with_the_hub_away_and_the_hub_gets_the_right_times(scene, tokens[1], expired)
 
 
-async def test_steps_of_an_hour_change_no_times_and_no_price_and_a_clock_set_back_revives_no_voucher(
-    tmp_path: Path,
+async def steps_of_an_hour_change_no_times_and_no_price(scene: Stand, token: str) -> None:
+    rental_id = await scene.site.rent(token, 1)
+    left = time.time()
+    for step_s in (HOUR_S, -HOUR_S, 10 * YEAR_S):
+        scene.clock.set(step_s)
+        await asyncio.sleep(2.5)
+    await scene.give_back(rental_id, 1)
+    back = time.time()
+    [told] = scene.site.told("RentalEnded")
+    assert told["duration_s"] == pytest.approx(back - left, abs=2.5)
+    assert off_s(dt.datetime.fromtimestamp(told["ended_ms"] / 1000, UTC).isoformat(), back) < 3
+    rental = await scene.at_hub(rental_id)
+    assert off_s(rental["ended_at"], back) < 3
+    assert rental["flags"] == []
+    jumps = [one for one in scene.site.told("ClockStepped") if one["reason"] == "jump"]
+    assert round((jumps[0]["new_ms"] - jumps[0]["old_ms"]) / 1000 / HOUR_S) == 1
+
+
+async def a_clock_set_back_revives_no_voucher(scene: Stand, token: str) -> None:
+    await scene.boot(-HOUR_S)
+    with pytest.raises(DemoError, match="voucher_expired"):
+        await scene.site.kiosk.quote(token, 1)
+
+
+async def a_boot_in_1970_rents_with_the_hub_away_and_the_hub_gets_the_right_times(
+    scene: Stand, token: str, expired: str
 ) -> None:
-    async with stand(tmp_path) as (scene, tokens):
-        token = await scene.short_voucher()
-        rental_id = await scene.site.rent(tokens[0], 1)
-        left = time.time()
-        for step_s in (HOUR_S, -HOUR_S, 10 * YEAR_S):
-            scene.clock.set(step_s)
-            await asyncio.sleep(2.5)
-        await scene.give_back(rental_id, 1)
-        back = time.time()
-        [told] = scene.site.told("RentalEnded")
-        assert told["duration_s"] == pytest.approx(back - left, abs=2.5)
-        assert off_s(dt.datetime.fromtimestamp(told["ended_ms"] / 1000, UTC).isoformat(), back) < 3
-        rental = await scene.at_hub(rental_id)
-        assert off_s(rental["ended_at"], back) < 3
-        assert rental["flags"] == []
-        jumps = [one for one in scene.site.told("ClockStepped") if one["reason"] == "jump"]
-        assert round((jumps[0]["new_ms"] - jumps[0]["old_ms"]) / 1000 / HOUR_S) == 1
+    await scene.boot(-56.5 * YEAR_S, forgets=True)
+    assert (await scene.site.kiosk.view())["clock_trusted"] is False
+    with pytest.raises(DemoError, match="voucher_expired"):
+        await scene.site.kiosk.quote(expired, 1)
+    began = time.time()
+    rental_id = await scene.site.rent(token, 1)
+    left = time.time()
+    await asyncio.sleep(3)
+    await scene.give_back(rental_id, 1)
+    back = time.time()
+    told = scene.site.told("RentalEnded")[-1]
+    assert (told["duration_by"], told["bill"]["total_minor"]) == ("monotonic", SHORT_RIDE_MINOR)
+    assert told["duration_s"] == pytest.approx(back - left, abs=2.5)
 
-        await scene.hub_away()
-        for offset_s in (-56.5 * YEAR_S, -HOUR_S):
-            await scene.boot(offset_s)
-            with pytest.raises(DemoError, match="voucher_expired"):
-                await scene.site.kiosk.quote(token, 1)
+    scene.line.mend()
+    rental = await scene.at_hub(rental_id)
+    assert off_s(rental["started_at"], began) < 5
+    assert off_s(rental["ended_at"], back) < 5
+    assert rental["uncertainty_s"] > 0
+    assert (rental["total"]["minor"], rental["price_checked"]) == (SHORT_RIDE_MINOR, True)
+    assert rental["started_at"] <= rental["undocked_at"] <= rental["ended_at"]
+    assert [one["reason"] for one in scene.site.told("ClockStepped")][-1] == "hub"
+
+    async def is_trusted() -> bool:
+        return bool((await scene.site.kiosk.view())["clock_trusted"])
+
+    await until("the time", is_trusted, timeout_s=SOON_S)
+    assert off_s((await scene.site.kiosk.view())["at"], time.time()) < 3
