@@ -30,6 +30,7 @@ class Part:
         self.starts = 0
         self.gave_up = 0  # how often it ended by itself
         self.killed_ms: list[int] = []  # by the wall clock
+        self.full_ms: list[list[int]] = []  # from when to when its disk took nothing; open-ended while it does not
         self._is_wanted = False
         self._turn = asyncio.Lock()
         self._arguments = arguments
@@ -80,6 +81,11 @@ class Part:
 
     def limit_files(self, most_bytes: int) -> None:
         """The largest offset to which it may write a file from now on. Nothing happens to one that is gone."""
+        now_ms = time.time_ns() // 1_000_000
+        if most_bytes >= 0:
+            self.full_ms.append([now_ms])
+        elif self.full_ms and len(self.full_ms[-1]) == 1:
+            self.full_ms[-1].append(now_ms)
         if self._process is not None and self._process.returncode is None:
             with contextlib.suppress(ProcessLookupError):
                 resource.prlimit(self._process.pid, resource.RLIMIT_FSIZE, (most_bytes, resource.RLIM_INFINITY))

@@ -31,7 +31,9 @@ def world_book(lab: Lab, life: Life) -> books.World:
         moves=tuple(life.moves),
         promised=frozenset(life.promised | life.booked.rentals),
         charges=tuple((key, charge) for key, charger in lab.world.chargers.items() for charge in charger.book),
-        heard={dock_no: _understood(heard, lab.agent.killed_ms) for dock_no, heard in lab.heard.items()},
+        heard={
+            dock_no: _understood(heard, lab.agent.killed_ms, lab.agent.full_ms) for dock_no, heard in lab.heard.items()
+        },
         booted=lab.booted,
         readings=tuple(lab.readings),
         revoked=tuple(life.let_in),
@@ -42,9 +44,17 @@ def world_book(lab: Lab, life: Life) -> books.World:
     )
 
 
-def _understood(heard: list[int], killed_ms: list[int]) -> list[int]:
-    """Without what reached the station's end of the line and was not written down before it was killed."""
-    return [at_ms for at_ms in heard if not any(at_ms <= killed < at_ms + UNWRITTEN_MS for killed in killed_ms)]
+def _understood(heard: list[int], killed_ms: list[int], full_ms: list[list[int]]) -> list[int]:
+    """Without what reached the station's end of the line and could not be written down before it was killed."""
+    return [at_ms for at_ms in heard if not any(_was_in_vain(at_ms, killed, full_ms) for killed in killed_ms)]
+
+
+def _was_in_vain(at_ms: int, killed: int, full_ms: list[list[int]]) -> bool:
+    """Heard just before the kill, or while the disk took nothing, and killed before it took something again."""
+    if not at_ms <= killed:
+        return False
+    full = any(one[0] - UNWRITTEN_MS <= at_ms and killed <= one[-1] + UNWRITTEN_MS for one in full_ms if len(one) == 2)
+    return full or killed < at_ms + UNWRITTEN_MS
 
 
 def station_book(lab: Lab) -> books.Station:

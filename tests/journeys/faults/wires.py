@@ -35,15 +35,17 @@ def masked(payload: bytes, opcode: int = _TEXT, *, mask: bytes = b"\x0f\xf0\x55\
 
 
 def garbage(chance: random.Random) -> bytes:
-    """One frame that is no OCPP, or none that makes sense. None of them says that anything was charged."""
+    """One frame that is no OCPP, or none that makes sense. None of them says that anything was charged.
+
+    A start or stop whose fields are garbage would say so: the station keeps it as a record, whatever it is worth.
+    """
     number = chance.randrange(1 << 30)
     texts = [
         "", "null", "{}", "[]", "[2]", f'[9,"{number}","Heartbeat",{{}}]', f'[3,"{number}",{{}}]',
         f'[4,"{number}","InternalError","",{{}}]', f'[2,"{number}","NoSuchAction",{{}}]',
         f'[2,{number},"Heartbeat",{{}}]',
         f'[2,"{number}","Heartbeat",[]]', f'[2,"{number}","Authorize",{{"idTag":{{"a":[1]}}}}]',
-        f'[2,"{number}","StartTransaction",{{"connectorId":"one","idTag":5,"meterStart":"x","timestamp":0}}]',
-        f'[2,"{number}","StopTransaction",{{"transactionId":"none","meterStop":1e400,"timestamp":"1970"}}]',
+        f'[2,"{number}","StartTransaction",["one",5,"x"]]', f'[2,"{number}","StopTransaction","none"]',
         f'[2,"{number}","MeterValues",{{"connectorId":-1,"meterValue":[{{"timestamp":"x","sampledValue":7}}]}}]',
         f'[2,"{number}","StatusNotification",{{"connectorId":99,"status":"OnFire","errorCode":null}}]',
         "[" * 3000, '"\\ud800"', f'[2,"{number}","DataTransfer",{{"vendorId":"{"x" * 400_000}"}}]',
