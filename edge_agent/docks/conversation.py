@@ -57,6 +57,7 @@ class Conversation:
         self.recent_events: deque[str] = deque(maxlen=_KEPT_EVENTS)
         self.status: Status | None = None
         self._pace, self._tell, self._clock, self._wall_clock = pace, tell, clock, wall_clock
+        self.reply_may_be_old_s = 0.0  # of the reply that the story is handed
         self._probing = Probing(first_s=pace.first_probe_s, last_s=pace.last_probe_s)
         self._identity: Identity | None = None
         self._sent: Sent | None = None
@@ -202,7 +203,7 @@ class Conversation:
         if old is not None and old.vehicle_id != status.vehicle_id:
             self._battery, self._battery_due = None, now
         if reports.status_is_news(old, status) or now - self._told_at >= self._pace.report_s:
-            self._tell(reports.reported(self.dock_no, status))
+            self._tell(reports.reported(self.dock_no, status, may_be_old_s=self.reply_may_be_old_s))
             self._told, self._told_at = status, now
         elif old is not None and old.presence_age_ds < status.presence_age_ds:
             # Keep the told values, so that slow drift adds up to news; but let the age grow with the dock's timer.

@@ -30,6 +30,7 @@ class Speaker:
         self.exchange = Exchange.READY
         self._pace = pace
         self._attempts = 0
+        self._began_at = 0.0  # when this exchange was first sent
         self._story = conversation.story()
         self._wish: Ask | Rest = Rest(until_mono_s=0.0)
         self._fresh = True
@@ -73,6 +74,8 @@ class Speaker:
     def on_reply(self, reply: Reply, now: float) -> None:
         """Its exchange was answered."""
         self.exchange = turn(self.exchange, Turn.REPLY)
+        # The dock answers a repeated request with the reply that it has kept: it may be as old as the first attempt.
+        self.conversation.reply_may_be_old_s = now - self._began_at if self._attempts else 0.0
         self._continue(reply, now)
 
     def on_broken(self, error: Exception, now: float) -> None:
@@ -97,6 +100,7 @@ class Speaker:
     def begin(self, ask: Ask, now: float) -> bool:
         """Prepare the next attempt; False when the story went on instead."""
         if self._attempts == 0:
+            self._began_at = now
             if ask.not_after_mono_s is not None and now >= ask.not_after_mono_s:
                 self.on_broken(TooLate(), now)
                 return False

@@ -33,14 +33,19 @@ def found(dock_no: int, identity: Identity) -> DockFound:
     )
 
 
-def reported(dock_no: int, status: Status) -> DockReported:
-    """A status in the station's words and units."""
+def reported(dock_no: int, status: Status, *, may_be_old_s: float = 0.0) -> DockReported:
+    """A status in the station's words and units.
+
+    One that may be old by so much says less of when presence changed: in the renter's favour a vehicle counts as
+    back for longer, and as gone no longer than told.
+    """
+    present = bool(status.flags & StatusFlag.VEHICLE_PRESENT)
     return DockReported(
         dock_no=dock_no,
         lock=_LOCKS[status.lock],
-        vehicle_present=bool(status.flags & StatusFlag.VEHICLE_PRESENT),
+        vehicle_present=present,
         vehicle_id=status.vehicle_id,
-        presence_age_s=status.presence_age_ds / 10,
+        presence_age_s=status.presence_age_ds / 10 + (may_be_old_s if present else 0.0),
         contactor_closed=bool(status.flags & StatusFlag.CONTACTOR_CLOSED),
         tamper=bool(status.flags & StatusFlag.TAMPER),
         supply_voltage_v=status.supply_mv / 1000,

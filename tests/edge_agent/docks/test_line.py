@@ -127,3 +127,21 @@ def test_a_retry_goes_out_under_the_same_number() -> None:
         stage.speaker.on_silence(time.monotonic())
     assert numbers[0] == numbers[1]
     assert stage.speaker.exchange is Exchange.READY
+
+
+def test_a_reply_to_a_repeated_request_may_be_as_old_as_the_first_attempt() -> None:
+    stage = Stage().until_poll()
+    ask = stage.speaker.ask
+    assert isinstance(ask, Ask)
+    assert stage.speaker.begin(ask, 100.0)
+    stage.dock.answer(stage.talk.channel.frame())  # heard and answered; the answer is lost on the line
+    stage.speaker.on_silence(100.2)
+    assert stage.speaker.begin(ask, 102.0)
+    (frame,) = FrameStream().feed(stage.dock.answer(stage.talk.channel.frame()))
+    reply = stage.talk.channel.accept(frame)
+    assert reply is not None
+    stage.speaker.on_reply(reply, 102.5)
+    assert stage.talk.reply_may_be_old_s == 2.5
+    stage.speaker.wake(time.monotonic() + 10)
+    stage.exchange()
+    assert stage.talk.reply_may_be_old_s == 0.0
