@@ -201,5 +201,25 @@ def fleet(
     )
 
 
+@cli.command()
+@click.option("--port", type=_port, default=8098, help="Where it listens, on 127.0.0.1.")
+@click.option("--api-key", default="gateway-demo", help="What the hub shows as its bearer.")
+@click.option(
+    "--webhook-secret",
+    default="whsec_dm9sdGRvY2stc2ltLWdhdGV3YXk=",
+    help="What webhooks are signed with: whsec_ and base64 of 16 to 64 bytes.",
+)
+@click.option(
+    "--webhook-url",
+    default="http://127.0.0.1:8080/api/v1/webhooks/simulated",
+    help="Where events are told; empty: nowhere.",
+)
+def gateway(port: int, api_key: str, webhook_secret: str, webhook_url: str) -> None:
+    """Run a payment gateway that moves no money: cards card_ok, card_declined, card_silent, card_pending and others."""
+    from firmware_sim.gateway.run import run_gateway
+
+    sys.exit(asyncio.run(run_gateway(port, api_key, webhook_secret, webhook_url or None)))
+
+
 if __name__ == "__main__":
     main()

@@ -34,6 +34,7 @@ from hub.kernel.pg_nudges import PostgresNudges
 from hub.kernel.system import system_routes
 from hub.kernel.web import Kernel, build
 from hub.kernel.worker import Worker
+from hub.payments.gateways import simulated
 from hub.settings import BadSettingsError, Settings
 
 _log = structlog.get_logger("hub.app")
@@ -97,7 +98,7 @@ def compose(settings: Settings, database: Database, clock: Clock, passwords: Pas
     """Join every part. Raises `kernel.auth.BadKeyFileError`."""
     tokens = AccessTokens(load_or_create_key(settings.data_dir / KEY_FILE), clock)
     nudges = LocalNudges()
-    rooms = wiring.Rooms(clock, nudges, Files(settings.files), settings.leases)
+    rooms = wiring.Rooms(clock, nudges, Files(settings.files), settings.leases, _till(settings))
     kernel = Kernel(
         database=database,
         clock=clock,
@@ -115,7 +116,7 @@ def compose(settings: Settings, database: Database, clock: Clock, passwords: Pas
     app = build(kernel, [*routes, *system], max_body_bytes=settings.max_body_bytes)
     app[METRICS] = metrics
     jobs = wiring.jobs(kernel, doors)
-    handlers = wiring.handlers(rooms)
+    handlers = wiring.handlers(doors)
     if handlers:
         jobs.append(Worker(database, clock, handlers, settings.data_dir).run)
     if not database.is_sqlite:  # SQLite has one hub process: nobody else to tell
@@ -172,6 +173,16 @@ def _watch(metrics: Metrics, gate: Gate) -> None:
     metrics.watch("sync_inside", "Sync requests that are read, wait or work", lambda: gate.inside)
     metrics.watch("sync_load", "How full the stations' door is; at 1 the next one is turned away", lambda: gate.load)
     metrics.watch("sync_refused", "Sync requests turned away", lambda: counts.refused + counts.expired + counts.of_one)
+
+
+def _till(settings: Settings) -> wiring.Till:
+    given = settings.gateway
+    key = given.key()
+    if given.url is None or key is None:
+        return wiring.Till()
+    return wiring.Till(
+        gateways={simulated.NAME: simulated.SimulatedGateway(given.url, key)}, webhook_secret=given.secret()
+    )
 
 
 def _broker(settings: Settings) -> Broker:

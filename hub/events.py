@@ -187,3 +187,16 @@ class FactsLost:
     lane: str
     gone: int
     reason: str  # damaged | shed, or what a later agent says
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Billed:
+    """What a ride or a charge costs now: gross minor units and the tax inside. Told again when it changes."""
+
+    use: str  # rental | charging
+    subject_id: uuid.UUID
+    account_id: uuid.UUID | None
+    station_id: uuid.UUID | None
+    currency: str
+    total_minor: int
+    tax_minor: int

@@ -11,6 +11,9 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 
+from protocols.errors import Malformed
+from protocols.gateway.webhooks import secret_of
+
 PREFIX = "VOLTDOCK_HUB_"
 SHARED_MQTT_URL = "VOLTDOCK_MQTT_URL"  # the same broker for hub and stations
 _NESTED = "__"
@@ -36,6 +39,47 @@ class LogSettings(_Slice):
 
     level: Literal["debug", "info", "warning", "error"] = "info"
     format: Literal["text", "json"] = "text"
+
+
+class GatewaySettings(_Slice):
+    """The simulated payment gateway, where there is one. Without it bills are computed and nobody is charged."""
+
+    url: str | None = None
+    api_key: SecretStr | None = None
+    api_key_file: Path | None = None
+    webhook_secret: SecretStr | None = None
+    webhook_secret_file: Path | None = None
+
+    @model_validator(mode="after")
+    def _fits(self) -> "GatewaySettings":
+        if self.url is not None and not self.url.startswith(("http://", "https://")):
+            raise ValueError("url: expected http://… or https://…")
+        if self.url is not None and (self.key() is None or self.secret() is None):
+            raise ValueError("a gateway needs api_key and webhook_secret")
+        return self
+
+    def key(self) -> str | None:
+        """The key for the gateway's API, from wherever it is given. Raises ValueError."""
+        return _one_of(self.api_key, self.api_key_file, "api_key")
+
+    def secret(self) -> bytes | None:
+        """The secret that its webhooks are signed with. Raises ValueError."""
+        text = _one_of(self.webhook_secret, self.webhook_secret_file, "webhook_secret")
+        try:
+            return None if text is None else secret_of(text)
+        except Malformed as error:
+            raise ValueError("webhook_secret: expected whsec_ and base64 of 16 to 64 bytes") from error
+
+
+def _one_of(given: SecretStr | None, file: Path | None, name: str) -> str | None:
+    if given is not None and file is not None:
+        raise ValueError(f"give either {name} or {name}_file")
+    if file is None:
+        return None if given is None else given.get_secret_value()
+    try:
+        return file.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ValueError(f"{name}_file {file} cannot be read") from error
 
 
 class MqttSettings(_Slice):
@@ -159,6 +203,7 @@ class Settings(_Slice):
     )
     sync: SyncSettings = SyncSettings()
     mqtt: MqttSettings = MqttSettings()
+    gateway: GatewaySettings = GatewaySettings()
     leases: LeaseSettings = LeaseSettings()
     log: LogSettings = LogSettings()
 
@@ -285,5 +330,5 @@ def _told(error: Any, origin: Mapping[str, str]) -> str:
 
 
 def _may_be_shown(key: str, value: Any) -> bool:
-    secret = "database_url" in key or "password" in key
+    secret = any(word in key for word in ("database_url", "password", "api_key", "secret"))
     return not secret and isinstance(value, str | int | float) and not ("://" in str(value) and "@" in str(value))

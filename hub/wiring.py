@@ -3,7 +3,8 @@
 import asyncio
 import functools
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -49,6 +50,10 @@ from hub.kernel.wishes import Handler
 from hub.kernel.work_api import WorkApi
 from hub.payments import seed as payments_seed
 from hub.payments.api import PaymentsApi
+from hub.payments.billing import COLLECT, Billing
+from hub.payments.collecting import Collecting
+from hub.payments.gateways.port import Gateway
+from hub.payments.money_api import MoneyApi, SimulatedWebhooks
 from hub.payments.service import Payments
 from hub.rentals import seed as rentals_seed
 from hub.rentals.api import RentalsApi
@@ -76,11 +81,24 @@ Job = Callable[[], Awaitable[None]]
 """Runs beside the web server from start to stop; it is cancelled at the end."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Till:
+    """How money is taken: the gateways by name, and the secret of the simulated one's webhooks. Empty: not at all."""
+
+    gateways: Mapping[str, Gateway] = field(default_factory=dict)
+    webhook_secret: bytes | None = None
+
+
 class Rooms:
     """Every domain's services, their Protocols filled with each other. One per process."""
 
     def __init__(
-        self, clock: Clock, nudges: Nudges, files: Files | None = None, leases: LeaseSettings | None = None
+        self,
+        clock: Clock,
+        nudges: Nudges,
+        files: Files | None = None,
+        leases: LeaseSettings | None = None,
+        till: Till | None = None,
     ) -> None:
         self.archive = Archive(Files.in_memory() if files is None else files)
         self.recorder = Recorder(clock, self.archive)
@@ -98,9 +116,11 @@ class Rooms:
         self.booking = Booking(clock, self.downlink, self.leases, self.blocks)
         self.cards = Cards(clock, self.downlink)
         self.staff = Staff(clock, self.downlink, self.cases)
-        self.rentals = Rentals(self.payments, self.booking, self.downlink, self.stations, self.cases)
+        self.till = till or Till()
+        self.billing = Billing(clock, collects=bool(self.till.gateways))
+        self.rentals = Rentals(self.payments, self.booking, self.downlink, self.stations, self.cases, self.billing)
         self.refill = Refill(self.payments, self.downlink)
-        self.charging = Charging(self.payments)
+        self.charging = Charging(self.payments, self.billing)
         self._bus = Bus(subscriptions(self))
 
     async def _publish(self, session: AsyncSession, event: object) -> None:
@@ -118,6 +138,8 @@ class Doors:
         self.sync = SyncDoor(kernel, self._signatures, self.gate)
         self.live = LiveDoor(kernel, self._signatures, rooms.pictures)
         self.quarantine = Quarantine(kernel.clock, Projection(kernel.bus))
+        self.collecting = Collecting(kernel.database, kernel.clock, rooms.till.gateways, rooms.cases)
+        self.webhooks = SimulatedWebhooks(kernel, self.collecting, rooms.till.webhook_secret)
         self.limit = RateLimit(kernel.clock)
         self.vouchers = Vouchers(kernel.clock, rooms.downlink, voucher_key)
         self.time = TimeApi(kernel.clock, voucher_key)
@@ -185,6 +207,8 @@ def domain_routes(doors: Doors) -> list[Route | RawRoute]:
         *routes_of(TelemetryApi(rooms.archive, rooms.recorder)),
         *routes_of(FleetApi(rooms.fleet)),
         *routes_of(PaymentsApi(rooms.payments)),
+        *routes_of(MoneyApi(rooms.till.gateways)),
+        doors.webhooks.route(),
         *routes_of(RentalsApi(rooms.booking, rooms.leases, doors.vouchers)),
         *routes_of(LeasesApi(rooms.leases, rooms.keeper, rooms.stations)),
         *routes_of(RightsApi(doors.vouchers, rooms.cards)),
@@ -205,12 +229,13 @@ def jobs(kernel: Kernel, doors: Doors) -> list[Job]:
         doors.live.run,
         functools.partial(doors.rooms.keeper.run, kernel.database),
         doors.rooms.recorder.run,
+        functools.partial(doors.rooms.billing.run, kernel.database),
     ]
 
 
-def handlers(_rooms: Rooms) -> dict[str, Handler]:
-    """Who carries out which kind of durable work."""
-    return {}
+def handlers(doors: Doors) -> dict[str, Handler]:
+    """Who carries out which kind of durable work; none where nobody wishes any."""
+    return {COLLECT: doors.collecting.collect} if doors.rooms.till.gateways else {}
 
 
 async def seed_demo(database: Database, clock: Clock, passwords: Passwords) -> None:

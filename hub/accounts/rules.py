@@ -9,7 +9,7 @@ from hub.accounts.roles import Role
 # `…:read` is everybody's, `…:read_own` one's own. A renter needs stations, vehicles and prices to book at all.
 _BASIC: Final = frozenset({"stations:read", "vehicles:read", "tariffs:read"})
 _OWN: Final = frozenset({
-    "rentals:read_own", "reservations:read_own", "reservations:write_own", "charging:read_own",
+    "payment_methods:own", "rentals:read_own", "reservations:read_own", "reservations:write_own", "charging:read_own",
 })  # fmt: skip
 _READ_OPERATION: Final = _BASIC | {
     "rentals:read", "reservations:read", "charging:read", "orders:read", "cards:read", "vouchers:read",
@@ -20,7 +20,8 @@ _WRITE_OPERATION: Final = frozenset({
     "cards:write", "vouchers:write", "cases:write", "quarantine:write", "blocks:write",
 })  # fmt: skip
 _ACCOUNTS: Final = frozenset({"accounts:read", "accounts:write"})
-_READ_ALL: Final = _READ_OPERATION | {"accounts:read", "facts:read", "work:read"}
+_MONEY: Final = frozenset({"payments:read", "ledger:read"})
+_READ_ALL: Final = _READ_OPERATION | _MONEY | {"accounts:read", "facts:read", "work:read"}
 
 PERMISSIONS_OF: Final[Mapping[Role, frozenset[str]]] = {
     Role.RENTER: _BASIC | _OWN,
@@ -31,7 +32,7 @@ PERMISSIONS_OF: Final[Mapping[Role, frozenset[str]]] = {
     Role.DEVELOPER: _BASIC | {"facts:read", "work:read"},
     Role.SUBSIDY_APPLICANT: _BASIC | {"charging:read"},
     Role.ANALYST: _READ_OPERATION,
-    Role.FINANCE: _READ_OPERATION | {"tariffs:write"},
+    Role.FINANCE: _READ_OPERATION | _MONEY | {"tariffs:write"},
     Role.SUPPORT: _READ_OPERATION | {"accounts:read", "cases:write", "blocks:write"},
     Role.AUDITOR: _READ_ALL,
     Role.ADMIN: _READ_ALL | _WRITE_OPERATION | _ACCOUNTS | {"work:write", "tariffs:write", "stations:enrol"},

@@ -9,6 +9,7 @@ from typing import Any, Final, TypeAlias
 
 import msgspec
 
+from hub.events import Billed
 from protocols.errors import Malformed, Refused
 from protocols.sync import facts
 from protocols.tariff.tariff import Tariff, price_of_charge
@@ -142,3 +143,18 @@ def _with_state(row: Row) -> Row:
 def _same_station(row: Row, station_id: uuid.UUID) -> None:
     if row["station_id"] != station_id:
         raise Refused("contradiction", field="station_id")
+
+
+def bill_between(before: Row | None, after: Row) -> Billed | None:
+    """What the session costs now, when that is another sum, or another person's, than before."""
+    old, new = _bill(before), _bill(after)
+    return new if new != old else None
+
+
+def _bill(row: Row | None) -> Billed | None:
+    if row is None or row["total_minor"] is None or row["currency"] is None:
+        return None
+    return Billed(
+        use="charging", subject_id=row["id"], account_id=row["account_id"], station_id=row["station_id"],
+        currency=row["currency"], total_minor=row["total_minor"], tax_minor=row["tax_minor"] or 0,
+    )  # fmt: skip

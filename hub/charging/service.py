@@ -1,7 +1,7 @@
 """Use cases of charging: fold the stations' facts into sessions and meter values, check the bills."""
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Protocol
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -22,11 +22,19 @@ class Tariffs(Protocol):
         """These versions; what is not known is left out."""
 
 
+class Bills(Protocol):
+    """Who must know what charges cost. Filled by the wiring."""
+
+    async def see(self, session: AsyncSession, told: Sequence[events.Billed]) -> None:
+        """What these charges cost now."""
+
+
 class Charging:
     """Charging sessions as the stations tell them."""
 
-    def __init__(self, tariffs: Tariffs) -> None:
+    def __init__(self, tariffs: Tariffs, bills: Bills) -> None:
         self._tariffs = tariffs
+        self._bills = bills
 
     async def when_charging(self, session: AsyncSession, event: events.ChargingReported) -> None:
         """Apply a batch of charging facts of one station."""
@@ -36,6 +44,7 @@ class Charging:
             if isinstance(one.body, facts.ChargingStarted | facts.ChargingStopped)
         }
         rows = await repository.session_rows(session, ids) if ids else {}
+        known = dict(rows)
         samples = []
         for one in event.facts:
             match one.body:
@@ -53,6 +62,8 @@ class Charging:
                     samples.append(_sample(one, fact))
         await self._check_prices(session, list(rows.values()))
         await repository.put_sessions(session, list(rows.values()))
+        bills = [rules.bill_between(known.get(session_id), row) for session_id, row in rows.items()]
+        await self._bills.see(session, [one for one in bills if one is not None])
         await repository.add_meter_values(session, samples)
 
     async def _check_prices(self, session: AsyncSession, rows: list[dict[str, Any]]) -> None:

@@ -47,11 +47,19 @@ def bet_is_lost(error: Exception) -> bool:
 
 
 async def upsert_many(
-    session: AsyncSession, table: type[Base], rows: Sequence[Mapping[str, Any]], *, key: Sequence[str]
+    session: AsyncSession,
+    table: type[Base],
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    key: Sequence[str],
+    keep: Sequence[str] = (),
 ) -> None:
-    """Insert the rows, or update those with the same key. All rows have the same columns, no key twice."""
+    """Insert the rows, or update those with the same key; columns in `keep` stay as they were.
+
+    All rows have the same columns, no key twice.
+    """
     if rows:
-        changed = ", ".join(f'"{name}" = excluded."{name}"' for name in rows[0] if name not in key)
+        changed = ", ".join(f'"{name}" = excluded."{name}"' for name in rows[0] if name not in {*key, *keep})
         await _write(session, table, rows, f"({', '.join(key)}) DO UPDATE SET {changed}")
 
 

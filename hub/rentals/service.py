@@ -13,7 +13,7 @@ from typing import Final, Protocol
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub import events
-from hub.rentals import limits, repository, returns, rules, suspicion
+from hub.rentals import billed, limits, repository, returns, rules, suspicion
 from hub.rentals.booking import Booking
 from hub.rentals.leases import Cases, Names
 from hub.rentals.returns import Closing, Sighting
@@ -54,15 +54,25 @@ class Orders(Protocol):
         """Send an order. Raises Refused `not_found` for a station that does not exist."""
 
 
+class Bills(Protocol):
+    """Who must know what rides cost. Filled by the wiring."""
+
+    async def see(self, session: AsyncSession, told: Sequence[events.Billed]) -> None:
+        """What these rides cost now."""
+
+
 class Rentals:
     """Rentals as the stations tell them."""
 
-    def __init__(self, tariffs: Tariffs, booking: Booking, orders: Orders, names: Names, cases: Cases) -> None:
+    def __init__(
+        self, tariffs: Tariffs, booking: Booking, orders: Orders, names: Names, cases: Cases, bills: Bills
+    ) -> None:
         self._tariffs = tariffs
         self._booking = booking
         self._orders = orders
         self._names = names
         self._cases = cases
+        self._bills = bills
 
     async def when_rentals(self, session: AsyncSession, event: events.RentalsReported) -> None:
         """Apply a batch of rental facts of one station."""
@@ -142,6 +152,9 @@ class Rentals:
             if rules.close_order_due(row):
                 await self._tell_its_station(session, row)
         await repository.put_rentals(session, changed)
+        await self._bills.see(
+            session, [bill for row in changed for bill in billed.bills_between(before.get(row["id"]), row)]
+        )
         await self._booking.settle(session, [row for row in changed if row["reservation_id"] is not None])
 
     async def _tell_its_station(self, session: AsyncSession, row: Row) -> None:

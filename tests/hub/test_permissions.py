@@ -27,8 +27,8 @@ PUBLIC = {
     ("POST", "/api/v1/auth/logout"),
     ("GET", "/api/v1/time"),  # for stations whose clock takes no certificate: the answer is signed, not the question
 }
-# Doors of the stations, which sign their requests instead.
-SIGNED = ("/api/v1/sync", "/api/v1/live", "/api/v1/enrol", "/api/v1/stations/enrol")
+# Doors of stations and gateways, which sign their requests instead.
+SIGNED = ("/api/v1/webhooks", "/api/v1/sync", "/api/v1/live", "/api/v1/enrol", "/api/v1/stations/enrol")
 
 
 def _unserved() -> tuple[Kernel, AccessTokens]:

@@ -1,0 +1,191 @@
+"""Collects what is owed: asks the gateway outside of any transaction, then writes down what it said.
+
+The key of a call is made of the wish that asks for it, so a try that was cut off is asked again under the same key
+and moves money once. What a gateway declines is a case for a person; nothing is tried again behind a renter's back.
+"""
+
+import functools
+import uuid
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, Final, Protocol, TypeAlias
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from hub import events
+from hub.kernel.clock import Clock
+from hub.kernel.db import Database
+from hub.kernel.wishes import Task
+from hub.payments import bookkeeping, ledger
+from hub.payments.gateways.port import Gateway, Outcome, Result
+from hub.payments.money_tables import Bill, Payment, PaymentMethod
+from protocols.errors import Refused
+
+DECLINED: Final = "payment_declined"
+NO_METHOD: Final = "no_payment_method"
+Ask: TypeAlias = Callable[[], Awaitable[Result]]
+
+
+class Cases(Protocol):
+    """What a person must look at. Filled by the wiring."""
+
+    async def see(self, session: AsyncSession, told: Sequence[events.CaseSeen]) -> None:
+        """Open these cases, or close those that are explained."""
+
+
+class StillPendingError(OSError):
+    """A gateway has not said how a call ends; asked again later."""
+
+
+class Collecting:
+    """Payments of bills through the gateways that are set up, by name."""
+
+    def __init__(self, database: Database, clock: Clock, gateways: Mapping[str, Gateway], cases: Cases) -> None:
+        self._database = database
+        self._clock = clock
+        self._gateways = gateways
+        self._cases = cases
+
+    async def collect(self, task: Task) -> None:
+        """Bring what was paid for a bill to what it says. The handler of the wish `collect`.
+
+        Every call is written down as pending before it is made: of two wishes for one bill the second waits, and a
+        try that was cut off is made again as it was.
+        """
+        bill_id, key = uuid.UUID(str(task.payload["bill_id"])), str(task.id)
+        async with self._database.transaction() as session:
+            calls = await self._calls(session, bill_id, key)
+        pending = False
+        for payment_id, ask in calls:
+            result = await ask()
+            async with self._database.transaction() as session:
+                await self._settle(session, payment_id, result)
+            pending = pending or result.outcome is Outcome.PENDING
+        if pending:
+            raise StillPendingError("the gateway has not decided yet")
+
+    async def when_told(self, session: AsyncSession, gateway: str, result: Result) -> bool:
+        """A gateway tells how a call ended. False when no call of ours has this key."""
+        found = select(Payment.id).where(Payment.gateway == gateway, Payment.key == result.key)
+        payment_id = await session.scalar(found)
+        if payment_id is None:
+            return False
+        await self._settle(session, payment_id, result)
+        return True
+
+    async def _calls(self, session: AsyncSession, bill_id: uuid.UUID, key: str) -> list[tuple[uuid.UUID, Ask]]:
+        bill = await session.get(Bill, bill_id, with_for_update=True)
+        if bill is None:
+            return []
+        rows = (await session.scalars(select(Payment).where(Payment.bill_id == bill_id))).all()
+        pending = [one for one in rows if one.outcome == Outcome.PENDING]
+        if any(not one.key.startswith(key) for one in pending):
+            raise StillPendingError("another call for this bill is under way")
+        if not any(one.key.startswith(key) for one in rows):
+            due = bill.total_minor - bill.paid_minor
+            pending = await self._charge(session, bill, due, key) if due > 0 else self._refunds(rows, -due, key)
+            session.add_all(pending)
+            await session.flush()
+        return [(one.id, await self._asking(session, one)) for one in pending]
+
+    async def _charge(self, session: AsyncSession, bill: Bill, due: int, key: str) -> list[Payment]:
+        methods = select(PaymentMethod).where(
+            PaymentMethod.account_id == bill.account_id, PaymentMethod.removed_at.is_(None)
+        )
+        newest = methods.order_by(PaymentMethod.created_at.desc(), PaymentMethod.id.desc()).limit(1)
+        method = await session.scalar(newest)
+        if method is None or method.gateway not in self._gateways:
+            bill.state = "unpaid"
+            await self._cases.see(session, [_case(NO_METHOD, bill)])
+            return []
+        call = self._payment(
+            bill_id=bill.id, account_id=bill.account_id, gateway=method.gateway, key=f"{key}:charge",
+            currency=bill.currency, amount_minor=due,
+        )  # fmt: skip
+        call.method_id = method.id
+        return [call]
+
+    def _refunds(self, rows: Sequence[Payment], back: int, key: str) -> list[Payment]:
+        """From this bill's charges, the last first, as much of each as has not been given back."""
+        succeeded = [one for one in rows if one.outcome == Outcome.SUCCEEDED]
+        calls: list[Payment] = []
+        for one in sorted(succeeded, key=lambda one: (one.created_at, one.id), reverse=True):
+            given = -sum(other.amount_minor for other in succeeded if other.of_key == one.key)
+            left = min(back, one.amount_minor - given) if one.kind == "charge" else 0
+            if left > 0:
+                back -= left
+                call = self._payment(
+                    bill_id=one.bill_id, account_id=one.account_id, gateway=one.gateway,
+                    key=f"{key}:refund:{len(calls)}", currency=one.currency, amount_minor=-left,
+                )  # fmt: skip
+                call.of_key = one.key
+                calls.append(call)
+        return calls
+
+    def _payment(self, **given: Any) -> Payment:
+        return Payment(
+            id=self._clock.new_id(),
+            created_at=self._clock.now(),
+            of_key=None,
+            method_id=None,
+            ref="",
+            kind="charge" if given["amount_minor"] > 0 else "refund",
+            outcome=Outcome.PENDING.value,
+            code="",
+            settled_at=None,
+            **given,
+        )
+
+    async def _asking(self, session: AsyncSession, payment: Payment) -> Ask:
+        """The call as it is made: all that it needs is read here, for it is made outside of the transaction."""
+        gateway = self._gateways.get(payment.gateway)
+        if gateway is None:
+            raise Refused("gateway_not_set_up", gateway=payment.gateway)
+        key, amount, currency = payment.key, abs(payment.amount_minor), payment.currency
+        if payment.of_key is not None:
+            return functools.partial(gateway.refund, key, payment.of_key, amount, currency)
+        method = await session.get(PaymentMethod, payment.method_id)
+        assert method is not None  # noqa: S101  # a charge is made by a method, which stays
+        return functools.partial(gateway.charge, key, method.token, amount, currency)
+
+    async def _settle(self, session: AsyncSession, payment_id: uuid.UUID, result: Result) -> None:
+        """Write down how a call ended; the first word that is not `pending` stands."""
+        payment = await session.get(Payment, payment_id, with_for_update=True)
+        if payment is None or payment.outcome != Outcome.PENDING:
+            return
+        payment.ref = result.ref
+        if result.outcome is not Outcome.PENDING:
+            bill = await session.get(Bill, payment.bill_id, with_for_update=True)
+            assert bill is not None  # noqa: S101  # payments are made for bills, which stay
+            await self._end(session, bill, payment, result)
+
+    async def _end(self, session: AsyncSession, bill: Bill, payment: Payment, result: Result) -> None:
+        payment.outcome, payment.code = result.outcome.value, result.code
+        payment.settled_at = self._clock.now()
+        if result.outcome is Outcome.DECLINED:
+            bill.state = "unpaid"
+            await self._cases.see(session, [_case(DECLINED, bill, code=result.code)])
+            return
+        entries = ledger.captured(payment.gateway, payment.account_id, payment.currency, payment.amount_minor)
+        posting = ledger.posting(f"payment:{payment.key}", payment.kind, bill.id, entries, note=payment.ref)
+        await bookkeeping.post(session, self._clock, [] if posting is None else [posting])
+        bill.paid_minor += payment.amount_minor
+        if bill.paid_minor == bill.total_minor:
+            bill.state = "paid"
+            await self._cases.see(session, [_explained(kind, bill) for kind in (DECLINED, NO_METHOD)])
+
+
+def _case(kind: str, bill: Bill, **seen: str) -> events.CaseSeen:
+    return events.CaseSeen(
+        kind=kind,
+        about=bill.id,
+        seen_at=bill.changed_at,
+        station_ids=() if bill.station_id is None else (bill.station_id,),
+        account_id=bill.account_id,
+        rental_id=bill.id if bill.use == "rental" else None,
+        seen={"total_minor": bill.total_minor, "currency": bill.currency, "use": bill.use, **seen},
+    )
+
+
+def _explained(kind: str, bill: Bill) -> events.CaseSeen:
+    return events.CaseSeen(kind=kind, about=bill.id, seen_at=bill.changed_at, standing=False, why="it has been paid")

@@ -1,0 +1,186 @@
+"""`/api/v1/bills`, `/payments`, `/payment-methods`, `/ledger`, and the gateways' webhooks."""
+
+from collections.abc import Collection
+from typing import Final
+
+from aiohttp import web
+from sqlalchemy import select
+
+from hub.kernel.db import insert_new
+from hub.kernel.pages import Page, find_page
+from hub.kernel.problem import ProblemError, problem
+from hub.kernel.routes import Call, RawRoute, route
+from hub.kernel.web import Kernel
+from hub.payments import bookkeeping
+from hub.payments.collecting import Collecting
+from hub.payments.gateways import simulated
+from hub.payments.money_schemas import (
+    BalancesQuery,
+    BalancesShape,
+    BillQuery,
+    BillShape,
+    EntryShape,
+    LedgerQuery,
+    MethodShape,
+    MethodsShape,
+    NewMethod,
+    PaymentQuery,
+    PaymentShape,
+    PostingShape,
+)
+from hub.payments.money_tables import Bill, Payment, PaymentMethod, WebhookEvent
+from protocols.errors import Malformed, Refused
+from protocols.gateway import webhooks
+from protocols.values import to_ms
+
+_MAX_WEBHOOK: Final = 64 * 1024
+
+
+class MoneyApi:
+    """Bills, payments and the ledger. `gateways` are those that are set up."""
+
+    def __init__(self, gateways: Collection[str]) -> None:
+        self._gateways = gateways
+
+    @route(
+        "GET", "/api/v1/bills", summary="List bills", tags=["payments"],
+        permission="payments:read", query=BillQuery, response=Page[BillShape],
+    )  # fmt: skip
+    async def bills(self, call: Call[None, BillQuery]) -> Page[BillShape]:
+        """What rides and charges cost, and what of it is paid."""
+        found = select(Bill)
+        if call.query.state is not None:
+            found = found.where(Bill.state == call.query.state)
+        if call.query.account_id is not None:
+            found = found.where(Bill.account_id == call.query.account_id)
+        return (await find_page(call.session, found, Bill, call.query)).as_page(BillShape.model_validate)
+
+    @route(
+        "GET", "/api/v1/payments", summary="List payments", tags=["payments"],
+        permission="payments:read", query=PaymentQuery, response=Page[PaymentShape],
+    )  # fmt: skip
+    async def payments(self, call: Call[None, PaymentQuery]) -> Page[PaymentShape]:
+        """Every call to a gateway that moves money."""
+        found = select(Payment)
+        for name in ("bill_id", "account_id", "outcome"):
+            wanted = getattr(call.query, name)
+            if wanted is not None:
+                found = found.where(getattr(Payment, name) == wanted)
+        return (await find_page(call.session, found, Payment, call.query)).as_page(PaymentShape.model_validate)
+
+    @route(
+        "GET", "/api/v1/ledger", summary="List postings", tags=["payments"],
+        permission="ledger:read", query=LedgerQuery, response=Page[PostingShape],
+    )  # fmt: skip
+    async def ledger(self, call: Call[None, LedgerQuery]) -> Page[PostingShape]:
+        """The double-entry ledger, newest first: of one ride (`subject_id`) or one account."""
+        query = call.query
+        found = await bookkeeping.transactions(call.session, query, subject_id=query.subject_id, account=query.account)
+        entries = await bookkeeping.entries_of(call.session, [row.id for row in found.rows])
+        return found.as_page(
+            lambda row: PostingShape(
+                id=row.id, created_at=row.created_at, kind=row.kind, subject_id=row.subject_id, note=row.note,
+                entries=[EntryShape.model_validate(one) for one in entries[row.id]],
+            )
+        )  # fmt: skip
+
+    @route(
+        "GET", "/api/v1/ledger/balances", summary="Balances of the ledger", tags=["payments"],
+        permission="ledger:read", query=BalancesQuery, response=BalancesShape,
+    )  # fmt: skip
+    async def balances(self, call: Call[None, BalancesQuery]) -> BalancesShape:
+        """What stands on each account. `balanced` false means that somebody tampered with the database."""
+        found = await bookkeeping.balances(call.session, call.query.prefix)
+        wrong = await bookkeeping.unbalanced(call.session)
+        return BalancesShape(balanced=not wrong, accounts=[EntryShape.model_validate(one) for one in found])
+
+    @route(
+        "GET", "/api/v1/payment-methods", summary="One's own payment methods", tags=["payments"],
+        permission="payment_methods:own", response=MethodsShape,
+    )  # fmt: skip
+    async def methods(self, call: Call[None, None]) -> MethodsShape:
+        """The newest is used for what is collected."""
+        found = select(PaymentMethod).where(
+            PaymentMethod.account_id == call.principal.account_id, PaymentMethod.removed_at.is_(None)
+        )
+        rows = (await call.session.scalars(found.order_by(PaymentMethod.created_at.desc()).limit(50))).all()
+        return MethodsShape(items=[MethodShape.model_validate(row) for row in rows])
+
+    @route(
+        "POST", "/api/v1/payment-methods", summary="Add a payment method", tags=["payments"],
+        permission="payment_methods:own", body=NewMethod, response=MethodShape, status=201, idempotent=True,
+        errors={"gateway_not_set_up": 422},
+    )  # fmt: skip
+    async def add_method(self, call: Call[NewMethod, None]) -> MethodShape:
+        """By the token that the gateway gave for it."""
+        if call.body.gateway not in self._gateways:
+            raise Refused("gateway_not_set_up", gateway=call.body.gateway)
+        row = PaymentMethod(
+            id=call.clock.new_id(),
+            created_at=call.clock.now(),
+            account_id=call.principal.account_id,
+            removed_at=None,
+            **call.body.model_dump(),
+        )
+        call.session.add(row)
+        await call.session.flush()
+        return MethodShape.model_validate(row)
+
+    @route(
+        "DELETE", "/api/v1/payment-methods/{method_id}", summary="Remove a payment method", tags=["payments"],
+        permission="payment_methods:own", errors={"not_found": 404},
+    )  # fmt: skip
+    async def remove_method(self, call: Call[None, None]) -> None:
+        """It is not used any more; what was paid by it stays."""
+        row = await call.session.get(PaymentMethod, call.id("method_id"), with_for_update=True)
+        if row is None or row.account_id != call.principal.account_id or row.removed_at is not None:
+            raise Refused("not_found")
+        row.removed_at = call.clock.now()
+
+
+class SimulatedWebhooks:
+    """What the simulated gateway tells: signed, fresh, once in effect."""
+
+    def __init__(self, kernel: Kernel, collecting: Collecting, secret: bytes | None) -> None:
+        self._kernel = kernel
+        self._collecting = collecting
+        self._secret = secret
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        """Believe it, write it down, act on it. What is nobody's call is answered 202 and kept."""
+        if self._secret is None:
+            raise ProblemError(problem("not_found"))  # no such gateway here
+        if (request.content_length or 0) > _MAX_WEBHOOK:
+            raise ProblemError(problem("too_large", 413))
+        body = await request.read()
+        now = self._kernel.clock.now()
+        try:
+            event_id = webhooks.verify(self._secret, request.headers, body, now_s=to_ms(now) / 1000)
+        except (Malformed, Refused) as error:
+            raise ProblemError(problem("bad_signature", 401)) from error
+        result = simulated.result_in(body)
+        row = {
+            "gateway": simulated.NAME, "event_id": event_id, "received_at": now, "body": body.decode(errors="replace"),
+        }  # fmt: skip
+        async with self._kernel.database.transaction() as session:
+            is_new = await insert_new(session, WebhookEvent, [row], key=("gateway", "event_id"))
+            known = not is_new or await self._collecting.when_told(session, simulated.NAME, result)
+        return web.json_response({"taken": bool(is_new)}, status=200 if known else 202)
+
+    def route(self) -> RawRoute:
+        """Where the gateway delivers."""
+        return RawRoute(
+            method="POST",
+            path="/api/v1/webhooks/simulated",
+            handler=self.handle,
+            summary="Events of the simulated gateway",
+            tags=("payments",),
+            description="Signed as Standard Webhooks are (protocols/gateway/webhooks.py). Repeats are nothing new.",
+            body_types=("application/json",),
+            answers={
+                200: "Taken, or known",
+                202: "Kept; no payment has this key",
+                401: "Not the gateway's signature",
+                404: "No such gateway here",
+            },
+        )
