@@ -105,7 +105,7 @@ def _by_reservation(step: Step, who: ByReservation) -> Identified:
         _count_wrong_pin(step, key)
         raise Refused("reservation_unknown")
     step.change(pin_tries=without(step.state.pin_tries, key))
-    _check_window(step, item, key, 0 if lease is None else leases.margin_ms(lease, step.now))
+    _check_window(step, item, key, 0 if lease is None else lease.margin_ms)
     lease_id = None if lease is None else lease.lease_id
     renter = Renter(by="reservation", account_id=item.account_id, reservation_id=key, lease_id=lease_id)
     return Identified(renter=renter, by="reservation", vehicle_id=item.vehicle_id, vehicle_kind=item.vehicle_kind)
@@ -134,7 +134,8 @@ def _check_window(step: Step, item: ReservationItem, key: uuid.UUID, margin_ms: 
     """In time by the hub's clock, which may be so far from ours; refused only if it is certainly not now."""
     if key in step.state.used_reservations:
         raise Refused("reservation_unknown")
-    if step.now.latest_ms < item.from_ms - margin_ms or step.now.earliest_ms >= item.until_ms + margin_ms:
+    earliest_ms, latest_ms = leases.earliest_ms(step.now, margin_ms), leases.latest_ms(step.now, margin_ms)
+    if latest_ms < item.from_ms or earliest_ms >= item.until_ms:
         raise Refused(
             "reservation_not_now", begins=rfc3339(from_ms(item.from_ms)), until=rfc3339(from_ms(item.until_ms))
         )

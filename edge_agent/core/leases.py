@@ -98,14 +98,14 @@ def used(step: Step, rental: Rental) -> None:
         _end(step, lease, "used", "", rental.rental_id)
 
 
-def doubt_ms(now: Moment) -> int:
-    """By how much it may be earlier than the clock says: what is kept is kept until it is certainly over."""
-    return max(0, now.at_ms - now.earliest_ms)
+def earliest_ms(now: Moment, margin_ms: int) -> int:
+    """The hub's clock certainly shows no less: this clock may be as far from it as was agreed, or as it is in doubt."""
+    return min(now.at_ms - margin_ms, now.earliest_ms)
 
 
-def margin_ms(lease: Lease, now: Moment) -> int:
-    """How far this clock may be from the hub's: as was agreed, or as much as it is in doubt."""
-    return max(lease.margin_ms, doubt_ms(now))
+def latest_ms(now: Moment, margin_ms: int) -> int:
+    """The hub's clock certainly shows no more."""
+    return max(now.at_ms + margin_ms, now.latest_ms)
 
 
 def _follow(step: Step, lease: Lease, wish: LeaseItem | None, listed: Mapping[str, bytes]) -> None:
@@ -118,7 +118,7 @@ def _follow(step: Step, lease: Lease, wish: LeaseItem | None, listed: Mapping[st
     if wish is not None and wish.holder is not None and lease.holder is None:
         lease = dataclasses.replace(lease, holder=wish.holder)
         _put(step, lease)
-    if step.now_ms - margin_ms(lease, step.now) > kept_until_ms(lease):
+    if earliest_ms(step.now, lease.margin_ms) > kept_until_ms(lease):
         late = wish is not None and wish.generation > lease.generation
         if not late:  # a renewal that has come is answered first
             over = lease.holder is not None and lease.holder.until_ms <= lease.until_ms
@@ -162,7 +162,7 @@ def _answer(step: Step, wish: LeaseItem) -> None:
 
 def _why_not(step: Step, wish: LeaseItem) -> str | None:
     """Why nothing can be kept for this wish now; None when it can."""
-    if step.now_ms - doubt_ms(step.now) >= wish.until_ms:
+    if step.now.earliest_ms >= wish.until_ms:
         return "over"
     here = eligibility.standing(step.state, step.now_ms)
     if wish.vehicle_id is not None:

@@ -199,6 +199,31 @@ def test_a_doubtful_clock_keeps_it_for_as_long_as_it_may_not_be_over() -> None:
     assert ended(stage) == [("expired", "")]
 
 
+@pytest.mark.parametrize("off_s", [-7200.0, 7200.0], ids=["behind", "ahead"])
+def test_a_holder_is_served_by_a_clock_that_is_off_and_knows_it(off_s: float) -> None:
+    stage = furnished()
+    stage.give("leases", wish(holder=holder()))
+    stage.at += dt.timedelta(seconds=off_s)
+    stage.quality, stage.uncertainty_ms = ClockQuality.UNKNOWN, 10 * 365 * 24 * HOUR_MS
+    tick(stage, 1)
+    assert ride(stage, WHO).renter.lease_id == lease_id(1)
+
+
+@pytest.mark.parametrize(
+    ("late_s", "served"), [(599, True), (601, False)], ids=["perhaps in time", "certainly too late"]
+)
+def test_doubt_greater_than_the_margin_takes_its_place_and_is_not_added_to_it(late_s: float, served: bool) -> None:
+    stage = furnished()
+    stage.give("leases", wish(holder=holder()))
+    stage.quality, stage.uncertainty_ms = ClockQuality.HOLDOVER, 600_000
+    stage.wait(3600 + late_s)
+    if served:
+        assert ride(stage, WHO).renter.lease_id == lease_id(1)
+        return
+    with pytest.raises(Refused, match="reservation_not_now"):
+        stage.quote(WHO)
+
+
 def test_a_holder_who_did_not_come_in_his_time_is_waited_for_no_longer() -> None:
     stage = furnished()
     stage.give("leases", wish(holder=holder()))
