@@ -10,6 +10,7 @@ import zstandard
 from edge_agent.core.inputs import Agreed, BatteryReported, ChangesArrived, LockState, Outcome, QuoteAsked
 from edge_agent.core.state import Rental
 from edge_agent.core.step import Decision
+from edge_agent.runtime.timekeeper import NOBODY_KNOWS_S, SPREAD_S
 from protocols.kiosk.actions import ByReservation, ByVoucher
 from protocols.sync import clock, envelope
 from protocols.sync.clock import ClockQuality
@@ -19,6 +20,8 @@ from tests.edge_agent.core.stage import Stage, vehicle_id
 from tests.hub.stations_double import StationDouble
 
 CHARGED: Final = 80.0
+SURE_MS: Final = int(SPREAD_S * 1000)
+NOBODY_KNOWS_MS: Final = int(NOBODY_KNOWS_S * 1000)
 LANES: Final = (Lane.BUSINESS, Lane.OPERATIONS)
 Wire = tuple[bytes, dict[str, str]]
 
@@ -44,7 +47,7 @@ class ModelStation(Stage):
         """Decide, commit, and write the facts down for the hub."""
         decision = super().decide(seen)
         for fact in decision.facts:
-            self._hlc = clock.tick(self._hlc, self.at)
+            self._hlc = max(self._hlc + 1, clock.hlc_of(clock.physical_ms(self.now())))
             self.double.tell(fact, hlc=self._hlc)
         return decision
 
@@ -54,6 +57,7 @@ class ModelStation(Stage):
         self.was_sure = self.was_sure and sure
         self.at = true + dt.timedelta(seconds=skew_s)
         self.quality = ClockQuality.SYNCED if sure else ClockQuality.UNKNOWN
+        self.uncertainty_ms = SURE_MS if sure else NOBODY_KNOWS_MS
 
     # --- docks -----------------------------------------------------------------------------------------
 
