@@ -25,10 +25,10 @@ def quarantine_commands(with_settings: Callable[[Any], Any], at_desk: AtDesk) ->
 
     @quarantine.command("list")
     @with_settings
-    @click.option("--station", type=click.UUID, default=None, help="Of this station (its id).")
-    @click.option("--code", default=None, help="With this reason.")
-    @click.option("--type", "fact_type", default=None, help="Of this type.")
-    @click.option("--state", type=click.Choice(STATES), default=None, help="In this state.")
+    @click.option("--station", type=click.UUID, default=None, show_default="all", help="Of this station (its id).")
+    @click.option("--code", default=None, show_default="all", help="With this reason.")
+    @click.option("--type", "fact_type", default=None, show_default="all", help="Of this type.")
+    @click.option("--state", type=click.Choice(STATES), default=None, show_default="all", help="In this state.")
     @click.option("--limit", type=click.IntRange(1, 10_000), default=100, help="How many at most, newest first.")
     def list_(settings: Any, station: uuid.UUID | None, limit: int, **filters: str | None) -> None:
         """List them, one a line."""
@@ -56,8 +56,8 @@ def quarantine_commands(with_settings: Callable[[Any], Any], at_desk: AtDesk) ->
     @quarantine.command("retry")
     @with_settings
     @click.argument("quarantine_id", type=click.UUID, required=False)
-    @click.option("--code", default=None, help="All with this reason, in place of one.")
-    @click.option("--station", type=click.UUID, default=None, help="With --code: of this station only.")
+    @click.option("--code", default=None, show_default="none", help="All with this reason, in place of one.")
+    @click.option("--station", type=click.UUID, default=None, show_default="all", help="With --code: of this station.")
     def retry(settings: Any, quarantine_id: uuid.UUID | None, code: str | None, station: uuid.UUID | None) -> None:
         """Try to apply one, or all with a reason; exit 1 when one failed again."""
         if (quarantine_id is None) == (code is None):
