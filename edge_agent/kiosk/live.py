@@ -64,7 +64,8 @@ class LiveViews:
         try:
             while True:
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._news.wait(), REFRESH_S)
+                    async with asyncio.timeout(REFRESH_S):  # wait_for of Python 3.11 may swallow the end of the agent
+                        await self._news.wait()
                 self._news.clear()
                 if self._sockets:
                     await self._push()

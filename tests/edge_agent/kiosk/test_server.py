@@ -318,3 +318,16 @@ async def test_a_kiosk_that_was_not_built_says_what_to_do(tmp_path: Path) -> Non
         assert "make setup" in await answer.text()
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_the_live_views_end_though_news_comes_in_the_same_moment(tmp_path: Path) -> None:
+    live = Rig(tmp_path).live
+    running = asyncio.create_task(live.run())
+    await asyncio.sleep(0.01)
+    live.changed(Stage().state)
+    running.cancel()
+    await asyncio.wait({running}, timeout=1)
+    ended = running.done()
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    assert ended
