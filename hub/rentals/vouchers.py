@@ -22,6 +22,7 @@ from protocols.voucher.status import CHUNK, packed, place_of
 from protocols.voucher.voucher import Voucher, issue
 
 KEY_LIFETIME: Final = dt.timedelta(days=730)
+SLOW_CLOCKS: Final = dt.timedelta(hours=1)  # a station whose clock is behind must take the first voucher too
 LONGEST: Final = dt.timedelta(days=90)
 UNCERTAINTY: Final = dt.timedelta(days=2)  # as long as stations remember a used voucher after its end
 FORGET_WITHIN: Final = dt.timedelta(days=7)  # a hub that was off for longer leaves some on the list: harmless
@@ -39,14 +40,18 @@ class Vouchers:
         self._kid = hashlib.sha256(self._public).digest()[:4]
 
     async def publish_key(self, session: AsyncSession) -> VoucherKeyRow:
-        """Tell all stations the key, the first time it is used."""
+        """Tell all stations the key, the first time it is used, and that it goes on before it ends."""
         row = await repository.voucher_key(session, self._kid.hex())
+        now = self._clock.now()
         if row is None:
-            now = self._clock.now()
             row = VoucherKeyRow(
-                kid=self._kid.hex(), public_key=self._public.hex(), valid_from=now, valid_to=now + KEY_LIFETIME
-            )
+                kid=self._kid.hex(), public_key=self._public.hex(), valid_from=now - SLOW_CLOCKS,
+                valid_to=now + KEY_LIFETIME,
+            )  # fmt: skip
             session.add(row)
+            await session.flush()
+        elif row.valid_to - now < KEY_LIFETIME / 2:
+            row.valid_to = now + KEY_LIFETIME
             await session.flush()
         item = VoucherKeyItem(
             key=row.kid,

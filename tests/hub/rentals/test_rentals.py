@@ -14,7 +14,7 @@ from hub.rentals.tables import Rental, Reservation
 from protocols.errors import Refused
 from protocols.sync import facts
 from protocols.sync.envelope import Lane
-from protocols.values import from_ms, rfc3339
+from protocols.values import from_ms, rfc3339, to_ms
 from protocols.voucher.pin import pin_matches
 from protocols.voucher.voucher import VoucherKey, verify
 from tests.hub.conftest import START, FixedAuth, ManualClock
@@ -261,3 +261,21 @@ async def test_a_card_is_told_to_all_stations_and_blocked(world: World, auth: Fi
     assert (await on_list(world, "cards"))["04A1B2C3D4E5F6"]["blocked"] is True
     async with world.client.get(f"/api/v1/cards?account_id={ACCOUNT}") as answer:
         assert [one["blocked"] for one in (await answer.json())["items"]] == [True]
+
+
+async def test_the_key_that_signs_vouchers_goes_on_before_it_ends(
+    world: World, auth: FixedAuth, clock: ManualClock
+) -> None:
+    async def until() -> int:
+        async with world.kernel.database.transaction() as session:
+            await world.doors.vouchers.publish_key(session)
+        (item,) = (await on_list(world, "voucher_keys")).values()
+        assert item["valid_from_ms"] < to_ms(START), "a station whose clock is behind takes the first voucher too"
+        return int(item["valid_to_ms"])
+
+    await world.station()
+    first = await until()
+    clock.move(300 * 86_400.0)
+    assert await until() == first
+    clock.move(100 * 86_400.0)
+    assert await until() == first + 400 * 86_400_000
