@@ -5,6 +5,7 @@ import datetime as dt
 import uuid
 from typing import Any, Final
 
+import msgspec
 import zstandard
 
 from edge_agent.core.inputs import Agreed, BatteryReported, ChangesArrived, LockState, Outcome, QuoteAsked
@@ -14,7 +15,9 @@ from edge_agent.runtime.timekeeper import NOBODY_KNOWS_S, SPREAD_S
 from protocols.kiosk.actions import ByReservation, ByVoucher
 from protocols.sync import clock, envelope
 from protocols.sync.clock import ClockQuality
-from protocols.sync.envelope import Lane, SyncReply
+from protocols.sync.envelope import Clock, Fact, Lane, SyncReply
+from protocols.sync.facts import LANES as LANE_OF
+from protocols.sync.facts import Body
 from protocols.values import BatteryReading
 from tests.edge_agent.core.stage import Stage, vehicle_id
 from tests.hub.stations_double import StationDouble
@@ -48,8 +51,26 @@ class ModelStation(Stage):
         decision = super().decide(seen)
         for fact in decision.facts:
             self._hlc = max(self._hlc + 1, clock.hlc_of(clock.physical_ms(self.now())))
-            self.double.tell(fact, hlc=self._hlc)
+            self._write(fact)
         return decision
+
+    def _write(self, body: Body) -> None:
+        """A record as the store makes it, with what the clocks say."""
+        now, lane = self.now(), LANE_OF[type(body)]
+        told = self.double.chain(lane)
+        fact = Fact(
+            id=uuid.uuid5(self.double.station_id, f"{lane} {len(told.records)}"),
+            type=type(body).__name__,
+            v=1,
+            hlc=self._hlc,
+            at_ms=now.at_ms,
+            mono_ms=int(now.mono_s * 1000),
+            boot=now.boot_id,
+            clock=now.quality,
+            body=msgspec.Raw(msgspec.json.encode(body)),
+            uncertainty_ms=now.uncertainty_ms,
+        )
+        told.add(fact.id, envelope.encode(fact))
 
     def set_clock(self, true: dt.datetime, skew_s: float, *, sure: bool = True) -> None:
         """The wall clock jumps; the monotonic one does not."""
@@ -108,7 +129,15 @@ class ModelStation(Stage):
         ]
         lists = {name: 0 if one.suspect else one.version for name, one in self.state.lists.items()}
         asked = self.double.request(*batches, rev=self.state.rev, lists=lists)
-        body = zstandard.compress(envelope.encode(asked))
+        now = self.now()
+        shown = Clock(
+            at_ms=now.at_ms,
+            mono_ms=int(now.mono_s * 1000),
+            boot=now.boot_id,
+            quality=now.quality,
+            uncertainty_ms=now.uncertainty_ms,
+        )
+        body = zstandard.compress(envelope.encode(msgspec.structs.replace(asked, clock=shown)))
         return body, self.double.headers(body) | {"Content-Encoding": "zstd", "Content-Type": "application/json"}
 
     def hear(self, reply: SyncReply) -> None:
