@@ -8,7 +8,7 @@ from typing import Any, Final
 import msgspec
 import zstandard
 
-from edge_agent.core.inputs import Agreed, BatteryReported, ChangesArrived, LockState, Outcome, QuoteAsked
+from edge_agent.core.inputs import Agreed, BatteryReported, ChangesArrived, ClockMoved, LockState, Outcome, QuoteAsked
 from edge_agent.core.state import Rental
 from edge_agent.core.step import Decision
 from edge_agent.runtime.timekeeper import NOBODY_KNOWS_S, SPREAD_S
@@ -44,6 +44,7 @@ class ModelStation(Stage):
         self.late: list[Wire] = []
         self.cut = False
         self.was_sure = True  # its clock has never been far off
+        self.uncertainty_ms = SURE_MS
         self._hlc = 0
 
     def decide(self, seen: object) -> Decision:
@@ -72,13 +73,31 @@ class ModelStation(Stage):
         )
         told.add(fact.id, envelope.encode(fact))
 
-    def set_clock(self, true: dt.datetime, skew_s: float, *, sure: bool = True) -> None:
-        """The wall clock jumps; the monotonic one does not."""
+    def set_clock(self, true: dt.datetime, skew_s: float) -> None:
+        """True time went on, and the wall clock with it, as far off as it is; says nothing."""
         self.skew_s = skew_s
-        self.was_sure = self.was_sure and sure
         self.at = true + dt.timedelta(seconds=skew_s)
-        self.quality = ClockQuality.SYNCED if sure else ClockQuality.UNKNOWN
-        self.uncertainty_ms = SURE_MS if sure else NOBODY_KNOWS_MS
+
+    def put_right(self, true: dt.datetime, skew_s: float) -> None:
+        """It is told the time, as well as the margin between the clocks allows; what moves is said."""
+        before_ms, was_sure = self.now_ms(), self.is_sure
+        self.quality, self.uncertainty_ms = ClockQuality.SYNCED, SURE_MS
+        self.set_clock(true, skew_s)
+        if not was_sure or self.now_ms() != before_ms:
+            self.tell(ClockMoved(reason="hub", old_ms=before_ms, new_ms=self.now_ms(), offset_ms=0))
+
+    def wake_astray(self, true: dt.datetime, skew_s: float) -> None:
+        """The power was cut: a new boot, whose clock shows anything and knows that it may."""
+        self.was_sure = False
+        self.quality, self.uncertainty_ms = ClockQuality.UNKNOWN, NOBODY_KNOWS_MS
+        self.set_clock(true, skew_s)
+        self.restart(boot=f"boot-{self.epoch + 2}", off_s=0.0)
+        self.wake()
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether its clock is believed."""
+        return self.quality is ClockQuality.SYNCED
 
     # --- docks -----------------------------------------------------------------------------------------
 

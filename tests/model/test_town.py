@@ -124,15 +124,15 @@ class Town(RuleBasedStateMachine):
         for station in self.stations:
             # What was done at a station took seconds of its own: its clock is set to the town's time and its skew.
             station.mono_s += seconds
-            station.set_clock(self.hub.now, station.skew_s, sure=station.quality.value == "synced")
+            station.set_clock(self.hub.now, station.skew_s)
             station.tell(Ticked())
 
     def step_clock(self, draw: Draw) -> None:
         station = draw(st.sampled_from(self.stations))
         if draw(st.sampled_from([True, True, False])):
-            station.set_clock(self.hub.now, draw(st.sampled_from([-55.0, -20.0, 0.0, 20.0, 55.0])))
+            station.put_right(self.hub.now, draw(st.sampled_from([-55.0, -20.0, 0.0, 20.0, 55.0])))
         else:
-            station.set_clock(self.hub.now, draw(st.sampled_from([-7200.0, 7200.0])), sure=False)
+            station.wake_astray(self.hub.now, draw(st.sampled_from([-7200.0, 7200.0])))
 
     def restart(self, draw: Draw) -> None:
         station = draw(st.sampled_from(self.stations))
@@ -327,7 +327,7 @@ class Town(RuleBasedStateMachine):
         """Every line is up, every clock right, every vehicle back."""
         for station in self.stations:
             station.cut = False
-            station.set_clock(self.hub.now, 0.0)
+            station.put_right(self.hub.now, 0.0)
         self.sync_all()
         self.hub.keep()
         for number in sorted(self.outside):
