@@ -68,8 +68,15 @@ def wake(step: Step, last_boot: str, last_mono_s: float) -> None:
                 )
             )
     for key, tries in step.state.pin_tries.items():
-        if tries.locked_until_ms > step.now.earliest_ms and tries.boot != step.now.boot_id:
+        if _may_be_locked(step, tries):
             step.change(pin_tries=with_item(step.state.pin_tries, key, _locked_again(step, tries)))
+    for who, tries in step.state.staff_tries.items():
+        if _may_be_locked(step, tries):
+            step.change(staff_tries=with_item(step.state.staff_tries, who, _locked_again(step, tries)))
+
+
+def _may_be_locked(step: Step, tries: PinTries) -> bool:
+    return tries.locked_until_ms > step.now.earliest_ms and tries.boot != step.now.boot_id
 
 
 def _locked_again(step: Step, tries: PinTries) -> PinTries:

@@ -112,17 +112,21 @@ def _by_reservation(step: Step, who: ByReservation) -> Identified:
 
 
 def _count_wrong_pin(step: Step, reservation_id: uuid.UUID) -> None:
-    """Remember the try (`decide` keeps it although the answer is no); after too many, lock for a while."""
-    wrong = step.state.pin_tries.get(reservation_id, PinTries(wrong=0)).wrong + 1
-    tries = PinTries(wrong=wrong)
-    if wrong >= MAX_WRONG_PINS:
-        tries = PinTries(
-            wrong=0,
-            locked_until_ms=step.now_ms + int(LOCK_OUT_S * 1000),
-            boot=step.now.boot_id,
-            locked_until_mono_s=step.now.mono_s + LOCK_OUT_S,
-        )
+    """Remember the try; `decide` keeps it although the answer is no."""
+    tries = after_wrong_pin(step, step.state.pin_tries.get(reservation_id, PinTries(wrong=0)))
     step.change(pin_tries=with_item(step.state.pin_tries, reservation_id, tries))
+
+
+def after_wrong_pin(step: Step, tries: PinTries) -> PinTries:
+    """One more wrong PIN; after too many nobody may try for a while."""
+    if tries.wrong + 1 < MAX_WRONG_PINS:
+        return PinTries(wrong=tries.wrong + 1)
+    return PinTries(
+        wrong=0,
+        locked_until_ms=step.now_ms + int(LOCK_OUT_S * 1000),
+        boot=step.now.boot_id,
+        locked_until_mono_s=step.now.mono_s + LOCK_OUT_S,
+    )
 
 
 def is_locked_out(step: Step, tries: PinTries) -> bool:

@@ -9,7 +9,7 @@ import datetime as dt
 import uuid
 from typing import Final
 
-from edge_agent.core import caps, eligibility, lists, rental, rights
+from edge_agent.core import caps, eligibility, identity, lists, rental, rights
 from edge_agent.core.acts import StaffEnds, StaffRents, StaffSignedIn, StaffSignedOut, StaffUnlocks
 from edge_agent.core.orders import UnlockDock
 from edge_agent.core.state import IN_DOCK, Dock, HubOrder, HubOrderState, Phase, PinTries, Rental, StaffSession
@@ -24,8 +24,6 @@ from protocols.voucher.pin import whose_pin
 SESSION_S: Final = 300.0
 MAX_SESSIONS: Final = 20
 CARD_READ_S: Final = 60.0
-MAX_WRONG_PINS: Final = 5
-LOCK_OUT_MS: Final = 10 * 60_000
 DISPATCH_S: Final = 5.0
 _EVERYBODY: Final = "pin"
 
@@ -51,18 +49,21 @@ def sign_in(step: Step, seen: StaffSignedIn) -> None:
 
 def _by_pin(step: Step, pin: str) -> StaffItem:
     tries = step.state.staff_tries.get(_EVERYBODY, PinTries(wrong=0))
-    if step.now_ms < tries.locked_until_ms <= step.now_ms + LOCK_OUT_MS:  # further ahead: the clock was put back
+    if identity.is_locked_out(step, tries):
         raise Refused("staff_locked", until=rfc3339(from_ms(tries.locked_until_ms)))
-    known = {item.key: item for item in lists.staff(step.state) if item.expires_ms > step.now_ms}
+    known = {item.key: item for item in lists.staff(step.state) if _may_be_good(step, item)}
     key = whose_pin(pin, {key: item.pin_hash for key, item in known.items() if item.pin_hash})
     if key is None:
-        wrong = tries.wrong + 1
-        locked = step.now_ms + LOCK_OUT_MS if wrong >= MAX_WRONG_PINS else 0
-        counted = PinTries(wrong=0 if locked else wrong, locked_until_ms=locked)
+        counted = identity.after_wrong_pin(step, tries)
         step.change(staff_tries=with_item(step.state.staff_tries, _EVERYBODY, counted))
         raise Refused("staff_unknown")
     step.change(staff_tries=without(step.state.staff_tries, _EVERYBODY))
     return known[key]
+
+
+def _may_be_good(step: Step, item: StaffItem) -> bool:
+    """Not certainly over: a station that does not know the time needs its staff most of all."""
+    return item.expires_ms > step.now.earliest_ms
 
 
 def _by_badge(step: Step, read_id: uuid.UUID | None) -> StaffItem:
@@ -70,7 +71,7 @@ def _by_badge(step: Step, read_id: uuid.UUID | None) -> StaffItem:
     if read is None or read.read_id != read_id or step.now.mono_s - read.mono_s > CARD_READ_S:
         raise Refused("card_not_read")
     for item in lists.staff(step.state):
-        if item.badge and item.badge.upper() == read.uid and item.expires_ms > step.now_ms:
+        if item.badge and item.badge.upper() == read.uid and _may_be_good(step, item):
             step.change(card=None)
             return item
     raise Refused("staff_unknown")
@@ -173,7 +174,7 @@ def _allowed(step: Step, token: uuid.UUID, what: str) -> StaffSession:
     session = step.state.staff_sessions.get(token)
     if session is None or session.expires_mono_s < step.now.mono_s:
         raise Refused("staff_session_over")
-    still = any(item.key == str(session.staff_id) and item.expires_ms > step.now_ms for item in lists.staff(step.state))
+    still = any(item.key == str(session.staff_id) and _may_be_good(step, item) for item in lists.staff(step.state))
     if not still:
         raise Refused("staff_session_over")
     if what not in session.may:
