@@ -102,6 +102,7 @@ async def subscribe(client: Client, topic: str) -> None:
     for code in await client.subscribe(topic, qos=1):
         if getattr(code, "is_failure", False):
             raise BrokerError(f"{topic}: {code}")
+    heed_cancellation()
 
 
 async def publish(
@@ -109,6 +110,17 @@ async def publish(
 ) -> None:
     """Send one message, with QoS 1 until the broker has it. Raises BrokerError."""
     await client.publish(topic, payload, qos=qos, retain=retain, properties=_as(PacketTypes.PUBLISH, properties))
+    heed_cancellation()
+
+
+def heed_cancellation() -> None:
+    """Say again what aiomqtt may have dropped, or the task never ends.
+
+    It waits by `asyncio.wait_for`, where up to Python 3.11 a cancellation in the same turn as the answer is lost.
+    """
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
 
 
 def _as(packet: int, properties: UserProperties) -> Properties:

@@ -86,6 +86,17 @@ async def subscribe(client: Client, topics: Sequence[str], qos: int) -> None:
         for code in await client.subscribe(topic, qos=qos):
             if getattr(code, "is_failure", False):
                 raise BrokerError(f"{topic}: {code}")
+    heed_cancellation()
+
+
+def heed_cancellation() -> None:
+    """Say again what aiomqtt may have dropped, or the task never ends.
+
+    It waits by `asyncio.wait_for`, where up to Python 3.11 a cancellation in the same turn as the answer is lost.
+    """
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
 
 
 def properties_of(message: Message) -> list[tuple[str, str]]:

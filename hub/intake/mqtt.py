@@ -124,6 +124,7 @@ class MqttDoor:
 
     async def _nudge(self, client: Client, station_id: uuid.UUID, rev: int) -> None:
         await client.publish(mqtt.topic(station_id, mqtt.NUDGE), encode_live(Nudge(rev=rev)), qos=1)
+        broker.heed_cancellation()
 
     def _take(self, station_id: uuid.UUID, rev: int) -> None:
         self._news[station_id] = rev

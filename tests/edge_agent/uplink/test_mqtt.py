@@ -11,7 +11,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from edge_agent.runtime.backoff import Backoff
-from edge_agent.uplink.broker import Broker
+from edge_agent.uplink.broker import Broker, publish
 from edge_agent.uplink.identity import Identity
 from edge_agent.uplink.live import LinkState
 from edge_agent.uplink.mqtt import MqttLink
@@ -264,3 +264,26 @@ async def test_a_stop_while_connecting_leaves_nothing_open(key: Ed25519PrivateKe
 
 async def _never(_wait_s: float) -> None:
     await asyncio.Event().wait()
+
+
+async def test_a_cancellation_that_the_client_dropped_is_said_again() -> None:
+    class Drops:
+        """Publishes as aiomqtt does on Python 3.11 when answer and cancellation come in one turn."""
+
+        async def publish(self, *_: object, **__: object) -> None:
+            published.set()
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.Event().wait()
+
+    published = asyncio.Event()
+
+    async def sender() -> None:
+        while True:
+            await publish(Drops(), "t", b"", [], qos=0)  # type: ignore[arg-type]
+
+    task = asyncio.create_task(sender())
+    await published.wait()
+    task.cancel()
+    done, _ = await asyncio.wait({task}, timeout=5)
+    assert done
+    assert task.cancelled()
