@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from edge_agent.store.store import Store
+from edge_agent.uplink.losses import Losses
 from edge_agent.uplink.verdicts import Moves, moves_of
 from hub.intake.rules import Held, judge, read
 from protocols.sync.envelope import PROTOCOL_VERSION, BatchResult, Cursor, FactBatch, Lane, SyncReply, Verdict
@@ -88,11 +89,17 @@ async def settle(store: Store, done: Moves) -> None:
 
 
 async def drain(store: Store, hub: ModelHub) -> int:
-    """Exchange cursors, then facts, until nothing waits; how many facts still wait after many rounds."""
+    """Exchange cursors, then facts, until nothing waits; how many facts still wait after many rounds.
+
+    The model knows no lost ranges, as hubs before them: the real uplink then numbers anew what follows one.
+    """
+    losses = Losses(store)
     await settle(store, moves(store, hub.answer([]), []))
     for _ in range(_ROUNDS):
-        batches = await store.batches()
-        if not batches:
+        batches, lost = await store.batches(), losses.due(store.lost())
+        if not batches and not lost:
             break
-        await settle(store, moves(store, hub.answer(batches), batches))
+        reply = hub.answer(batches)
+        await settle(store, moves(store, reply, batches))
+        await losses.settle(reply, lost)
     return sum(one.waiting for one in store.chains())
