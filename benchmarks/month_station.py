@@ -118,8 +118,7 @@ class Month:
         )
         self.station = Station(state=empty, journal=store, dispatch=dispatch, clock=clock, new_id=new_id)
         dispatch.connect(tell=self.station.tell, docks=Docks(self.station.tell), chargers=None)
-        identity = Identity(station_id=STATION, name="Bench", hub_url=hub_url, key=Ed25519PrivateKey.generate())
-        self.identity = identity
+        self._key = Ed25519PrivateKey.generate()
         self.pump = self.pump_to(hub_url)
         self.station.on_business(self.nudge)
         self.rentals = self.charges = 0
@@ -127,7 +126,7 @@ class Month:
         self.largest = 0
 
     def pump_to(self, hub_url: str) -> SyncPump:
-        identity = Identity(station_id=STATION, name="Bench", hub_url=hub_url, key=self.identity.key)
+        identity = Identity(station_id=STATION, name="Bench", hub_url=hub_url, key=self._key)
         return SyncPump(
             identity=identity, store=self.store, ask=self.station.ask, tell=self.station.tell, held=self.station.held,
             clock=self.clock, agent_version="bench", pause=self.clock.pause,

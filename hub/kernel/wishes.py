@@ -85,7 +85,10 @@ async def wish(
     key: str | None = None,
     not_before: dt.datetime | None = None,
 ) -> uuid.UUID:
-    """Wish it, in this transaction; carried out after its commit, not before `not_before`. Returns the wish's id."""
+    """Wish it, in this transaction; carried out after its commit, not before `not_before`.
+
+    Returns the id of the new wish. Where the `key` was wished before, that wish stands and the id is nobody's.
+    """
     now = clock.now()
     row = {
         "id": clock.new_id(),
@@ -113,12 +116,6 @@ async def take(session: AsyncSession, worker: str, now: dt.datetime, limit: int)
         one.handed_at, one.handed_to = now, worker
     await session.flush()
     return found
-
-
-async def next_at(session: AsyncSession) -> dt.datetime | None:
-    """When the next wish's time comes."""
-    waiting = select(Wish.not_before).where(Wish.handed_at.is_(None)).order_by(Wish.not_before).limit(1)
-    return await session.scalar(waiting)
 
 
 async def task_of(session: AsyncSession, wish_id: uuid.UUID) -> Task | None:
