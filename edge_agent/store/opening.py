@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from edge_agent.store import aside, database, migrations
 from edge_agent.store.errors import StoreDamaged, StoreUnwritable
-from edge_agent.store.pages import read_wal
+from edge_agent.store.pages import loses_commits
 from edge_agent.store.salvage import BACKUP, Salvaged, salvage
 from protocols.sync.clock import Moment
 
@@ -53,7 +53,7 @@ def _known_damage(path: Path) -> str | None:
     """What SQLite itself would not see: it takes a missing file for a new one, a broken log for a short one."""
     if aside.is_marked(path):
         return "damage was met while the agent ran"
-    if read_wal(aside.log_of(path)).broken:
+    if loses_commits(path, aside.log_of(path)):
         return "the write-ahead log is damaged"
     empty = not path.exists() or path.stat().st_size == 0
     return "the file is missing" if empty and aside.beside(path, BACKUP).exists() else None

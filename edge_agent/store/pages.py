@@ -5,11 +5,12 @@ from the one stored before it, so frames behind a damage can still be told from 
 (https://www.sqlite.org/fileformat2.html, §4).
 """
 
+import itertools
 import mmap
 import struct
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Self
+from typing import BinaryIO, Final, Self
 
 PAGE_BYTES: Final = 4096
 _WAL_MAGIC: Final = 0x377F0682  # the lowest bit says that checksums are over big-endian words
@@ -30,10 +31,14 @@ class _Frame:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wal:
-    """What a log holds: pages by number (the newest committed version), and whether SQLite would lose some of it."""
+    """What a log holds: pages by number (the newest committed version), and whether some of it is lost to SQLite.
+
+    `broken`: commits stand behind a bad frame. `headless`: SQLite would take none of it, for its header is no header.
+    """
 
     pages: dict[int, bytes]
     broken: bool
+    headless: bool = False
 
 
 def read_wal(path: Path) -> Wal:
@@ -47,9 +52,28 @@ def read_wal(path: Path) -> Wal:
     header = _header(data)
     frames = _frames(data, header)
     # A header of zeros was never written (the disk failed at it), and a log without room for a frame held nothing.
-    ruined = header is None and any(data[: _WAL_HEADER.size]) and len(data) >= _WAL_HEADER.size + _FRAME_BYTES
-    broken = ruined or _loses_commits(frames)
-    return Wal(pages=_newest(data, frames), broken=broken)
+    headless = header is None and any(data[: _WAL_HEADER.size]) and len(data) >= _WAL_HEADER.size + _FRAME_BYTES
+    return Wal(pages=_newest(data, frames), broken=_loses_commits(frames), headless=headless)
+
+
+def loses_commits(path: Path, log: Path) -> bool:
+    """Whether SQLite, opening this file with this log, would lose commits and say nothing. Raises OSError.
+
+    A header may be in pieces although nothing is lost: SQLite writes a new one over a log that is in the file
+    already, and syncs it before it writes more. So a log without one is held against the file.
+    """
+    wal = read_wal(log)
+    if not wal.headless:
+        return wal.broken
+    if not wal.pages or not path.exists():
+        return True
+    with path.open("rb") as file:
+        return any(_page_in(file, number) != page for number, page in wal.pages.items())
+
+
+def _page_in(file: BinaryIO, number: int) -> bytes:
+    file.seek((number - 1) * PAGE_BYTES)
+    return file.read(PAGE_BYTES)
 
 
 def _header(data: bytes) -> tuple[int, ...] | None:
@@ -95,11 +119,12 @@ def _loses_commits(frames: list[_Frame]) -> bool:
     """Whether whole commits stand behind a bad frame.
 
     One alone does not count: a power cut may leave the last, unfinished commit in pieces. Each is synced before
-    the next begins, so a second one behind the bad frame was there on purpose.
+    the next begins, so a commit whose very next frame goes on from it was there on purpose. That next frame must be
+    its own: behind the pieces of one power cut may stand those of an earlier one, which end in a commit as well.
     """
     bad = next((index for index, frame in enumerate(frames) if not frame.follows), len(frames))
-    commits = [index for index, frame in enumerate(frames) if index > bad and frame.follows and frame.commits]
-    return bool(commits) and any(frame.follows for frame in frames[commits[0] + 1 :])
+    behind = frames[bad:]
+    return any(one.follows and one.commits and then.follows for one, then in itertools.pairwise(behind))
 
 
 def _newest(data: bytes, frames: list[_Frame]) -> dict[int, bytes]:

@@ -13,11 +13,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from edge_agent.store import database, migrations
+from edge_agent.store import aside, database, migrations
 from edge_agent.store.chains import LANES, SEQ_BITS, SEQ_MASK, TABLE
 from edge_agent.store.epochs import adopt_forgotten, open_epoch
 from edge_agent.store.errors import StoreDamaged
 from edge_agent.store.outbox import Outbox
+from edge_agent.store.pages import loses_commits
 from edge_agent.store.pruning import KEEP_FACTS
 from edge_agent.store.work import NewFact, Work
 from protocols.errors import Malformed
@@ -39,6 +40,7 @@ class Kind(enum.StrEnum):
     HALF = "half a work"
     DOUBLED = "doubled"
     REUSED = "number used twice"
+    ALARM = "log taken for damaged"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +51,12 @@ class Finding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """The file after a cut, opened again: `epoch` is the one that was opened now."""
+    """The file after a cut, opened again: `epoch` is the one that was opened now.
 
+    `alarm`: the agent's start takes the log for damaged, and would salvage the file.
+    """
+
+    alarm: bool
     epoch: int
     epochs: tuple[int, ...]
     rows: Mapping[Lane, list[Row]]
@@ -70,6 +76,7 @@ def put_down(image: Image, folder: Path) -> Path:
 
 def open_again(path: Path) -> Found:
     """Open as the agent does at its start, check every page, and read all. Raises StoreError, sqlite3.Error."""
+    alarm = loses_commits(path, aside.log_of(path))
     conn = database.open_writer(path)
     try:
         database.check(conn)
@@ -79,7 +86,7 @@ def open_again(path: Path) -> Found:
         epochs = tuple(n for (n,) in conn.execute("SELECT epoch FROM epochs ORDER BY epoch"))
         open_epoch(conn, outbox, nonce="again", boot="again")
         _check_every_page(conn)
-        return _read(conn, outbox.epoch, epochs)
+        return _read(conn, outbox.epoch, epochs, alarm=alarm)
     finally:
         conn.close()
 
@@ -90,10 +97,11 @@ def _check_every_page(conn: sqlite3.Connection) -> None:
         raise StoreDamaged(str(said))
 
 
-def _read(conn: sqlite3.Connection, epoch: int, epochs: tuple[int, ...]) -> Found:
+def _read(conn: sqlite3.Connection, epoch: int, epochs: tuple[int, ...], *, alarm: bool) -> Found:
     every = {lane: conn.execute(f"SELECT * FROM {TABLE[lane]} ORDER BY place").fetchall() for lane in LANES}
     state = conn.execute("SELECT kind, key, value FROM state").fetchall()
     return Found(
+        alarm=alarm,
         epoch=epoch,
         epochs=epochs,
         rows=every,
@@ -139,6 +147,8 @@ class Judge:
         for lane, rows in found.rows.items():
             wrong += self._lane(lane, rows, promise, here)
         wrong += self._works_of(found, promise, here)
+        if found.alarm:
+            wrong.append(Finding(Kind.ALARM, "by the agent's start"))
         top = max(promise.epoch, promise.book.top_epoch, *found.epochs)
         if found.epoch <= top:
             wrong.append(Finding(Kind.REUSED, f"epoch {found.epoch} opened, {top} was known"))
