@@ -137,6 +137,17 @@ async def test_waits_after_failures_grow_and_one_success_makes_them_short_again(
     assert pauses.asked_s[0] == pytest.approx(0.25)
 
 
+async def test_a_line_that_breaks_every_connection_is_tried_again_within_seconds_however_long_it_does(
+    hub: Hub, pump: SyncPump, pauses: Pauses
+) -> None:
+    hub.fail(*[cut] * 40)
+    async with running(pump.run):
+        await until(lambda: POLL_S in pauses.asked_s)
+    waits = pauses.asked_s[: pauses.asked_s.index(POLL_S)]
+    assert len(waits) >= 20  # the HTTP client itself tries a dead connection once more
+    assert max(waits) <= 2.5
+
+
 async def test_a_hub_without_zstd_gets_gzip(hub: Hub, pump: SyncPump, store: Store, clock: MovedClock) -> None:
     hub.speaks_zstd = False
     ids = await commit(store, clock, 3)
