@@ -29,7 +29,7 @@ class Part:
         self.name = name
         self.starts = 0
         self.gave_up = 0  # how often it ended by itself
-        self.killed_ms: list[int] = []  # by the wall clock
+        self.lives: list[list[int]] = []  # from when to when it ran, by the wall clock; open-ended while it does
         self.full_ms: list[list[int]] = []  # from when to when its disk took nothing; open-ended while it does not
         self._is_wanted = False
         self._turn = asyncio.Lock()
@@ -68,11 +68,12 @@ class Part:
             env=clean_environment() | self.environment,
             start_new_session=True,
         )
+        self.lives.append([_now_ms()])
         self._process, self._listening = process, asyncio.create_task(self._listen(process))
 
     async def kill(self) -> None:
         """kill -9, at this very instruction; returns when it is gone."""
-        self.killed_ms.append(time.time_ns() // 1_000_000)
+        self._is_over()  # it may be reaped much later
         await self._end(signal.SIGKILL)
 
     async def stop(self) -> None:
@@ -81,7 +82,7 @@ class Part:
 
     def limit_files(self, most_bytes: int) -> None:
         """The largest offset to which it may write a file from now on. Nothing happens to one that is gone."""
-        now_ms = time.time_ns() // 1_000_000
+        now_ms = _now_ms()
         if most_bytes >= 0:
             self.full_ms.append([now_ms])
         elif self.full_ms and len(self.full_ms[-1]) == 1:
@@ -89,6 +90,10 @@ class Part:
         if self._process is not None and self._process.returncode is None:
             with contextlib.suppress(ProcessLookupError):
                 resource.prlimit(self._process.pid, resource.RLIMIT_FSIZE, (most_bytes, resource.RLIM_INFINITY))
+
+    def _is_over(self) -> None:
+        if self.lives and len(self.lives[-1]) == 1:
+            self.lives[-1].append(_now_ms())
 
     def last_words(self, count: int = 12) -> str:
         """The end of its log."""
@@ -128,6 +133,7 @@ class Part:
             while data := await process.stdout.read(65_536):
                 log.write(data)
                 log.flush()
+        self._is_over()
         if await process.wait() == WRONG_CONFIGURATION or not self._is_wanted:
             return
         self.gave_up += 1
@@ -137,3 +143,7 @@ class Part:
         await asyncio.sleep(RESTART_S)
         if self._is_wanted:
             await self.start()
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000

@@ -31,9 +31,7 @@ def world_book(lab: Lab, life: Life) -> books.World:
         moves=tuple(life.moves),
         promised=frozenset(life.promised | life.booked.rentals),
         charges=tuple((key, charge) for key, charger in lab.world.chargers.items() for charge in charger.book),
-        heard={
-            dock_no: _understood(heard, lab.agent.killed_ms, lab.agent.full_ms) for dock_no, heard in lab.heard.items()
-        },
+        heard={dock_no: _understood(heard, lab.agent.lives, lab.agent.full_ms) for dock_no, heard in lab.heard.items()},
         booted=lab.booted,
         readings=tuple(lab.readings),
         revoked=tuple(life.let_in),
@@ -44,17 +42,24 @@ def world_book(lab: Lab, life: Life) -> books.World:
     )
 
 
-def _understood(heard: list[int], killed_ms: list[int], full_ms: list[list[int]]) -> list[int]:
-    """Without what reached the station's end of the line and could not be written down before it was killed."""
-    return [at_ms for at_ms in heard if not any(_was_in_vain(at_ms, killed, full_ms) for killed in killed_ms)]
+def _understood(heard: list[int], lives: list[list[int]], full_ms: list[list[int]]) -> list[int]:
+    """Without what reached the station's end of the line in vain.
+
+    Nobody was there (it answered a request of the life before), or there was no time to write it down.
+    """
+    return [at_ms for at_ms in heard if any(_is_written(at_ms, life, full_ms) for life in lives)]
 
 
-def _was_in_vain(at_ms: int, killed: int, full_ms: list[list[int]]) -> bool:
-    """Heard just before the kill, or while the disk took nothing, and killed before it took something again."""
-    if not at_ms <= killed:
+def _is_written(at_ms: int, life: list[int], full_ms: list[list[int]]) -> bool:
+    """Heard in this life, which took long enough afterwards, with a disk that took something before its end."""
+    began, *over = life
+    if at_ms < began:
         return False
-    full = any(one[0] - UNWRITTEN_MS <= at_ms and killed <= one[-1] + UNWRITTEN_MS for one in full_ms if len(one) == 2)
-    return full or killed < at_ms + UNWRITTEN_MS
+    if not over:
+        return True
+    end = over[0]
+    full = any(one[0] - UNWRITTEN_MS <= at_ms and end <= one[-1] + UNWRITTEN_MS for one in full_ms if len(one) == 2)
+    return at_ms + UNWRITTEN_MS <= end and not full
 
 
 def station_book(lab: Lab) -> books.Station:

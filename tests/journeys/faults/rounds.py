@@ -81,7 +81,7 @@ async def play(folder: Path, seed: int, *, life_s: float, setting: Setting | Non
             *map(str, world.moves),
             *map(str, world.opened),
             f"booted {world.booted}",
-            f"killed {lab.agent.killed_ms}",
+            f"lives {lab.agent.lives}",
         ]
         try:
             hub = await hub_book(lab)

@@ -45,12 +45,16 @@ def test_the_report_counts_what_was_wrong_and_what_was_not_possible() -> None:
     assert "p99 1.0 s (goal 5 s)" in text
 
 
-def test_a_word_that_was_heard_and_not_written_before_a_kill_is_none() -> None:
-    assert _understood([1_000, 2_000, 3_000], [2_100], []) == [1_000, 3_000]
+def test_a_word_that_was_heard_and_not_written_before_the_end_is_none() -> None:
+    assert _understood([1_000, 2_000, 3_000], [[0, 2_100], [2_900]], []) == [1_000, 3_000]
 
 
-def test_a_word_that_a_full_disk_did_not_take_before_a_kill_is_none() -> None:
+def test_a_word_that_reached_a_dead_agent_is_none() -> None:
+    assert _understood([1_000, 2_101, 2_900, 4_000], [[0, 2_100], [3_000]], []) == [1_000, 4_000]
+
+
+def test_a_word_that_a_full_disk_did_not_take_before_the_end_is_none() -> None:
     heard = [1_000, 3_000, 4_000, 9_000]
-    assert _understood(heard, [6_000], [[2_500, 7_000]]) == [1_000, 9_000]
-    assert _understood(heard, [8_000], [[2_500, 7_000]]) == heard, "the disk took it before the kill"
-    assert _understood(heard, [], [[2_500, 7_000]]) == heard
+    assert _understood(heard, [[0, 6_000], [6_500]], [[2_500, 7_000]]) == [1_000, 9_000]
+    assert _understood(heard, [[0, 8_000], [8_500]], [[2_500, 7_000]]) == heard, "the disk took it before the end"
+    assert _understood(heard, [[0]], [[2_500, 7_000]]) == heard
