@@ -32,6 +32,7 @@ _speed = click.FloatRange(0, 3600, min_open=True)
 @click.option("--chargers-port", type=_port, default=9000, help="The agent's OCPP server.")
 @click.option("--modbus-port", type=_port, default=5020, help="The simulated meter.")
 @click.option("--control-port", type=_port, default=8099, help="The simulator's page.")
+@click.option("--gateway-port", type=_port, default=8098, help="The simulated payment gateway.")
 @click.option(
     "--data", type=click.Path(path_type=Path, file_okay=False), default=Path(".demo"), help="Kept between runs."
 )
@@ -39,7 +40,7 @@ _speed = click.FloatRange(0, 3600, min_open=True)
 @click.option("--speed", type=_speed, default=DEMO_SPEED, help="How much faster than real time energy flows.")
 @click.option(
     "--script",
-    type=click.Choice(["rental"]),
+    type=click.Choice(["rental", "booking"]),
     default=None,
     show_default="none: people play",
     help="Play it on ports and data of its own, print each step with its time, exit 0 or 1.",
@@ -50,6 +51,7 @@ def demo(
     chargers_port: int,
     modbus_port: int,
     control_port: int,
+    gateway_port: int,
     data: Path,
     fresh: bool,
     speed: float,
@@ -58,12 +60,19 @@ def demo(
     """Run hub, one station's agent and its hardware, until Ctrl-C; or play a script."""
     from firmware_sim.demo.ports import Ports
     from firmware_sim.demo.run import play
-    from firmware_sim.scripts.rental import play_rental
+    from firmware_sim.scripts.theatre import play_story
 
     if script is not None:
         with tempfile.TemporaryDirectory(prefix="voltdock-demo-") as folder:
-            sys.exit(asyncio.run(play_rental(Path(folder), speed=max(speed, SCRIPT_SPEED))))
-    ports = Ports(hub=hub_port, kiosk=kiosk_port, chargers=chargers_port, modbus=modbus_port, control=control_port)
+            sys.exit(asyncio.run(play_story(script, Path(folder), speed=max(speed, SCRIPT_SPEED))))
+    ports = Ports(
+        hub=hub_port,
+        kiosk=kiosk_port,
+        chargers=chargers_port,
+        modbus=modbus_port,
+        control=control_port,
+        gateway=gateway_port,
+    )
     sys.exit(asyncio.run(play(data.absolute(), ports, speed=speed, fresh=fresh)))
 
 

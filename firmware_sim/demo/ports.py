@@ -19,6 +19,7 @@ class Ports:
     chargers: int = 9000
     modbus: int = 5020
     control: int = 8099
+    gateway: int = 8098
 
 
 # Below the range from which the kernel takes ports for outgoing connections (32768 to 60999 on Linux): a port

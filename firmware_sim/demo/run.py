@@ -17,7 +17,7 @@ from firmware_sim.waiting import DemoError
 POLL_S: Final = 5.0
 FOLDERS: Final = ("hub", "agent")
 FILES: Final = ("agent.toml", "station.secret", "world.json", "world.new", "booking.json")
-LOGS: Final = ("hub.log", "hub.old.log", "agent.log", "agent.old.log")
+LOGS: Final = tuple(f"{name}{end}" for name in ("hub", "agent", "gateway") for end in (".log", ".old.log"))
 
 
 class Progress:

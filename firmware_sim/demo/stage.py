@@ -1,15 +1,17 @@
-"""The stage on which a demo plays: folder, hub process, simulated hardware, agent process, each waited for.
+"""The stage on which a demo plays: payment gateway, hub, simulated hardware, agent, each waited for.
 
 What is played there is `run` (people play) or a script (it plays by itself).
 """
 
 import asyncio
+import base64
 import contextlib
 import json
 import secrets
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import aiohttp
 import msgspec
@@ -29,7 +31,7 @@ Probe = Callable[[], Awaitable[bool]]
 
 
 class Stage:
-    """Hub, hardware and agent of one demo. Enter by `open_stage`; leaving it stops everything in order."""
+    """Gateway, hub, hardware and agent of one demo. Enter by `open_stage`; leaving it stops everything in order."""
 
     def __init__(self, folder: Path, ports: Ports, *, speed: float, poll_s: float, say: Say) -> None:
         self.folder = folder
@@ -40,10 +42,26 @@ class Stage:
         self.hub_url = f"http://{HOST}:{ports.hub}"
         self.kiosk_url = f"http://{HOST}:{ports.kiosk}"
         self.control_url = f"http://{HOST}:{ports.control}"
+        # The simulated gateway forgets when the demo ends, and so may its secrets.
+        api_key, signs = secrets.token_hex(16), "whsec_" + base64.b64encode(secrets.token_bytes(24)).decode()
+        self._gateway_key = api_key
+        self.gateway_process = Child(
+            "gateway",
+            ["firmware_sim", "gateway", "--port", str(ports.gateway)],
+            log=folder / "gateway.log",
+            environment={
+                "VOLTDOCK_SIM_GATEWAY_API_KEY": api_key,
+                "VOLTDOCK_SIM_GATEWAY_WEBHOOK_SECRET": signs,
+                "VOLTDOCK_SIM_GATEWAY_WEBHOOK_URL": f"{self.hub_url}/api/v1/webhooks/simulated",
+            },
+        )
         environment = {
             "VOLTDOCK_HUB_DATA_DIR": str(folder / "hub"),
             "VOLTDOCK_HUB_HOST": HOST,
             "VOLTDOCK_HUB_PORT": str(ports.hub),
+            "VOLTDOCK_HUB_GATEWAY__URL": f"http://{HOST}:{ports.gateway}",
+            "VOLTDOCK_HUB_GATEWAY__API_KEY": api_key,
+            "VOLTDOCK_HUB_GATEWAY__WEBHOOK_SECRET": signs,
         }
         self.hub_process = Child("hub", ["hub", "run", "--demo"], log=folder / "hub.log", environment=environment)
         self.config = folder / "agent.toml"
@@ -60,16 +78,21 @@ class Stage:
         check_free(self.ports)
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         http = await self._exits.enter_async_context(aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=15)))
+        self._http = http
         self.hub, self.kiosk = Hub(http, self.hub_url), Kiosk(http, self.kiosk_url)
+        self._say("payment gateway")
+        await self.gateway_process.start()
+        await self._ready("the gateway", self._takes_payments, self.gateway_process)
         await self.start_hub()
         await self._start_world()
         await self._enrol()
         await self.start_agent()
 
     async def close(self) -> None:
-        """Stop the agent, then the hub, then let the hardware vanish."""
+        """Stop the agent, the hub, the gateway, then let the hardware vanish."""
         await self.agent_process.stop()
         await self.hub_process.stop()
+        await self.gateway_process.stop()
         await self._exits.aclose()
 
     async def start_hub(self) -> None:
@@ -90,9 +113,13 @@ class Stage:
         self._say("docks and chargers")
         await self._ready("the station", self._is_whole, self.agent_process)
 
+    @property
+    def _children(self) -> tuple[Child, ...]:
+        return self.gateway_process, self.hub_process, self.agent_process
+
     async def died(self) -> str:
         """Wait until a child ends by itself; gives what to tell people."""
-        waits = {asyncio.ensure_future(one.wait()): one for one in (self.hub_process, self.agent_process)}
+        waits = {asyncio.ensure_future(one.wait()): one for one in self._children}
         try:
             await asyncio.wait({*waits, self._living}, return_when=asyncio.FIRST_COMPLETED)
             for wait, child in waits.items():
@@ -184,6 +211,25 @@ class Stage:
             if child.is_running:
                 raise DemoError(f"{error}\n{child.last_words()}") from None
             raise
+
+    async def taken(self) -> list[dict[str, Any]]:
+        """What the gateway itself says that it took and gave back. Raises DemoError."""
+        until_ms = int(time.time() * 1000) + 1
+        url = f"http://{HOST}:{self.ports.gateway}/v1/report?since_ms=0&until_ms={until_ms}"
+        headers = {"Authorization": f"Bearer {self._gateway_key}"}
+        async with self._http.get(url, headers=headers) as response:
+            if response.status != 200:
+                raise DemoError(f"the gateway's report: HTTP {response.status}")
+            report: dict[str, Any] = await response.json()
+        return list(report["operations"])
+
+    async def _takes_payments(self) -> bool:
+        try:
+            _, writer = await asyncio.open_connection(HOST, self.ports.gateway)
+        except OSError as error:
+            raise NotYetError(str(error)) from error
+        writer.close()
+        return True
 
     async def _is_whole(self) -> bool:
         view = await self.kiosk.view()

@@ -2,7 +2,7 @@
 
 import contextlib
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -55,6 +55,18 @@ class Steps:
         seconds = time.monotonic() - since
         self.done.append(Measured(name=name, seconds=seconds, note=note.text))
         click.echo(self._line("✓", "green", name, seconds, note.text))
+
+    def judge(self, promises: Iterable[tuple[str, list[str]]]) -> list[str]:
+        """A step for each promise, with what is wrong about it (nothing: it holds). Returns all that is wrong."""
+        wrong: list[str] = []
+        for name, problems in promises:
+            click.echo(
+                self._line("✗", "red", name, 0.0, "") if problems else self._line("✓", "green", name, 0.0, "holds")
+            )
+            for problem in problems:
+                click.echo(f"      {click.style(problem, fg='red')}")
+            wrong += problems
+        return wrong
 
     def _line(self, mark: str, colour: str, name: str, seconds: float, note: str) -> str:
         shown = f"{seconds * 1000:8.0f} ms" if seconds < 10 else f"{seconds:8.1f} s "

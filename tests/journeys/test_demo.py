@@ -52,7 +52,7 @@ async def said_until(process: asyncio.subprocess.Process, words: str, timeout_s:
 
 
 def ports_as_options(ports: Ports) -> list[str]:
-    names = ("hub", "kiosk", "chargers", "modbus", "control")
+    names = ("hub", "kiosk", "chargers", "modbus", "control", "gateway")
     return [text for name in names for text in (f"--{name}-port", str(getattr(ports, name)))]
 
 

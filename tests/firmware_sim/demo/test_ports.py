@@ -12,7 +12,7 @@ from firmware_sim.waiting import DemoError
 def test_free_ports_are_free_and_all_different() -> None:
     ports = free_ports()
     check_free(ports)
-    assert len(set(dataclasses.astuple(ports))) == 5
+    assert len(set(dataclasses.astuple(ports))) == 6
 
 
 def test_a_taken_port_is_named_with_the_option_that_changes_it() -> None:
