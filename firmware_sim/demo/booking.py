@@ -1,4 +1,4 @@
-"""A booking code that works: the demo data's own, or a new one when somebody has used that already."""
+"""What the demo's renter needs: a card, and a booking code that works (a new one when the last was used)."""
 
 import datetime as dt
 import json
@@ -10,7 +10,15 @@ from firmware_sim.demo.clients import RENTER, Hub
 from firmware_sim.plan import DEMO, RESERVATION, STATION_ID
 from protocols.values import UTC, instant, rfc3339
 
+CARD: Final = {"gateway": "simulated", "token": "card_ok", "label": "Visa ·· 4242"}
 FOR: Final = dt.timedelta(days=7)
+
+
+async def add_card(hub: Hub) -> None:
+    """A card for the demo's renter, whose rides are paid by it. Nothing when there is one."""
+    await hub.sign_in(RENTER)
+    if not (await hub.get("/api/v1/payment-methods"))["items"]:
+        await hub.post("/api/v1/payment-methods", CARD)
 
 
 async def booking_code(hub: Hub, folder: Path) -> tuple[str, str, str]:

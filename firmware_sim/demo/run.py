@@ -7,7 +7,7 @@ from typing import Final
 
 import click
 
-from firmware_sim.demo.booking import booking_code
+from firmware_sim.demo.booking import add_card, booking_code
 from firmware_sim.demo.ports import Ports
 from firmware_sim.demo.stage import Stage, open_stage
 from firmware_sim.demo.summary import summary
@@ -53,6 +53,7 @@ async def play(folder: Path, ports: Ports, *, speed: float, fresh: bool) -> int:
     try:
         async with until_told_to_stop(), open_stage(folder, ports, speed=speed, poll_s=POLL_S, say=progress) as stage:
             progress.done()
+            await add_card(stage.hub)
             click.echo(summary(stage, await booking_code(stage.hub, folder)))
             return await _stay(stage)
     except Interrupted:

@@ -4,6 +4,7 @@ import datetime as dt
 from typing import Any, Final
 
 from firmware_sim.book import book_of
+from firmware_sim.demo.booking import CARD
 from firmware_sim.demo.clients import RENTER
 from firmware_sim.demo.stage import Stage
 from firmware_sim.plan import STATION_ID
@@ -69,8 +70,7 @@ class Story(Acts):
         steps, hub = self._steps, self._hub
         with steps.step("sign in, add a card") as note:
             await hub.sign_in(RENTER)
-            card = {"gateway": "simulated", "token": "card_ok", "label": "Visa ·· 4242"}
-            note.text = (await hub.post("/api/v1/payment-methods", card))["label"]
+            note.text = (await hub.post("/api/v1/payment-methods", CARD))["label"]
         with steps.step("book a scooter for two hours") as note:
             now = dt.datetime.now(UTC)
             wish = {"station_id": str(STATION_ID), "vehicle_kind": "scooter"}

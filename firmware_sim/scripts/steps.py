@@ -60,9 +60,8 @@ class Steps:
         """A step for each promise, with what is wrong about it (nothing: it holds). Returns all that is wrong."""
         wrong: list[str] = []
         for name, problems in promises:
-            click.echo(
-                self._line("✗", "red", name, 0.0, "") if problems else self._line("✓", "green", name, 0.0, "holds")
-            )
+            mark, colour, note = ("✗", "red", "") if problems else ("✓", "green", "holds")
+            click.echo(self._line(mark, colour, name, 0.0, note))
             for problem in problems:
                 click.echo(f"      {click.style(problem, fg='red')}")
             wrong += problems

@@ -124,7 +124,11 @@ def _declared(*extras: str) -> set[str]:
 
 @pytest.mark.parametrize(
     ("lock", "extras"),
-    [("all.lock", ("edge", "hub", "sim", "dev")), ("edge.lock", ("edge",)), ("hub.lock", ("hub",))],
+    [
+        ("all.lock", ("edge", "hub", "stripe", "plan", "sim", "dev")),
+        ("edge.lock", ("edge",)),
+        ("hub.lock", ("hub", "stripe")),
+    ],
 )
 def test_a_lock_pins_every_declared_dependency_with_a_hash(lock: str, extras: tuple[str, ...]) -> None:
     assert _declared(*extras) - _pinned(ROOT / "deploy/locks" / lock).keys() == set()
@@ -132,7 +136,7 @@ def test_a_lock_pins_every_declared_dependency_with_a_hash(lock: str, extras: tu
 
 def test_every_extra_has_a_lock_that_covers_it() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-    assert set(project["optional-dependencies"]) == {"edge", "hub", "sim", "dev"}
+    assert set(project["optional-dependencies"]) == {"edge", "hub", "stripe", "plan", "sim", "dev"}
 
 
 def test_all_locks_pin_the_same_versions() -> None:

@@ -63,6 +63,13 @@ async def test_the_rental_script_proves_that_nothing_is_lost_doubled_or_made_up(
     assert "Everything holds" in said.decode()
 
 
+async def test_the_booking_script_follows_the_money_from_a_new_price_to_the_gateway() -> None:
+    async with voltdock_sim("demo", "--script", "booking") as process:
+        said, _ = await asyncio.wait_for(process.communicate(), 150)
+    assert process.returncode == 0, said.decode()
+    assert "Everything holds" in said.decode()
+
+
 async def test_the_demo_stays_up_until_ctrl_c_and_leaves_nothing_behind(tmp_path: Path) -> None:
     ports = free_ports()
     async with voltdock_sim("demo", "--data", str(tmp_path / "demo"), *ports_as_options(ports)) as process:
