@@ -94,9 +94,14 @@ class Kiosk(_Client):
         """The whole picture."""
         return await self.get("/api/view")
 
-    async def quote(self, who: dict[str, str], dock_no: int | None = None) -> JSON:
-        """What this person (a voucher, a booking) would pay for the vehicle in this dock, or for the best one."""
-        body = {"who": who} | ({} if dock_no is None else {"dock_no": dock_no})
+    async def quote(self, token: str, dock_no: int) -> JSON:
+        """What this voucher's owner would pay for the vehicle in this dock."""
+        body = {"who": {"kind": "voucher", "token": token}, "dock_no": dock_no}
+        return await self._ask("POST", "/api/quotes", body=body)
+
+    async def quote_for_booking(self, code: str, pin: str) -> JSON:
+        """What the ride costs for which somebody booked; the station chooses the vehicle."""
+        body = {"who": {"kind": "reservation", "code": code, "pin": pin}}
         return await self._ask("POST", "/api/quotes", body=body)
 
     async def agree(self, quote_id: str) -> JSON:

@@ -91,8 +91,7 @@ class Story(Acts):
 
     async def _rent(self, booking: dict[str, Any]) -> None:
         with self._steps.step("code and PIN; the price, and the vehicle that was kept") as note:
-            who = {"kind": "reservation", "code": booking["code"], "pin": booking["pin"]}
-            quote = await self._kiosk.quote(who)
+            quote = await self._kiosk.quote_for_booking(booking["code"], booking["pin"])
             note.text = told_of(quote, offline=True)
         self.evidence.rides.append(await self._ride(quote, to_dock=TO_DOCK, offline=True))
 

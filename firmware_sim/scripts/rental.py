@@ -57,7 +57,7 @@ class Story(Acts):
     async def _voucher_is_known(self) -> bool:
         """A price promises nothing and spends nothing, so asking for one is a fair test."""
         try:
-            await self._kiosk.quote({"kind": "voucher", "token": self.vouchers[-1]}, 1)
+            await self._kiosk.quote(self.vouchers[-1], 1)
         except DemoError as error:
             if "voucher_invalid" not in str(error):
                 raise
@@ -66,8 +66,7 @@ class Story(Acts):
 
     async def _rent(self, *, from_dock: int, to_dock: int, offline: bool) -> None:
         with self._steps.step(f"scan the voucher, see the price for dock {from_dock}") as note:
-            who = {"kind": "voucher", "token": self.vouchers.pop(0)}
-            quote = await self._kiosk.quote(who, from_dock)
+            quote = await self._kiosk.quote(self.vouchers.pop(0), from_dock)
             note.text = told_of(quote, offline=offline)
         self.evidence.rides.append(await self._ride(quote, to_dock=to_dock, offline=offline))
 
