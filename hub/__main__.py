@@ -24,8 +24,11 @@ from hub.accounts.service import Accounts
 from hub.intake.quarantine_commands import quarantine_commands
 from hub.intake.quarantine_desk import Desk
 from hub.kernel import log
+from hub.kernel.audit import by_command
+from hub.kernel.audit_commands import audit_commands
 from hub.kernel.auth import AccessTokens, BadKeyFileError
 from hub.kernel.clock import SystemClock
+from hub.kernel.db import Database
 from hub.kernel.migrations import pending
 from hub.settings import BadSettingsError, Settings, load
 from protocols.errors import Refused
@@ -175,7 +178,8 @@ def create_user(settings: Settings, email: str, roles: tuple[str, ...], name: st
             accounts = Accounts(
                 database=database, clock=clock, tokens=AccessTokens.throwaway(clock), passwords=Passwords()
             )
-            account = await accounts.create(new)
+            with by_command(clock, "user create"):
+                account = await accounts.create(new)
             click.echo(f"created {account.email} ({account.id})")
 
     _or_refused(work)
@@ -195,7 +199,9 @@ def enrol_code(settings: Settings, name: str) -> None:
     async def work() -> None:
         async with app.open_database(settings) as database:
             await app.bring_up_to_date(database, allowed=database.is_sqlite)
-            click.echo(await wiring.enrol_code(database, SystemClock(), name=name))
+            clock = SystemClock()
+            with by_command(clock, "station enrol-code"):
+                click.echo(await wiring.enrol_code(database, clock, name=name))
 
     _or_refused(work)
 
@@ -204,11 +210,23 @@ def _at_desk(settings: Settings, work: Callable[[Desk], Awaitable[None]]) -> Non
     async def run_it() -> None:
         async with app.open_database(settings) as database:
             await app.bring_up_to_date(database, allowed=database.is_sqlite)
-            await work(wiring.quarantine_desk_of(database, SystemClock()))
+            clock = SystemClock()
+            with by_command(clock, "quarantine"):
+                await work(wiring.quarantine_desk_of(database, clock))
 
     _or_refused(run_it)
 
 
+def _in_log(settings: Settings, work: Callable[[Database], Awaitable[None]]) -> None:
+    async def run_it() -> None:
+        async with app.open_database(settings) as database:
+            await app.bring_up_to_date(database, allowed=database.is_sqlite)
+            await work(database)
+
+    asyncio.run(run_it())
+
+
+cli.add_command(audit_commands(with_settings, _in_log))
 cli.add_command(quarantine_commands(with_settings, _at_desk))
 
 

@@ -38,6 +38,7 @@ from hub.intake.signatures import Signatures
 from hub.intake.sync import SyncDoor
 from hub.intake.time_api import TimeApi
 from hub.kernel import idempotency, janitor, wishes
+from hub.kernel.audit_api import AuditApi
 from hub.kernel.auth import AccessTokens, BearerAuth
 from hub.kernel.bus import Bus, Subscription, on
 from hub.kernel.clock import Clock
@@ -215,6 +216,7 @@ def domain_routes(doors: Doors) -> list[Route | RawRoute]:
         *routes_of(BlocksApi(rooms.blocks)),
         *routes_of(ChargingApi()),
         *routes_of(WorkApi()),
+        *routes_of(AuditApi()),
         *routes_of(CasesApi(rooms.cases)),
     ]
 

@@ -56,6 +56,7 @@ class AccountsApi:
         body=RefreshRequest,
         response=Tokens,
         errors=_REFRESH_ERRORS,
+        audited=False,  # goes on with what the log-in began, every ten minutes
     )
     async def refresh(self, call: Call[RefreshRequest, None]) -> Tokens | Problem:
         """Exchange a refresh token for the next pair. One that is used twice ends the whole session."""

@@ -21,7 +21,7 @@ _WRITE_OPERATION: Final = frozenset({
 })  # fmt: skip
 _ACCOUNTS: Final = frozenset({"accounts:read", "accounts:write"})
 _MONEY: Final = frozenset({"payments:read", "ledger:read"})
-_READ_ALL: Final = _READ_OPERATION | _MONEY | {"accounts:read", "facts:read", "work:read"}
+_READ_ALL: Final = _READ_OPERATION | _MONEY | {"accounts:read", "facts:read", "work:read", "audit:read"}
 
 PERMISSIONS_OF: Final[Mapping[Role, frozenset[str]]] = {
     Role.RENTER: _BASIC | _OWN,

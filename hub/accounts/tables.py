@@ -20,7 +20,7 @@ class Account(Listed):
     email_key: Mapped[str] = mapped_column(String(254), unique=True)
     display_name: Mapped[str] = mapped_column(String(120))
     locale: Mapped[str] = mapped_column(String(16))
-    roles: Mapped[list[Any]]
+    roles: Mapped[list[Any]] = mapped_column(info={"audit": True})
     active: Mapped[bool]
     password_hash: Mapped[str] = mapped_column(String(200))
     failed_logins: Mapped[int]

@@ -28,6 +28,7 @@ from hub.intake.schemas import (
 )
 from hub.intake.sync import SyncDoor
 from hub.intake.tables import FactRow, Order
+from hub.kernel.audit import Actor, tell
 from hub.kernel.db import after_commit
 from hub.kernel.keyset import read_cursor, write_cursor
 from hub.kernel.pages import Page, PageQuery, find_page
@@ -80,6 +81,7 @@ class IntakeApi:
             raise ProblemError(problem("too_many_tries", 429), {"Retry-After": str(int(wait_s) + 1)})
         body = call.body
         reply = await self._enrolment.enrol(call.session, EnrolRequest(**body.model_dump()))
+        tell(actor=Actor(kind="station", id=reply.station_id), target=("stations", reply.station_id))
         await call.publish(events.StationKeyChanged(station_id=reply.station_id, revoked_at=None))
         return Enrolled(
             station_id=reply.station_id, name=reply.name, epoch_floor=reply.epoch_floor, time_key=self._time_key

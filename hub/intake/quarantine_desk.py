@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.intake.quarantine import Place, Quarantine, Tried, Who, found_by
 from hub.intake.tables import QuarantineAct, QuarantinedFact
+from hub.kernel.audit import tell
 from hub.kernel.db import Database
 
 EVERY_S: Final = 3600.0
@@ -72,6 +73,7 @@ class Desk:
     async def retry(self, quarantine_id: uuid.UUID) -> QuarantinedFact:
         """Raises Refused `not_found`, `dismissed`."""
         async with self._database.transaction() as session:
+            tell(target=("quarantine", quarantine_id))
             return await self._quarantine.retry(session, quarantine_id, _COMMAND)
 
     async def retry_all(self, code: str, station_id: uuid.UUID | None) -> Tried:
@@ -86,4 +88,5 @@ class Desk:
     async def dismiss(self, quarantine_id: uuid.UUID, reason: str) -> QuarantinedFact:
         """Raises Refused `not_found`, `applied`."""
         async with self._database.transaction() as session:
+            tell(target=("quarantine", quarantine_id), reason=reason)
             return await self._quarantine.dismiss(session, quarantine_id, _COMMAND, reason)

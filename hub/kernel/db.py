@@ -7,7 +7,8 @@ handed its session and never commit.
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from contextvars import ContextVar
 from typing import Any
 
 from sqlalchemy import Connection, event, inspect, text
@@ -23,6 +24,9 @@ from hub.kernel.postgres import DatabaseAwayError, connected, is_alive, is_close
 from hub.kernel.sqlite import Driver, begin
 
 AfterCommit = Callable[[], Awaitable[None] | None]
+Watch = Callable[[AsyncSession], contextlib.AbstractAsyncContextManager[None]]
+"""Stands around the work of a unit that writes, inside its transaction; what it does at its end is committed too."""
+_WATCH: ContextVar[Watch | None] = ContextVar("watch", default=None)
 _AFTER_COMMIT = "after_commit"
 _WRITE = "voltdock_write"
 _BUSY_TIMEOUT_MS = 10_000
@@ -65,7 +69,8 @@ class Database:
 
         On SQLite it is a BEGIN IMMEDIATE: a writer waits its turn here and can never fail half-way as busy.
         """
-        async with self._turn or contextlib.nullcontext(), self._write() as session, session.begin():
+        watch = _WATCH.get() or _unwatched
+        async with self._turn or contextlib.nullcontext(), self._write() as session, session.begin(), watch(session):
             yield session
         for done in session.info.pop(_AFTER_COMMIT, ()):
             answer = done()
@@ -86,6 +91,21 @@ class Database:
     async def close(self) -> None:
         """Close every connection."""
         await self.engine.dispose()
+
+
+@contextlib.contextmanager
+def watching(watch: Watch) -> Iterator[None]:
+    """Every unit of work that writes and begins in here (in this task and those it starts) is watched."""
+    before = _WATCH.set(watch)
+    try:
+        yield
+    finally:
+        _WATCH.reset(before)
+
+
+@contextlib.asynccontextmanager
+async def _unwatched(_session: AsyncSession) -> AsyncIterator[None]:
+    yield
 
 
 def after_commit(session: AsyncSession, action: AfterCommit) -> None:

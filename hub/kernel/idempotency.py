@@ -27,6 +27,7 @@ class KeptAnswer(Base):
     """An answer that may be asked for again."""
 
     __tablename__ = "idempotency_keys"
+    __table_args__ = {"info": {"audit": False}}  # noqa: RUF012  # SQLAlchemy reads it so
 
     actor: Mapped[str] = mapped_column(String(64), primary_key=True)
     key: Mapped[str] = mapped_column(String(_MAX_LENGTH), primary_key=True)

@@ -62,6 +62,7 @@ class Route:
     permission: str | None
     errors: Mapping[str, int]
     idempotent: bool
+    audited: bool
     unit: Unit
     tags: tuple[str, ...]
     summary: str
@@ -163,13 +164,15 @@ def route(
     status: int = 200,
     errors: Mapping[str, int] | None = None,
     idempotent: bool = False,
+    audited: bool | None = None,
     unit: Unit | None = None,
 ) -> Callable[[F], F]:
     """Make an Api class's method a route. Its one parameter is `call: Call[<body or None>, <query or None>]`.
 
     `permission`: a permission's name, SIGNED_IN, or None for everybody. `errors`: every code the handler may
     refuse with → its status. `idempotent`: the client must send an Idempotency-Key. The docstring is the
-    description. GET reads and every other method writes, unless `unit` says otherwise.
+    description. GET reads and every other method writes, unless `unit` says otherwise. Whatever is no GET stands in
+    the audit log, unless `audited` says otherwise.
     """
     declared = {
         "method": method,
@@ -181,6 +184,7 @@ def route(
         "permission": permission,
         "errors": dict(errors or {}),
         "idempotent": idempotent,
+        "audited": method != "GET" if audited is None else audited,
         "unit": unit or (Unit.READ if method == "GET" else Unit.WRITE),
         "tags": tuple(tags),
         "summary": summary,

@@ -5,7 +5,7 @@ Knows no business. `build` makes the aiohttp application out of routes and the k
 
 import contextlib
 import json
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +15,7 @@ from pydantic import BaseModel
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from hub.kernel import audit
 from hub.kernel.auth import Authenticate, Principal
 from hub.kernel.bus import Bus
 from hub.kernel.clock import Clock
@@ -91,10 +92,29 @@ class _Endpoint:
             query = _read_query(request, self._route.query)
             raw = await request.read()
             body = _read_body(request, raw, self._route.body)
-            answer = await self._answer(request, raw, body, query, principal)
+            with self._deed(request, body, principal):
+                answer = await self._answer(request, raw, body, query, principal)
         except Refused as refused:
             raise ProblemError(from_refused(refused, self._route.errors)) from refused
         return _as_response(request, answer)
+
+    def _deed(
+        self, request: web.Request, body: BaseModel | None, principal: Principal | None
+    ) -> contextlib.AbstractContextManager[None]:
+        if not self._route.audited:
+            return contextlib.nullcontext()
+        kind, target = _target(self._route.path, request.match_info)
+        return audit.doing(
+            audit.Deed(
+                actor=_actor(principal),
+                action=f"{self._route.method} {self._route.path}",
+                trace_id=request[TRACE_ID],
+                clock=self._kernel.clock,
+                target_kind=kind,
+                target_id=target,
+                reason=_reason(body),
+            )
+        )
 
     async def _answer(
         self, request: web.Request, raw: bytes, body: Any, query: Any, principal: Principal | None
@@ -145,13 +165,14 @@ class _Endpoint:
 
     async def _carry_out(self, call: Call[Any, Any], key: tuple[str, str] | None, print_: str) -> _Rendered:
         if key is None:
-            return _render(self._route, await self._route.handler(call))
+            return self._done(await self._route.handler(call))
         now = self._kernel.clock.now()
         kept = await earlier_answer(call.session, *key, print_, now)
         if kept is not None:
+            audit.nothing_done()
             headers = {**kept.headers, "Idempotency-Replayed": "true"}
             return _Rendered(kept.status, kept.body, headers)
-        answer = _render(self._route, await self._route.handler(call))
+        answer = self._done(await self._route.handler(call))
         actor, name = key
         call.session.add(
             KeptAnswer(
@@ -165,6 +186,15 @@ class _Endpoint:
             )
         )
         return answer
+
+    def _done(self, answer: BaseModel | Reply | Problem | None) -> _Rendered:
+        """The answer, which also tells what became of the deed and what it made."""
+        if isinstance(answer, Problem):
+            audit.tell(outcome=answer.code)
+        made = getattr(answer.body if isinstance(answer, Reply) else answer, "id", None)
+        if self._route.status == 201 and made is not None:
+            audit.tell(target=(self._route.path.rsplit("/", 1)[-1], made))
+        return _render(self._route, answer)
 
     @contextlib.asynccontextmanager
     async def _unit(self) -> AsyncIterator[AsyncSession | None]:
@@ -186,6 +216,25 @@ def _guarded(kernel: Kernel, route: RawRoute) -> Any:
         return await route.handler(request)
 
     return handle
+
+
+def _actor(principal: Principal | None) -> audit.Actor:
+    return audit.Actor() if principal is None else audit.Actor(kind="account", id=principal.account_id)
+
+
+def _target(path: str, given: Mapping[str, str]) -> tuple[str, str | None]:
+    """What the path is about: the last thing that it names by an id, or the collection at its end."""
+    parts = path.split("/")
+    for at in range(len(parts) - 1, 0, -1):
+        if parts[at].startswith("{"):
+            return parts[at - 1], given.get(parts[at].strip("{}"))
+    return parts[-1], None
+
+
+def _reason(body: BaseModel | None) -> str | None:
+    """The words that a person gave for it, whatever this body calls them."""
+    words = (getattr(body, name, None) for name in ("reason", "why", "note"))
+    return next((one for one in words if isinstance(one, str)), None)
 
 
 def _check_permission(permission: str | None, principal: Principal | None) -> None:

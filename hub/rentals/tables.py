@@ -100,7 +100,7 @@ class Reservation(Listed):
     account_id: Mapped[uuid.UUID] = mapped_column(index=True)
     vehicle_id: Mapped[uuid.UUID | None]
     vehicle_kind: Mapped[str | None] = mapped_column(String(20))
-    code: Mapped[str] = mapped_column(String(20), unique=True)
+    code: Mapped[str] = mapped_column(String(20), info={"audit": False}, unique=True)
     pin_hash: Mapped[str] = mapped_column(String(120))
     from_at: Mapped[dt.datetime]
     until_at: Mapped[dt.datetime]

@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import urllib.error
@@ -81,6 +82,27 @@ def test_an_account_made_by_command_can_sign_in_and_survives_a_kill(tmp_path: Pa
             assert _post(f"{url}/api/v1/auth/token", proof)[0] == 200
             process.kill()
             process.wait(15)
+
+
+def test_what_commands_do_is_in_the_audit_log_and_a_forged_record_ends_with_1(tmp_path: Path) -> None:
+    for email in ("a@b.cd", "e@f.gh"):
+        _run("user", "create", "--data-dir", tmp_path, "--email", email, "--role", "admin", "--password-file", "-",
+             stdin="correct horse\n")  # fmt: skip
+    seen = _run("audit", "verify", "--data-dir", tmp_path)
+    assert seen.exit_code == 0, seen.output
+    head = seen.output.splitlines()[-1]
+    assert head.startswith("2:")
+    assert _run("audit", "verify", "--data-dir", tmp_path, "--noted", head).exit_code == 0
+    assert _run("audit", "verify", "--data-dir", tmp_path, "--noted", "2:x").exit_code == 2
+    with contextlib.closing(sqlite3.connect(tmp_path / "hub.sqlite")) as file:
+        [(action, kind)] = file.execute("SELECT action, actor_kind FROM audit_records WHERE seq = 1").fetchall()
+        file.executescript("DROP TRIGGER audit_records_UPDATE; UPDATE audit_records SET actor_kind = 'nobody'")
+    assert (action, kind) == ("voltdock-hub user create", "command")
+    ended = _run("audit", "verify", "--data-dir", tmp_path)
+    assert (ended.exit_code, ended.output.strip()) == (
+        1,
+        "record 1: was changed (or the one before it, together with its hash)",
+    )
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,8 @@ PUBLIC = {
 }
 # Doors of stations and gateways, which sign their requests instead.
 SIGNED = ("/api/v1/webhooks", "/api/v1/sync", "/api/v1/live", "/api/v1/enrol", "/api/v1/stations/enrol")
+# Writes that are no deeds of their own.
+UNAUDITED = {("POST", "/api/v1/auth/refresh")}
 
 
 def _unserved() -> tuple[Kernel, AccessTokens]:
@@ -55,6 +57,13 @@ def test_no_route_is_open_by_accident() -> None:
     unexpected = {(method, path) for method, path in open_routes - PUBLIC if not path.startswith(SIGNED)}
     assert not unexpected
     assert open_routes >= PUBLIC
+
+
+def test_no_route_that_writes_leaves_the_audit_log_by_accident() -> None:
+    typed = [one for one in _routes() if isinstance(one, Route)]
+    silent = {(one.method, one.path) for one in typed if one.method != "GET" and not one.audited}
+    assert silent == UNAUDITED
+    assert not any(one.audited for one in typed if one.method == "GET")
 
 
 def test_every_route_asks_for_a_permission_that_somebody_has() -> None:

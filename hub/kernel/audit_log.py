@@ -1,0 +1,125 @@
+"""The audit log's table: appended to in the deed's own transaction, read, and verified. Nobody changes or deletes.
+
+One chain for the hub. On PostgreSQL an advisory lock, taken as the transaction's last, lets one transaction append
+at a time; on SQLite one transaction writes at a time anyway. The migration's triggers refuse everything else.
+"""
+
+import dataclasses
+import datetime as dt
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import Index, String, Text, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from hub.kernel.chain import GENESIS, START, Broken, Entry, Head, hash_of, walk
+from hub.kernel.columns import Base
+from hub.kernel.statements import is_sqlite
+from protocols.errors import Refused
+
+_LOCK: Final = 0x766F6C7461756469  # "voltaudi": the one advisory lock of the chain
+_FIELDS: Final = tuple(field.name for field in dataclasses.fields(Entry))
+_STEP: Final = 1000
+
+
+class AuditRecord(Base):
+    """One deed: who did what to whom and why, chained to the one before."""
+
+    __tablename__ = "audit_records"
+    __table_args__ = (
+        Index("ix_audit_records_actor_id_seq", "actor_id", "seq"),
+        Index("ix_audit_records_target_id_seq", "target_id", "seq"),
+        {"info": {"audit": False}},
+    )
+
+    seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    at: Mapped[dt.datetime] = mapped_column(index=True)
+    actor_kind: Mapped[str] = mapped_column(String(12))  # account | api_key | station | command | nobody
+    actor_id: Mapped[uuid.UUID | None]
+    organisation_id: Mapped[uuid.UUID | None] = mapped_column(index=True)
+    action: Mapped[str] = mapped_column(String(160))
+    target_kind: Mapped[str | None] = mapped_column(String(60))
+    target_id: Mapped[str | None] = mapped_column(String(64))
+    reason: Mapped[str | None] = mapped_column(Text)
+    outcome: Mapped[str] = mapped_column(String(60))  # done, or the code of the refusal that was kept
+    changes: Mapped[str] = mapped_column(Text)  # JSON; text, because its bytes are hashed
+    trace_id: Mapped[str] = mapped_column(String(32))
+    hash: Mapped[str] = mapped_column(String(64))
+
+
+async def append(session: AsyncSession, now: dt.datetime, **said: Any) -> Head:
+    """Chain one more record; the transaction's last act, since others wait for its commit from here on."""
+    await session.flush()
+    if not is_sqlite(session):
+        await session.execute(select(func.pg_advisory_xact_lock(_LOCK)))
+    last = (await session.execute(_LAST)).one_or_none()
+    seq, previous = last or (0, GENESIS)
+    entry = Entry(seq=seq + 1, at=now, **said)
+    made = AuditRecord(**{name: getattr(entry, name) for name in _FIELDS}, hash=hash_of(previous, entry))
+    session.add(made)
+    await session.flush()
+    return Head(seq=made.seq, hash=made.hash)
+
+
+_LAST = select(AuditRecord.seq, AuditRecord.hash).order_by(AuditRecord.seq.desc()).limit(1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verified:
+    """How far the log is right, what is the first that is not, and whether there is more to look at."""
+
+    head: Head
+    broken: Broken | None
+    more: bool
+
+
+async def verified(session: AsyncSession, after_seq: int, most: int, noted: Head | None = None) -> Verified:
+    """Look at the next records after `after_seq`, and at a head that was noted earlier.
+
+    Raises Refused `not_found` where there is no record `after_seq` to begin with.
+    """
+    start = await _head_at(session, after_seq)
+    if start is None:
+        raise Refused("not_found")
+    head, broken, more = await _walked(session, start, most)
+    if broken is None and noted is not None:
+        kept = await _head_at(session, noted.seq)
+        if kept is None:
+            broken = Broken(seq=await _last_seq(session) + 1, fault="missing")
+        elif kept != noted:
+            broken = Broken(seq=noted.seq, fault="changed")
+    return Verified(head=head, broken=broken, more=more)
+
+
+async def _walked(session: AsyncSession, head: Head, most: int) -> tuple[Head, Broken | None, bool]:
+    until = head.seq + most
+    while head.seq < until:
+        step = min(_STEP, until - head.seq)
+        rows = await _after(session, head.seq, step)
+        head, broken = walk(head, ((_entry(row), row.hash) for row in rows))
+        if broken is not None or len(rows) < step:
+            return head, broken, False
+    return head, None, await _last_seq(session) > head.seq
+
+
+async def _head_at(session: AsyncSession, seq: int) -> Head | None:
+    if seq == 0:
+        return START
+    kept = await session.scalar(select(AuditRecord.hash).where(AuditRecord.seq == seq))
+    return None if kept is None else Head(seq=seq, hash=kept)
+
+
+async def _last_seq(session: AsyncSession) -> int:
+    return await session.scalar(select(func.max(AuditRecord.seq))) or 0
+
+
+async def _after(session: AsyncSession, seq: int, limit: int) -> Sequence[Any]:
+    rows = select(*AuditRecord.__table__.columns).where(AuditRecord.seq > seq).order_by(AuditRecord.seq).limit(limit)
+    return (await session.execute(rows)).all()
+
+
+def _entry(row: Any) -> Entry:
+    return Entry(**{name: getattr(row, name) for name in _FIELDS})

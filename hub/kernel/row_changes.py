@@ -1,0 +1,71 @@
+"""What a flush is about to do to rows, as JSON for the audit log.
+
+Values are told of columns that hold no free text (numbers, ids, instants, short codes) and of those that say
+`info={"audit": True}`; of all others, and of those that say False, only that they changed: an audit log cannot
+forget, so neither names nor secrets may come into it by accident. A table may say `info={"audit": False}` too.
+"""
+
+import datetime as dt
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from sqlalchemy import Boolean, Column, Float, Integer, String, Uuid, inspect
+from sqlalchemy.orm import Session
+from sqlalchemy.orm.base import PASSIVE_NO_INITIALIZE
+
+from hub.kernel.columns import UtcInstant
+from protocols.values import rfc3339
+
+_SHORT: Final = 20  # a code or a currency, no name and no secret
+_OPEN_TYPES: Final = (Boolean, Integer, Float, Uuid, UtcInstant)
+
+
+def changes_of(session: Session) -> Iterator[dict[str, Any]]:
+    """One entry a row: table, key, whether it is added, changed or removed, and its columns.
+
+    A column is [before, after], [after] in a new row, or null where its value is not told.
+    """
+    for did, rows in (("added", session.new), ("changed", session.dirty), ("removed", session.deleted)):
+        for row in rows:
+            mapper = inspect(type(row))
+            if not mapper.local_table.info.get("audit", True):
+                continue
+            columns = {} if did == "removed" else dict(_columns(row, added=did == "added"))
+            if columns or did != "changed":
+                key = [_shown(one) for one in mapper.primary_key_from_instance(row)]
+                told = {"columns": columns} if columns else {}
+                yield {"table": mapper.local_table.name, "key": key, "did": did, **told}
+
+
+def _columns(row: object, *, added: bool) -> Iterator[tuple[str, Any]]:
+    state = inspect(row)
+    for attribute in state.mapper.column_attrs:
+        column = attribute.columns[0]
+        history = state.get_history(attribute.key, PASSIVE_NO_INITIALIZE)
+        if column.primary_key or not history.has_changes():
+            continue
+        after = history.added[0] if history.added else None
+        before = history.deleted[0] if history.deleted else None
+        if added and after is None:
+            continue
+        values = [_shown(after)] if added else [_shown(before), _shown(after)]
+        yield column.name, values if is_open(column) else None
+
+
+def is_open(column: Column[Any]) -> bool:
+    """Whether this column's values may be told."""
+    said = column.info.get("audit")
+    if said is not None:
+        return bool(said)
+    kind = column.type
+    return isinstance(kind, _OPEN_TYPES) or (isinstance(kind, String) and 0 < (kind.length or 0) <= _SHORT)
+
+
+def _shown(value: Any) -> Any:
+    if isinstance(value, dt.datetime):
+        return rfc3339(value)
+    if isinstance(value, Mapping):
+        return {str(name): _shown(one) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_shown(one) for one in value]
+    return value if value is None or isinstance(value, bool | int | float) else str(value)
