@@ -11,7 +11,19 @@ import click
 
 from benchmarks.results import Result
 
-BENCHMARKS: Final = ("outbox", "wear", "scan", "ingest", "drain", "storm", "memory", "month", "heal", "kiosk")
+BENCHMARKS: Final = (
+    "outbox",
+    "wear",
+    "scan",
+    "voucher",
+    "ingest",
+    "drain",
+    "storm",
+    "memory",
+    "month",
+    "heal",
+    "kiosk",
+)
 OUT: Final = Path("build/bench.json")
 
 
