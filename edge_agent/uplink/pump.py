@@ -152,6 +152,7 @@ class SyncPump:
         self._speaking = Speaking()
         self._life: object = None
         self.due_mono_s = clock.mono_s()
+        self._began_s = clock.mono_s()
         self._seen = SyncSnapshot(since=clock.now().at)
 
     def nudge(self) -> None:
@@ -248,6 +249,17 @@ class SyncPump:
             batches=batches,
             backlog=await self._store.backlog(),
             lost=[one.as_told() for one in lost],
+            health=self._health(),
+        )
+
+    def _health(self) -> envelope.Health:
+        kept = self._store.health()
+        return envelope.Health(
+            up_s=round(self._clock.mono_s() - self._began_s, 1),
+            store_low=kept.low,
+            store_damaged=kept.damaged,
+            store_pressure=kept.usage.pressure.name.lower(),
+            disk_free_bytes=kept.usage.disk_free,
         )
 
     async def _settle(self, reply: SyncReply, sent: Sequence[FactBatch]) -> bool:

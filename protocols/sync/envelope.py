@@ -93,6 +93,20 @@ class Backlog(msgspec.Struct, frozen=True, kw_only=True):
     oldest_at_ms: int | None = None
 
 
+class Health(msgspec.Struct, frozen=True, kw_only=True):
+    """How the agent and its store are when it sends the request. An older agent does not say.
+
+    `up_s` counts since the agent started. `store_pressure` is a word of the agent's; `store_low`: only what the reserve
+    is for is still written. `disk_free_bytes` is None where the disk does not say.
+    """
+
+    up_s: float
+    store_low: bool = False
+    store_damaged: bool = False
+    store_pressure: str = ""
+    disk_free_bytes: int | None = None
+
+
 class ListVersion(msgspec.Struct, frozen=True, kw_only=True):
     """The version of a list that the station holds."""
 
@@ -140,6 +154,7 @@ class SyncRequest(msgspec.Struct, frozen=True, kw_only=True):
     batches: list[FactBatch] = []
     backlog: list[Backlog] = []
     lost: list[LostRange] = []
+    health: Health | None = None
 
 
 class Cursor(msgspec.Struct, frozen=True, kw_only=True):

@@ -64,6 +64,23 @@ async def test_the_first_message_of_a_start_exchanges_cursors_and_says_what_is_h
     assert (first.clock.quality, first.agent, first.rev) == ("synced", "0.1.0", 0)
 
 
+async def test_every_request_says_how_agent_and_store_are(
+    hub: Hub, pump: SyncPump, store: Store, clock: MovedClock
+) -> None:
+    await commit(store, clock, 1)
+    async with running(pump.run):
+        await until(lambda: store.health().waiting == 0)
+        clock.mono += 90
+        await commit(store, clock, 1)
+        pump.nudge()
+        await until(lambda: store.health().waiting == 0)
+    first, last = hub.requests[0].health, hub.requests[-1].health
+    assert first is not None
+    assert last is not None
+    assert (first.store_low, first.store_damaged, first.store_pressure) == (False, False, "none")
+    assert last.up_s - first.up_s >= 90
+
+
 async def test_a_lost_reply_doubles_nothing(hub: Hub, pump: SyncPump, store: Store, clock: MovedClock) -> None:
     ids = await commit(store, clock, 5)
     hub.after = [cut, cut, cut]
