@@ -14,6 +14,7 @@ from typing import Generic, TypeVar
 import msgspec
 
 from protocols.sync import facts
+from protocols.sync.envelope import Backlog, Clock, Health
 
 B_co = TypeVar("B_co", bound=facts.Body, covariant=True)
 
@@ -102,13 +103,19 @@ class StationKeyChanged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StationSeen:
-    """A station has spoken: a sync, or a sign of life on its live link. `came`, `left`: that link opened, closed."""
+    """A station has spoken: a sync, or a sign of life on its live link. `came`, `left`: that link opened, closed.
+
+    A sync also says what its clocks showed, what waits there, and (a newer agent) how it is.
+    """
 
     station_id: uuid.UUID
     at: dt.datetime
     agent: str | None = None
     came: bool = False
     left: bool = False
+    clock: Clock | None = None
+    backlog: Sequence[Backlog] = ()
+    health: Health | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

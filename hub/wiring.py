@@ -73,10 +73,12 @@ from hub.stations import seed as stations_seed
 from hub.stations.api import StationsApi
 from hub.stations.archive import Archive
 from hub.stations.recorder import Recorder
-from hub.stations.service import Pictures, Stations
+from hub.stations.service import News, Pictures, Stations
 from hub.stations.staff import Staff
 from hub.stations.staff_api import StaffApi
+from hub.stations.states_api import StatesApi, StatesStream
 from hub.stations.telemetry_api import TelemetryApi
+from hub.stations.watch import Watch
 
 Job = Callable[[], Awaitable[None]]
 """Runs beside the web server from start to stop; it is cancelled at the end."""
@@ -105,8 +107,9 @@ class Rooms:
         self.recorder = Recorder(clock, self.archive)
         self.nudges = nudges
         self.downlink = Downlink(clock, nudges)
-        self.stations = Stations(clock, self.downlink)
-        self.pictures = Pictures(clock, self.recorder.hear)
+        news = News(clock, nudges)
+        self.stations = Stations(clock, self.downlink, news)
+        self.pictures = Pictures(clock, self.recorder.hear, news)
         self.enrolment = Enrolment(clock, self.stations)
         self.fleet = Fleet(clock, self.downlink)
         self.payments = Payments(clock, self.downlink)
@@ -139,6 +142,8 @@ class Doors:
         self.sync = SyncDoor(kernel, self._signatures, self.gate)
         self.live = LiveDoor(kernel, self._signatures, rooms.pictures)
         self.quarantine = Quarantine(kernel.clock, Projection(kernel.bus))
+        self.watch = Watch(kernel.clock, rooms.nudges, kernel.draining)
+        self.states = StatesStream(kernel, self.watch)
         self.collecting = Collecting(kernel.database, kernel.clock, rooms.till.gateways, rooms.cases)
         self.webhooks = SimulatedWebhooks(kernel, self.collecting, rooms.till.webhook_secret)
         self.limit = RateLimit(kernel.clock)
@@ -204,6 +209,8 @@ def domain_routes(doors: Doors) -> list[Route | RawRoute]:
         *raw_routes(doors.sync, doors.live),
         *routes_of(QuarantineApi(doors.quarantine)),
         *routes_of(StationsApi(rooms.stations, rooms.pictures)),
+        *routes_of(StatesApi()),
+        doors.states.route(),
         *routes_of(StaffApi(rooms.staff)),
         *routes_of(TelemetryApi(rooms.archive, rooms.recorder)),
         *routes_of(FleetApi(rooms.fleet)),
@@ -231,6 +238,7 @@ def jobs(kernel: Kernel, doors: Doors) -> list[Job]:
         doors.live.run,
         functools.partial(doors.rooms.keeper.run, kernel.database),
         doors.rooms.recorder.run,
+        functools.partial(doors.watch.run, kernel.database),
         functools.partial(doors.rooms.billing.run, kernel.database),
     ]
 

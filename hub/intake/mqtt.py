@@ -19,7 +19,7 @@ from hub.intake.live import Pictures
 from hub.intake.postbox import Postbox
 from hub.intake.signatures import NumberTooLow, Signatures, Verified
 from hub.kernel.backoff import Backoff
-from hub.kernel.nudges import LocalNudges
+from hub.kernel.nudges import CONSOLES, LocalNudges
 from hub.kernel.web import Kernel
 from protocols.errors import Malformed, Refused
 from protocols.sync import mqtt
@@ -127,6 +127,8 @@ class MqttDoor:
         broker.heed_cancellation()
 
     def _take(self, station_id: uuid.UUID, rev: int) -> None:
+        if station_id == CONSOLES:
+            return  # no station waits for it
         self._news[station_id] = rev
         self._has_news.set()
 

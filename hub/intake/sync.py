@@ -144,9 +144,11 @@ class SyncDoor:
             await self._take_lost(session, taking, lost)
         for ready in batches:
             await self._take_batch(session, taking, ready)
-        await self._kernel.bus.publish(
-            session, events.StationSeen(station_id=station_id, at=now, agent=asked.agent[:80])
-        )
+        seen = events.StationSeen(
+            station_id=station_id, at=now, agent=asked.agent[:80],
+            clock=asked.clock, backlog=asked.backlog, health=asked.health,
+        )  # fmt: skip
+        await self._kernel.bus.publish(session, seen)
         down = await self._downward(session, taking, asked)
         return SyncReply(
             protocol=asked.protocol,

@@ -7,10 +7,13 @@ what begins here, and wakes who waits here by `wake`.
 import uuid
 from collections import defaultdict
 from collections.abc import Callable
-from typing import Protocol
+from typing import Final, Protocol
 
 Callback = Callable[[int | None], None]
 """Told the revision that is there now, or None: "something may have been missed, look for yourself"."""
+
+CONSOLES: Final = uuid.UUID(int=1)
+"""No station's id: who watches all of them (consoles) waits for its nudges; the number counts nothing."""
 
 Carry = Callable[[uuid.UUID, int], None]
 """Takes a nudge (station, revision) further. Called from the event loop; it must not block."""

@@ -1,11 +1,12 @@
 """`/api/v1/stations`."""
 
 import datetime as dt
+from typing import Any
 
 from hub import events
 from hub.kernel.pages import Page, PageQuery
 from hub.kernel.routes import Call, Reply, route
-from hub.stations import repository, rules
+from hub.stations import glance, repository, rules, states
 from hub.stations.schemas import (
     ChargerShape,
     ConnectorShape,
@@ -53,6 +54,7 @@ class StationsApi:
             docks=[_dock(one) for one in docks],
             chargers=[_charger(one) for one in chargers],
             picture=self._picture(station, now),
+            state=states.state_of(station, _devices(docks, chargers), now),
         )
         return Reply(body=detail, etag=str(station.version))
 
@@ -100,10 +102,15 @@ class StationsApi:
 
 def shown(station: Station, now: dt.datetime) -> StationShape:
     """The station as JSON; whether it is online is judged now."""
-    seen, left = station.last_seen_at, station.last_left_at
-    alive = seen is not None and (now - seen).total_seconds() <= rules.ONLINE_S and (left is None or left < seen)
+    alive = glance.is_online(station.last_seen_at, station.last_left_at, now)
     columns = {name: getattr(station, name) for name in StationShape.model_fields if name != "online"}
     return StationShape(**columns, online=alive)
+
+
+def _devices(docks: list[Dock], chargers: list[Charger]) -> dict[str, Any]:
+    return glance.devices_of(
+        [(one.dock_no, one.faults) for one in docks], [(one.charger_id, one.connectors) for one in chargers]
+    )
 
 
 def _dock(dock: Dock) -> DockShape:

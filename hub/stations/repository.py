@@ -2,18 +2,29 @@
 
 import datetime as dt
 import uuid
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple, TypeAlias
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import Select, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import defer
 
-from hub.kernel.bulk import upsert_many
+from hub.kernel.bulk import rows_where, upsert_many
 from hub.kernel.pages import Found, PageQuery, find_page
 from hub.stations.tables import Charger, Dock, StaffMember, Station
 
+Json: TypeAlias = dict[str, Any]
 _DOCK = ("dock_no", "kind", "serial", "firmware", "seen_hlc", "faults")
 _CHARGER = ("charger_id", "vendor", "model", "firmware", "seen_hlc", "connectors")
+
+
+class Contact(NamedTuple):
+    """When a station was last heard of, said goodbye, and changed in a way worth seeing."""
+
+    id: uuid.UUID
+    last_seen_at: dt.datetime | None
+    last_left_at: dt.datetime | None
+    changed_at: dt.datetime | None
 
 
 async def station(session: AsyncSession, station_id: uuid.UUID, *, lock: bool = False) -> Station | None:
@@ -97,9 +108,8 @@ async def agent_started(
     )
 
 
-async def seen(session: AsyncSession, station_id: uuid.UUID, at: dt.datetime, *, left: bool) -> None:
-    """When the station was last heard of."""
-    values = {"last_left_at": at} if left else {"last_seen_at": at}
+async def change(session: AsyncSession, station_id: uuid.UUID, **values: Any) -> None:
+    """Set columns of a station, whatever its version."""
     await session.execute(
         update(Station).where(Station.id == station_id).values(values).execution_options(synchronize_session=False)
     )
@@ -112,21 +122,33 @@ async def lost(session: AsyncSession, station_id: uuid.UUID, at: dt.datetime, go
     await session.execute(changed.execution_options(synchronize_session=False))
 
 
-async def key_changed(session: AsyncSession, station_id: uuid.UUID, revoked_at: dt.datetime | None) -> None:
-    """Since when the station's key is revoked; None: it is good."""
-    await session.execute(
-        update(Station)
-        .where(Station.id == station_id)
-        .values(revoked_at=revoked_at)
-        .execution_options(synchronize_session=False)
+async def devices(
+    session: AsyncSession, station_id: uuid.UUID
+) -> tuple[list[tuple[int, Json]], list[tuple[str, Json]]]:
+    """A station's docks with their faults, and its chargers with their connectors."""
+    docks = await rows_where(session, Dock, "station_id = ?1", station_id, columns=("dock_no", "faults"))
+    chargers = await rows_where(session, Charger, "station_id = ?1", station_id, columns=("charger_id", "connectors"))
+    return (
+        [(row["dock_no"], row["faults"]) for row in docks],
+        [(row["charger_id"], row["connectors"]) for row in chargers],
     )
 
 
-async def put_picture(session: AsyncSession, station_id: uuid.UUID, picture: dict[str, Any], at: dt.datetime) -> None:
-    """The station's last telemetry."""
-    await session.execute(
-        update(Station)
-        .where(Station.id == station_id)
-        .values(picture=picture, picture_at=at)
-        .execution_options(synchronize_session=False)
-    )
+async def contacts(session: AsyncSession) -> Sequence[Contact]:
+    """Of every station when it was heard of."""
+    found = select(Station.id, Station.last_seen_at, Station.last_left_at, Station.changed_at)
+    return [Contact(*row) for row in (await session.execute(found)).all()]
+
+
+def _without_picture(found: Select[Station]) -> Select[Station]:
+    return found.options(defer(Station.picture))
+
+
+async def at_a_glance(session: AsyncSession, query: PageQuery) -> Found[Station]:
+    """A page of stations without their pictures, newest first."""
+    return await find_page(session, _without_picture(select(Station)), Station, query)
+
+
+async def by_ids(session: AsyncSession, ids: Sequence[uuid.UUID]) -> Sequence[Station]:
+    """These stations without their pictures."""
+    return (await session.scalars(_without_picture(select(Station).where(Station.id.in_(ids))))).all()

@@ -7,6 +7,7 @@ from zoneinfo import available_timezones
 from pydantic import AfterValidator, Field
 
 from hub.kernel.shapes import Instant, Shape
+from hub.stations.states_schemas import StationState
 
 
 def _zone(name: str) -> str:
@@ -167,3 +168,4 @@ class StationDetail(StationShape):
     docks: list[DockShape]
     chargers: list[ChargerShape]
     picture: PictureShape | None
+    state: StationState

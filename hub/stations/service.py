@@ -11,8 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub import events
 from hub.kernel.clock import Clock
-from hub.kernel.db import violates
-from hub.stations import repository, rules
+from hub.kernel.db import after_commit, violates
+from hub.kernel.nudges import CONSOLES, Nudges
+from hub.stations import glance, repository, rules
 from hub.stations.schemas import NewStation, StationEdit
 from hub.stations.tables import Station
 from protocols.errors import Refused
@@ -20,10 +21,12 @@ from protocols.sync import facts
 from protocols.sync.changes import Item, StationItem
 from protocols.sync.envelope import LossReason
 from protocols.sync.live import Telemetry
-from protocols.values import from_ms
+from protocols.values import from_ms, to_ms
 
 _SEEN_EVERY: Final = dt.timedelta(seconds=10)
+_SILENCE: Final = dt.timedelta(seconds=rules.ONLINE_S)
 _PICTURE_EVERY: Final = dt.timedelta(seconds=60)
+_NOTABLE_EVERY: Final = dt.timedelta(seconds=2)
 
 
 class Lists(Protocol):
@@ -35,13 +38,26 @@ class Lists(Protocol):
         """Add or replace items."""
 
 
+class News:
+    """Tells whoever watches all stations, in every process of the hub, that one of them is worth another look."""
+
+    def __init__(self, clock: Clock, nudges: Nudges) -> None:
+        self._clock = clock
+        self._nudges = nudges
+
+    def tell(self, session: AsyncSession) -> None:
+        """Once the transaction is committed."""
+        after_commit(session, lambda: self._nudges.nudge(CONSOLES, to_ms(self._clock.now())))
+
+
 class Stations:
     """Stations and their devices."""
 
-    def __init__(self, clock: Clock, lists: Lists) -> None:
+    def __init__(self, clock: Clock, lists: Lists, news: News) -> None:
         self._clock = clock
         self._lists = lists
-        self._seen: dict[uuid.UUID, dt.datetime] = {}
+        self._news = news
+        self._seen: dict[uuid.UUID, tuple[dt.datetime, tuple[object, ...] | None]] = {}
 
     async def name_of(self, session: AsyncSession, station_id: uuid.UUID) -> str | None:
         """The station's name; None when there is no such station."""
@@ -74,8 +90,14 @@ class Stations:
             picture=None,
             picture_at=None,
             revoked_at=None,
+            report=None,
+            reported_at=None,
+            counts=None,
+            devices=None,
+            changed_at=self._clock.now(),
         )
         session.add(station)
+        self._news.tell(session)
         try:
             await session.flush()
         except IntegrityError as error:
@@ -90,6 +112,8 @@ class Stations:
             if value is not None or name in {"latitude", "longitude", "offline_amount_minor"}:
                 setattr(station, name, value)
         station.version += 1
+        station.changed_at = self._clock.now()
+        self._news.tell(session)
         await session.flush()
         await self.present(session, station)
 
@@ -112,22 +136,46 @@ class Stations:
         await self._lists.put(session, "station", [item], station_id=station.id)
 
     async def when_seen(self, session: AsyncSession, event: events.StationSeen) -> None:
-        """Remember when the station was last heard of: who comes and goes at once, the rest every ten seconds."""
-        last = self._seen.get(event.station_id)
-        if not (event.came or event.left) and last is not None and event.at - last < _SEEN_EVERY:
+        """Remember when the station was last heard of, and what it said of itself.
+
+        Who comes and goes, and what people want to hear of, at once; the rest every ten seconds.
+        """
+        last_at, shown = self._seen.get(event.station_id, (None, None))
+        report = None
+        if event.clock is not None:
+            report = glance.report_of(event.at, event.clock, event.backlog, event.health)
+        shows = shown if report is None else glance.shows(report)
+        is_back = last_at is None or event.at - last_at > _SILENCE
+        is_news = event.came or event.left or is_back or shows != shown
+        if not is_news and last_at is not None and event.at - last_at < _SEEN_EVERY:
             return
-        self._seen[event.station_id] = event.at
+        after_commit(session, lambda: self._remember(event, shows))
+        values: dict[str, Any] = {"last_left_at" if event.left else "last_seen_at": event.at}
+        if report is not None:
+            values |= {"report": report, "reported_at": event.at}
+        if is_news:
+            await self._changed(session, event.station_id, **values)
+        else:
+            await repository.change(session, event.station_id, **values)
+
+    def _remember(self, event: events.StationSeen, shows: tuple[object, ...] | None) -> None:
         if event.left:
-            self._seen.pop(event.station_id)
-        await repository.seen(session, event.station_id, event.at, left=event.left)
+            self._seen.pop(event.station_id, None)
+        else:
+            self._seen[event.station_id] = (event.at, shows)
 
     async def when_lost(self, session: AsyncSession, event: events.FactsLost) -> None:
         """A person must see that a station lost facts; which ones stands with the facts."""
         await repository.lost(session, event.station_id, event.at, event.gone, shed=event.reason == LossReason.SHED)
+        await self._changed(session, event.station_id)
 
     async def when_key(self, session: AsyncSession, event: events.StationKeyChanged) -> None:
         """Show that the station's key is revoked, or good again."""
-        await repository.key_changed(session, event.station_id, event.revoked_at)
+        await self._changed(session, event.station_id, revoked_at=event.revoked_at)
+
+    async def _changed(self, session: AsyncSession, station_id: uuid.UUID, **values: Any) -> None:
+        await repository.change(session, station_id, **values, changed_at=self._clock.now())
+        self._news.tell(session)
 
     async def when_devices(self, session: AsyncSession, event: events.DevicesReported) -> None:
         """Docks, chargers and the agent, as the station tells of them."""
@@ -146,6 +194,8 @@ class Stations:
                     )
         await repository.put_docks(session, station_id, docks.values())
         await repository.put_chargers(session, station_id, chargers.values())
+        devices = glance.devices_of(*await repository.devices(session, station_id))
+        await self._changed(session, station_id, devices=devices)
 
     async def _docks(
         self, session: AsyncSession, station_id: uuid.UUID, event: events.DevicesReported
@@ -170,13 +220,18 @@ class Stations:
 
 
 class Pictures:
-    """The stations' last telemetry: the live part in memory, thinned to one write a minute. `record` keeps all."""
+    """The stations' last telemetry: the live part in memory, thinned to one write a minute. `record` keeps all.
 
-    def __init__(self, clock: Clock, record: Callable[[uuid.UUID, Telemetry], None]) -> None:
+    What people want to hear of at once (a vehicle came, a dock fell silent) is written within seconds: other
+    processes of the hub know it from there.
+    """
+
+    def __init__(self, clock: Clock, record: Callable[[uuid.UUID, Telemetry], None], news: News) -> None:
         self._clock = clock
         self._record = record
+        self._news = news
         self._last: dict[uuid.UUID, tuple[Telemetry, dt.datetime]] = {}
-        self._written: dict[uuid.UUID, dt.datetime] = {}
+        self._written: dict[uuid.UUID, tuple[dt.datetime, tuple[object, ...]]] = {}
 
     def hear(self, station_id: uuid.UUID, telemetry: Telemetry) -> bool:
         """Take the picture; whether it is due to be written down."""
@@ -184,15 +239,28 @@ class Pictures:
         self._last[station_id] = (telemetry, now)
         self._record(station_id, telemetry)
         written = self._written.get(station_id)
-        return written is None or now - written >= _PICTURE_EVERY
+        if written is None:
+            return True
+        age = now - written[0]
+        if age < _NOTABLE_EVERY:
+            return False
+        return age >= _PICTURE_EVERY or glance.notable(telemetry.docks, telemetry.chargers) != written[1]
 
     async def write(self, session: AsyncSession, station_id: uuid.UUID) -> None:
         """Write the station's last picture down."""
         found = self._last.get(station_id)
-        if found is not None:
-            telemetry, at = found
-            self._written[station_id] = at
-            await repository.put_picture(session, station_id, msgspec.to_builtins(telemetry), at)
+        if found is None:
+            return
+        telemetry, at = found
+        notable = glance.notable(telemetry.docks, telemetry.chargers)
+        counts = glance.counts_of(telemetry.docks, telemetry.chargers)
+        values: dict[str, Any] = {"picture": msgspec.to_builtins(telemetry), "picture_at": at, "counts": counts}
+        written = self._written.get(station_id)
+        if written is None or written[1] != notable:
+            values["changed_at"] = self._clock.now()
+            self._news.tell(session)
+        after_commit(session, lambda: self._written.update({station_id: (at, notable)}))
+        await repository.change(session, station_id, **values)
 
     def last(self, station: Station) -> tuple[dict[str, Any], dt.datetime] | None:
         """The last picture and when it was heard, from memory or as it was written down."""

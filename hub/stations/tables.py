@@ -42,6 +42,11 @@ class Station(Listed):
     offline_rentals_per_account: Mapped[int]  # for one account,
     offline_amount_minor: Mapped[int | None]  # and what they may come to together
     stale_after_s: Mapped[int]  # after so long without contact the station gives less
+    report: Mapped[dict[str, Any] | None] = mapped_column(Json)  # what its last sync said of clock, outbox, health
+    reported_at: Mapped[dt.datetime | None]
+    counts: Mapped[dict[str, Any] | None] = mapped_column(Json)  # its last written picture in numbers
+    devices: Mapped[dict[str, Any] | None] = mapped_column(Json)  # its docks and chargers in numbers, and their faults
+    changed_at: Mapped[dt.datetime | None]  # when something worth seeing did
 
 
 class StaffMember(Listed):

@@ -18,7 +18,7 @@ from hub.intake.signatures import Signatures
 from hub.kernel.backoff import Backoff
 from hub.kernel.bus import Bus
 from hub.kernel.db import Database
-from hub.kernel.nudges import LocalNudges
+from hub.kernel.nudges import CONSOLES, LocalNudges
 from hub.kernel.web import Kernel
 from protocols.sync import mqtt, signing
 from protocols.sync.changes import DenialItem
@@ -282,6 +282,14 @@ async def test_a_commit_to_all_nudges_each_station(hubs: Hubs) -> None:
             while len(heard) < len(doubles):
                 heard.add(str((await anext(ear.messages)).topic))
     assert heard == {mqtt.topic(one.station_id, mqtt.NUDGE) for one in doubles}
+
+
+async def test_what_consoles_wait_for_does_not_go_to_the_broker(hubs: Hubs) -> None:
+    double = await hubs.station()
+    await until(lambda: not hubs.processes[0].door._news)
+    hubs.processes[0].nudges.nudge(CONSOLES, 1)
+    hubs.processes[0].nudges.nudge(double.station_id, 1)
+    assert set(hubs.processes[0].door._news) == {double.station_id}
 
 
 async def test_a_broker_that_is_killed_is_found_again_and_what_waited_is_told(hubs: Hubs) -> None:
