@@ -23,6 +23,7 @@ BENCHMARKS: Final = (
     "month",
     "heal",
     "kiosk",
+    "price",
 )
 OUT: Final = Path("build/bench.json")
 

@@ -55,7 +55,10 @@ from hub.payments.billing import COLLECT, Billing
 from hub.payments.collecting import Collecting
 from hub.payments.gateways.port import Gateway
 from hub.payments.money_api import MoneyApi, SimulatedWebhooks
+from hub.payments.quote_api import QuotesApi
+from hub.payments.quotes import Quotes
 from hub.payments.service import Payments
+from hub.payments.shield import Shield
 from hub.rentals import seed as rentals_seed
 from hub.rentals.api import RentalsApi
 from hub.rentals.blocks import Blocks
@@ -111,8 +114,11 @@ class Rooms:
         self.stations = Stations(clock, self.downlink, news)
         self.pictures = Pictures(clock, self.recorder.hear, news)
         self.enrolment = Enrolment(clock, self.stations)
-        self.fleet = Fleet(clock, self.downlink)
-        self.payments = Payments(clock, self.downlink)
+        self.shield = Shield(clock, self.downlink)
+        self.fleet = Fleet(clock, self.shield)
+        self.shield.vehicles = self.fleet
+        self.payments = Payments(clock, self.downlink, self.shield)
+        self.quotes = Quotes(self.fleet, self.stations)
         self.blocks = Blocks(clock, self.downlink)
         self.cases = Cases(clock, self._publish)
         self.leases = Leases(clock, self.downlink, self.cases, leases or LeaseSettings())
@@ -153,7 +159,7 @@ class Doors:
 
     def sweeps(self) -> list[janitor.Forget]:
         """What rentals do every hour."""
-        return [self.vouchers.forget_expired, self.rooms.rentals.look_for_long_rides]
+        return [self.vouchers.forget_expired, self.rooms.rentals.look_for_long_rides, self.rooms.shield.sweep]
 
     def at_broker(self, kernel: Kernel, nudges: LocalNudges, broker: Broker) -> MqttDoor:
         """The stations' live links over a broker; its `run` is a job."""
@@ -175,6 +181,7 @@ def subscriptions(rooms: Rooms) -> list[Subscription]:
     """Who hears what, in the order they hear it."""
     return [
         on(events.StationAdded, rooms.downlink.when_added),
+        on(events.StationAdded, rooms.shield.when_added),
         on(events.StationSeen, rooms.stations.when_seen),
         on(events.StationEmpty, rooms.refill.when_empty),
         on(events.HubBehind, rooms.cases.when_behind),
@@ -188,6 +195,7 @@ def subscriptions(rooms: Rooms) -> list[Subscription]:
         on(events.ChargingReported, rooms.charging.when_charging),
         on(events.OrdersReported, rooms.downlink.when_ended),
         on(events.DevicesReported, rooms.leases.when_devices),
+        on(events.DevicesReported, rooms.shield.when_devices),
         on(events.LeasesReported, rooms.leases.when_leases),
         on(events.StaffReported, rooms.staff.when_staff),
         on(events.CaseChanged, rooms.blocks.when_case),
@@ -215,6 +223,7 @@ def domain_routes(doors: Doors) -> list[Route | RawRoute]:
         *routes_of(TelemetryApi(rooms.archive, rooms.recorder)),
         *routes_of(FleetApi(rooms.fleet)),
         *routes_of(PaymentsApi(rooms.payments)),
+        *routes_of(QuotesApi(rooms.quotes)),
         *routes_of(MoneyApi(rooms.till.gateways)),
         doors.webhooks.route(),
         *routes_of(RentalsApi(rooms.booking, rooms.leases, doors.vouchers)),

@@ -19,6 +19,7 @@ def bill_of(tariff: Tariff, price: Price) -> Bill:
                 unit=line.unit,
                 unit_price_minor=line.unit_price_minor,
                 amount_minor=line.amount_minor,
+                tax_minor=line.tax_minor,
             )
             for line in price.lines
         ],

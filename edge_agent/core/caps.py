@@ -12,7 +12,7 @@ from edge_agent.core.state import OfflineStart, Rental
 from edge_agent.core.step import Step, with_item, without
 from protocols.errors import Refused
 from protocols.sync.facts import OfflineLeft, Renter
-from protocols.tariff.tariff import Tariff, price_of_rental
+from protocols.tariff.tariff import Tariff, dearest, price_of_rental
 from protocols.voucher.voucher import Voucher
 
 DAY_S: Final = 24 * 3600.0
@@ -21,7 +21,7 @@ WRITE_CONTACT_MS: Final = 10 * 60_000  # how old the written last contact may be
 
 def expected_minor(tariff: Tariff) -> int:
     """What a rental puts at risk: its deposit or the price of a day, whichever is more, in minor units."""
-    return max(tariff.deposit_minor, price_of_rental(tariff, DAY_S).total_minor)
+    return max(tariff.deposit_minor, price_of_rental(dearest(tariff), DAY_S).total_minor)
 
 
 def contact(step: Step, *, level: bool) -> None:

@@ -1,7 +1,9 @@
 """The lists that the hub keeps at the station: how a change is applied, and typed looks into them."""
 
+import datetime as dt
 import re
 import uuid
+import zoneinfo
 from collections.abc import Iterator, Mapping
 from typing import Final, TypeVar
 
@@ -27,8 +29,10 @@ from protocols.sync.changes import (
 )
 from protocols.sync.clock import Moment
 from protocols.sync.envelope import ListChange, digest_of
+from protocols.tariff.choice import Version, Wanted, choose
 from protocols.tariff.tariff import Tariff
-from protocols.values import from_ms
+from protocols.tariff.windows import Window
+from protocols.values import from_ms, to_ms
 from protocols.voucher.status import is_set, place_of
 from protocols.voucher.voucher import VoucherKey
 
@@ -169,36 +173,60 @@ def time_keys(state: State, enrolled: str) -> frozenset[bytes]:
     return keys or frozenset({bytes.fromhex(enrolled)} if _KEY.fullmatch(enrolled) else ())
 
 
+def zone(state: State) -> dt.tzinfo | None:
+    """The station's time zone; None when this machine does not know the one that the hub names."""
+    try:
+        return zoneinfo.ZoneInfo(state.profile.timezone)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError):
+        return None
+
+
+def local(state: State, at: dt.datetime) -> dt.datetime:
+    """The instant as the station's clock on the wall shows it, to the millisecond: as the hub will count it."""
+    return from_ms(to_ms(at)).astimezone(zone(state) or dt.UTC)
+
+
 def tariff_version(state: State, tariff_id: uuid.UUID, version: int) -> Tariff | None:
     """Exactly this version, valid or not: what a voucher was sold at."""
-    item = _item(state, "tariffs", f"{tariff_id}/{version}", TariffItem)
+    key = f"{tariff_id}/{version}"
+    item = _item(state, "tariffs", key, TariffItem) or _item(state, "rich_tariffs", key, TariffItem)
     return None if item is None else tariff_of(item)
 
 
-def tariff_for(state: State, use: str, now_ms: int, tariff_id: uuid.UUID | None = None) -> Tariff | None:
-    """The newest version valid now for this use; of this tariff, if one is named and it has any."""
-    valid = [
-        item
-        for item in _items(state, "tariffs", TariffItem)
-        if item.use == use and item.valid_from_ms <= now_ms and (item.valid_to_ms is None or now_ms < item.valid_to_ms)
-    ]
-    named = [item for item in valid if item.tariff_id == tariff_id]
-    best = max(named or valid, key=lambda item: (item.valid_from_ms, item.version), default=None)
-    return None if best is None else tariff_of(best)
+def tariff_for(
+    state: State, use: str, now_ms: int, tariff_id: uuid.UUID | None = None, kind: str | None = None
+) -> Tariff | None:
+    """The version valid then for this use and kind of vehicle; of this tariff, if one is named and it has any."""
+    wanted = Wanted(use=use, kind=kind, station_id=state.station_id, tariff_id=tariff_id)
+    best = choose(_versions(state), wanted, now_ms)
+    return None if best is None else best.tariff
 
 
-def tariff_at(state: State, use: str, now: Moment, tariff_id: uuid.UUID | None = None) -> Tariff | None:
+def tariff_at(
+    state: State, use: str, now: Moment, tariff_id: uuid.UUID | None = None, kind: str | None = None
+) -> Tariff | None:
     """The version for this moment: by the clock; where no version fits that, by what is certain, or what may be so."""
     for at_ms in (now.at_ms, now.earliest_ms):
-        found = tariff_for(state, use, at_ms, tariff_id)
+        found = tariff_for(state, use, at_ms, tariff_id, kind)
         if found is not None:
             return found
     perhaps = [
-        item.valid_from_ms
-        for item in _items(state, "tariffs", TariffItem)
-        if item.use == use and now.earliest_ms <= item.valid_from_ms <= now.latest_ms
+        one.valid_from_ms
+        for one in _versions(state)
+        if one.tariff.use == use and now.earliest_ms <= one.valid_from_ms <= now.latest_ms
     ]
-    return tariff_for(state, use, min(perhaps), tariff_id) if perhaps else None
+    return tariff_for(state, use, min(perhaps), tariff_id, kind) if perhaps else None
+
+
+def _versions(state: State) -> list[Version]:
+    """Every version that can be priced here: without a time zone nobody knows when its windows are."""
+    items = [*_items(state, "tariffs", TariffItem), *_items(state, "rich_tariffs", TariffItem)]
+    placed = zone(state) is not None
+    return [
+        Version(tariff=tariff_of(item), valid_from_ms=item.valid_from_ms, valid_to_ms=item.valid_to_ms)
+        for item in items
+        if placed or not item.windows
+    ]
 
 
 def tariff_of(item: TariffItem) -> Tariff:
@@ -216,4 +244,20 @@ def tariff_of(item: TariffItem) -> Tariff:
         per_kwh_minor=item.per_kwh_minor,
         deposit_minor=item.deposit_minor,
         tax_pct=item.tax_pct,
+        per_km_minor=item.per_km_minor,
+        ride_kwh_minor=item.ride_kwh_minor,
+        late_grace_minutes=item.late_grace_minutes,
+        late_hour_minor=item.late_hour_minor,
+        windows=tuple(
+            Window(
+                per_minute_minor=one.per_minute_minor,
+                from_minute=one.from_minute,
+                to_minute=one.to_minute,
+                weekdays=one.weekdays,
+            )
+            for one in item.windows
+        ),
+        tax_pcts=item.tax_pcts,
+        kinds=item.kinds,
+        station_ids=item.station_ids,
     )

@@ -21,7 +21,7 @@ from edge_agent.core.orders import LockDock, SignalDock, UnlockDock
 from edge_agent.core.state import IN_DOCK, Dock, Phase, Quote, Rental
 from edge_agent.core.step import Step, with_item, without
 from protocols.errors import Refused
-from protocols.sync.changes import CloseRental
+from protocols.sync.changes import CloseRental, VehicleItem
 from protocols.sync.facts import DockFaultRaised, OfflineLeft, RentalActivated, RentalEnded, RentalStarted, RentalVoided
 from protocols.tariff.tariff import Tariff, price_of_rental
 from protocols.values import BatteryReading, to_ms
@@ -45,7 +45,7 @@ def quote(step: Step, asked: QuoteAsked) -> None:
         reservation_id=who.renter.reservation_id,
         lease_id=who.renter.lease_id,
     )
-    tariff = _tariff(step, who, None if chosen.item is None else chosen.item.tariff_id)
+    tariff = _tariff(step, who, chosen.item)
     caps.check(step, who.renter, tariff)
     made = Quote(
         quote_id=step.context.new_id(),
@@ -65,12 +65,13 @@ def quote(step: Step, asked: QuoteAsked) -> None:
     step.answer = made
 
 
-def _tariff(step: Step, who: Identified, tariff_id: uuid.UUID | None) -> Tariff:
+def _tariff(step: Step, who: Identified, vehicle: VehicleItem | None) -> Tariff:
     if who.voucher is not None and who.voucher.tariff is not None:
         sold_at = lists.tariff_version(step.state, *who.voucher.tariff)
         if sold_at is not None:
             return sold_at
-    tariff = lists.tariff_at(step.state, "rental", step.now, tariff_id)
+    named, kind = (None, None) if vehicle is None else (vehicle.tariff_id, vehicle.kind)
+    tariff = lists.tariff_at(step.state, "rental", step.now, named, kind)
     if tariff is None:
         raise Refused("no_tariff")
     return tariff
@@ -327,7 +328,8 @@ def end(
     one_boot = rental.boot == step.now.boot_id and rental.undocked_mono_s is not None and not rental.crossed
     duration_s = max(0.0, clocks.least_s(step, rental) - age_s)
     by_wall = not one_boot and duration_s == max(0.0, clocks.wall_least_s(step, rental) - age_s)
-    bill = bill_of(rental.tariff, price_of_rental(rental.tariff, duration_s))
+    began_at = lists.local(step.state, rental.undocked_at or rental.started_at)
+    bill = bill_of(rental.tariff, price_of_rental(rental.tariff, duration_s, began_at=began_at))
     step.put_rental(
         dataclasses.replace(
             rental,

@@ -16,11 +16,13 @@ from protocols.sync.changes import (
     StationItem,
     TariffItem,
     VoucherKeyItem,
+    WindowItem,
 )
 
 _LAST_MS: Final = 253_402_300_799_000  # the end of the year 9999, where instants end
 _HEX: Final = re.compile(r"(?:[0-9a-fA-F]{2})+")
 _KEY_DIGITS: Final = 64  # an Ed25519 public key
+_DAY_MINUTES: Final = 1440
 MAX_PULL_OUT_S: Final = 3600
 MAX_MARGIN_MS: Final = 3_600_000
 
@@ -55,9 +57,18 @@ def is_sound(item: Item) -> bool:
 
 def _is_price(item: TariffItem) -> bool:
     """Nobody is paid for riding."""
-    amounts = (item.unlock_minor, item.per_minute_minor, item.per_kwh_minor, item.deposit_minor, item.free_minutes)
+    amounts = (
+        item.unlock_minor, item.per_minute_minor, item.per_kwh_minor, item.deposit_minor, item.free_minutes,
+        item.per_km_minor, item.ride_kwh_minor, item.late_grace_minutes, item.late_hour_minor, item.tax_pct,
+        *item.tax_pcts.values(),
+    )  # fmt: skip
     cap = item.day_cap_minor
-    return min(amounts) >= 0 and item.tax_pct >= 0 and (cap is None or cap >= 0)
+    return min(amounts) >= 0 and (cap is None or cap >= 0) and all(map(_is_window, item.windows))
+
+
+def _is_window(item: WindowItem) -> bool:
+    inside = 0 <= item.from_minute < _DAY_MINUTES and 0 < item.to_minute <= _DAY_MINUTES
+    return inside and item.per_minute_minor >= 0 and all(1 <= one <= 7 for one in item.weekdays)
 
 
 def _is_lease(item: LeaseItem) -> bool:

@@ -124,7 +124,8 @@ def rent(step: Step, seen: StaffRents) -> None:
     here = eligibility.vehicle_at(step.state, asked.dock_no, step.now_ms)
     if here.why_not is not None:
         raise Refused("vehicle_not_rentable", why=here.why_not, dock=asked.dock_no)
-    tariff = lists.tariff_for(step.state, "rental", step.now_ms, None if here.item is None else here.item.tariff_id)
+    named, kind = (None, None) if here.item is None else (here.item.tariff_id, here.item.kind)
+    tariff = lists.tariff_for(step.state, "rental", step.now_ms, named, kind)
     if tariff is None:
         raise Refused("no_tariff")
     begun = Rental(

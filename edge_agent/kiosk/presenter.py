@@ -1,5 +1,6 @@
 """From the station's state to what people see. Pure; the card's number and the renter's identity stay inside."""
 
+import datetime as dt
 import uuid
 from collections.abc import Mapping
 from typing import Final, cast
@@ -29,7 +30,7 @@ from protocols.kiosk.views import (
 )
 from protocols.sync.changes import VehicleItem
 from protocols.sync.clock import Moment
-from protocols.tariff.tariff import Tariff, price_of_rental
+from protocols.tariff.tariff import Tariff, minute_price, price_of_rental
 from protocols.values import exponent_of, from_ms, rfc3339, to_ms
 
 SHOW_RETURN_S: Final = 120.0
@@ -54,7 +55,8 @@ def station_view(state: State, now: Moment, *, seq: int, labels: Mapping[str, st
     now_ms = to_ms(now.at)
     standing = {one.dock.dock_no: one for one in eligibility.standing(state, now_ms)}
     best = max((one for one in standing.values() if one.why_not is None), key=lambda one: one.soc_pct, default=None)
-    rental_tariff = lists.tariff_at(state, "rental", now)
+    kind = None if best is None or best.item is None else best.item.kind
+    rental_tariff = lists.tariff_at(state, "rental", now, kind=kind)
     charge_tariff = lists.tariff_at(state, "charging", now)
     return StationView(
         seq=seq,
@@ -73,7 +75,7 @@ def station_view(state: State, now: Moment, *, seq: int, labels: Mapping[str, st
         ),
         docks=[_dock_view(state, dock, standing.get(no), best) for no, dock in sorted(state.docks.items())],
         chargers=[_charger_view(state, one, labels) for _, one in sorted(state.chargers.items())],
-        price_hint=None if rental_tariff is None else _hint(rental_tariff),
+        price_hint=None if rental_tariff is None else _hint(rental_tariff, lists.local(state, now.at)),
         charge_price=None if charge_tariff is None else money(charge_tariff.per_kwh_minor, charge_tariff.currency),
         card=_card_prompt(state, now),
         returns=_returns(state, now),
@@ -82,10 +84,10 @@ def station_view(state: State, now: Moment, *, seq: int, labels: Mapping[str, st
     )
 
 
-def _hint(tariff: Tariff) -> PriceHint:
+def _hint(tariff: Tariff, local: dt.datetime) -> PriceHint:
     return PriceHint(
         unlock=money(tariff.unlock_minor, tariff.currency),
-        per_minute=money(tariff.per_minute_minor, tariff.currency),
+        per_minute=money(minute_price(tariff, local), tariff.currency),
     )
 
 
@@ -273,15 +275,16 @@ def _void_reason(rental: Rental) -> str | None:
 def quote_view(state: State, quote: Quote, now: Moment) -> QuoteView:
     """A price before it is agreed to."""
     here = eligibility.vehicle_at(state, quote.dock_no, to_ms(now.at))
+    tariff, local = quote.tariff, lists.local(state, now.at)
     return QuoteView(
         quote_id=quote.quote_id,
         dock_no=quote.dock_no,
         vehicle=vehicle_view(here, best=False),
-        tariff=_tariff_view(quote.tariff),
+        tariff=_tariff_view(tariff, local),
         examples=[
             Example(
                 minutes=minutes,
-                total=money(price_of_rental(quote.tariff, minutes * 60).total_minor, quote.tariff.currency),
+                total=money(price_of_rental(tariff, minutes * 60, began_at=local).total_minor, tariff.currency),
             )
             for minutes in EXAMPLE_MINUTES
         ],
@@ -292,7 +295,7 @@ def quote_view(state: State, quote: Quote, now: Moment) -> QuoteView:
     )
 
 
-def _tariff_view(tariff: Tariff) -> TariffView:
+def _tariff_view(tariff: Tariff, local: dt.datetime) -> TariffView:
     def amount(minor: int) -> MoneyView:
         return money(minor, tariff.currency)
 
@@ -301,7 +304,7 @@ def _tariff_view(tariff: Tariff) -> TariffView:
         version=tariff.version,
         name=tariff.name,
         unlock=amount(tariff.unlock_minor),
-        per_minute=amount(tariff.per_minute_minor),
+        per_minute=amount(minute_price(tariff, local)),
         free_minutes=tariff.free_minutes,
         day_cap=None if tariff.day_cap_minor is None else amount(tariff.day_cap_minor),
         per_kwh=amount(tariff.per_kwh_minor) if tariff.per_kwh_minor else None,

@@ -26,6 +26,7 @@ class BillLineShape(Shape):
     unit: str
     unit_price_minor: int
     amount_minor: int
+    tax_minor: int | None = None
 
 
 class SessionShape(Shape):

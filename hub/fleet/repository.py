@@ -31,6 +31,11 @@ async def vehicles(
     return await find_page(session, found, Vehicle, query)
 
 
+async def every(session: AsyncSession) -> Sequence[Vehicle]:
+    """All vehicles, in the order of their ids."""
+    return (await session.scalars(select(Vehicle).order_by(Vehicle.id))).all()
+
+
 async def custody_of(session: AsyncSession, ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, Custody]:
     """Where these vehicles are."""
     found = select(Custody).where(Custody.vehicle_id.in_(ids))

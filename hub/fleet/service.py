@@ -1,5 +1,6 @@
 """Use cases of the fleet: register and edit vehicles, follow where they are."""
 
+import uuid
 from typing import Protocol
 
 from sqlalchemy.exc import IntegrityError
@@ -46,6 +47,15 @@ class Fleet:
         vehicle.version += 1
         await _flush(session, vehicle.label)
         await self._lists.put(session, "vehicles", [item_of(vehicle)])
+
+    async def priced_by(self, session: AsyncSession, vehicle_id: uuid.UUID) -> tuple[str, uuid.UUID | None] | None:
+        """Its kind and its own tariff, if it has one; None when there is no such vehicle."""
+        found = await repository.vehicle(session, vehicle_id)
+        return None if found is None else (found.kind, found.tariff_id)
+
+    async def items(self, session: AsyncSession) -> list[VehicleItem]:
+        """Every vehicle as the stations are told it."""
+        return [item_of(one) for one in await repository.every(session)]
 
     async def when_custody(self, session: AsyncSession, event: events.CustodyReported) -> None:
         """Vehicles were docked or undocked."""

@@ -6,8 +6,9 @@ from hub.kernel.pages import Page
 from hub.kernel.routes import Call, route
 from hub.payments import repository
 from hub.payments.schemas import NewTariff, NewVersion, Prices, TariffQuery, TariffShape, VersionShape
-from hub.payments.service import Payments, ends
+from hub.payments.service import Payments
 from hub.payments.tables import TariffRow, TariffVersion
+from hub.payments.versions import ends
 from protocols.errors import Refused
 
 

@@ -2,20 +2,21 @@
 
 import datetime as dt
 import uuid
-from collections.abc import Iterable, Sequence
-from typing import Protocol
+from collections.abc import Iterable
+from typing import Any, Protocol
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.kernel.clock import Clock
 from hub.kernel.problem import invalid
 from hub.payments import repository
-from hub.payments.schemas import NewTariff, NewVersion, Prices
+from hub.payments.schemas import CHARGING_IS_SIMPLE, NewTariff, NewVersion, Prices, is_simple
+from hub.payments.shield import Shield
 from hub.payments.tables import TariffRow, TariffVersion
+from hub.payments.versions import lists_of, tariff_of, versions_of
 from protocols.errors import Refused
-from protocols.sync.changes import Item, TariffItem
+from protocols.sync.changes import Item
 from protocols.tariff.tariff import Tariff
-from protocols.values import to_ms
 
 
 class Lists(Protocol):
@@ -28,9 +29,10 @@ class Lists(Protocol):
 class Payments:
     """Tariffs."""
 
-    def __init__(self, clock: Clock, lists: Lists) -> None:
+    def __init__(self, clock: Clock, lists: Lists, shield: Shield) -> None:
         self._clock = clock
         self._lists = lists
+        self._shield = shield
 
     async def add(self, session: AsyncSession, new: NewTariff, tariff_id: uuid.UUID | None = None) -> TariffRow:
         """A new tariff with its first version."""
@@ -52,6 +54,8 @@ class Payments:
         tariff = await repository.tariff(session, tariff_id, lock=True)
         if tariff is None:
             raise Refused("not_found")
+        if tariff.use == "charging" and not is_simple(new.prices):
+            raise invalid("/prices", CHARGING_IS_SIMPLE)
         valid_from = new.valid_from or self._clock.now()
         last = (await repository.versions(session, [tariff_id]))[tariff_id][0]
         if valid_from <= last.valid_from:
@@ -70,7 +74,7 @@ class Payments:
         named = await repository.named(session, ids)
         every = await repository.versions(session, ids)
         return {
-            (row.tariff_id, row.version): _priced(named[row.tariff_id], row)
+            (row.tariff_id, row.version): tariff_of(named[row.tariff_id], row)
             for rows in every.values()
             for row in rows
             if (row.tariff_id, row.version) in keys
@@ -85,57 +89,17 @@ class Payments:
                 tariff_id=tariff.id,
                 version=tariff.version,
                 valid_from=valid_from,
-                **prices.model_dump(),
+                **_columns(prices),
             )
         )
         await session.flush()
         rows = (await repository.versions(session, [tariff.id]))[tariff.id]
-        await self._lists.put(session, "tariffs", list(items_of(tariff, rows)))
+        for name, items in lists_of(versions_of(tariff, rows)).items():
+            if items:
+                await self._lists.put(session, name, list(items))
+        await self._shield.look(session)
 
 
-def ends(rows: Sequence[TariffVersion]) -> dict[int, dt.datetime | None]:
-    """When each version ends: where the next begins."""
-    ordered = sorted(rows, key=lambda row: row.version)
-    later = [*(row.valid_from for row in ordered[1:]), None]
-    return {row.version: end for row, end in zip(ordered, later, strict=True)}
-
-
-def items_of(tariff: TariffRow, rows: Sequence[TariffVersion]) -> Iterable[TariffItem]:
-    """What the stations are told of a tariff."""
-    until = ends(rows)
-    for row in rows:
-        end = until[row.version]
-        yield TariffItem(
-            key=f"{tariff.id}/{row.version}",
-            tariff_id=tariff.id,
-            version=row.version,
-            name=tariff.name,
-            use=tariff.use,
-            currency=tariff.currency,
-            valid_from_ms=to_ms(row.valid_from),
-            valid_to_ms=None if end is None else to_ms(end),
-            unlock_minor=row.unlock_minor,
-            per_minute_minor=row.per_minute_minor,
-            free_minutes=row.free_minutes,
-            day_cap_minor=row.day_cap_minor,
-            per_kwh_minor=row.per_kwh_minor,
-            deposit_minor=row.deposit_minor,
-            tax_pct=row.tax_pct,
-        )
-
-
-def _priced(tariff: TariffRow, row: TariffVersion) -> Tariff:
-    return Tariff(
-        tariff_id=tariff.id,
-        version=row.version,
-        name=tariff.name,
-        use=tariff.use,
-        currency=tariff.currency,
-        unlock_minor=row.unlock_minor,
-        per_minute_minor=row.per_minute_minor,
-        free_minutes=row.free_minutes,
-        day_cap_minor=row.day_cap_minor,
-        per_kwh_minor=row.per_kwh_minor,
-        deposit_minor=row.deposit_minor,
-        tax_pct=row.tax_pct,
-    )
+def _columns(prices: Prices) -> dict[str, Any]:
+    """Windows, kinds and stations are JSON, the rest is numbers."""
+    return prices.model_dump(mode="json")

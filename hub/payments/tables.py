@@ -2,10 +2,12 @@
 
 import datetime as dt
 import uuid
+from typing import Any
 
 from sqlalchemy import String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from hub.kernel.columns import Base
 from hub.kernel.pages import Listed
 
 
@@ -36,3 +38,21 @@ class TariffVersion(Listed):
     per_kwh_minor: Mapped[int]
     deposit_minor: Mapped[int]
     tax_pct: Mapped[float]
+    per_km_minor: Mapped[int] = mapped_column(server_default="0")
+    ride_kwh_minor: Mapped[int] = mapped_column(server_default="0")
+    late_grace_minutes: Mapped[int] = mapped_column(server_default="0")
+    late_hour_minor: Mapped[int] = mapped_column(server_default="0")
+    windows: Mapped[list[Any]] = mapped_column(server_default="[]")
+    tax_pcts: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
+    kinds: Mapped[list[Any]] = mapped_column(server_default="[]")
+    station_ids: Mapped[list[Any]] = mapped_column(server_default="[]")
+
+
+class TariffReader(Base):
+    """Whether a station's agent can price what agents of 0.1.0 could not; by the agent's own word, or not."""
+
+    __tablename__ = "tariff_readers"
+
+    station_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    reads_rich: Mapped[bool]
+    agent_hlc: Mapped[int]  # of that word; -1: none yet

@@ -20,6 +20,7 @@ def bill_row(price: Price | None) -> dict[str, Any]:
                 "unit": line.unit,
                 "unit_price_minor": line.unit_price_minor,
                 "amount_minor": line.amount_minor,
+                "tax_minor": line.tax_minor,
             }
             for line in price.lines
         ],

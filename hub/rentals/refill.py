@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from hub import events
 from hub.rentals import repository
 from hub.rentals.tables import Rental
-from protocols.sync.changes import Item, OpenRentalItem, TariffItem
+from protocols.sync.changes import Item, OpenRentalItem, TariffItem, WindowItem
 from protocols.tariff.tariff import Tariff
 from protocols.values import to_ms
 
@@ -87,4 +87,20 @@ def _tariff_item(tariff: Tariff) -> TariffItem:
         per_kwh_minor=tariff.per_kwh_minor,
         deposit_minor=tariff.deposit_minor,
         tax_pct=tariff.tax_pct,
+        per_km_minor=tariff.per_km_minor,
+        ride_kwh_minor=tariff.ride_kwh_minor,
+        late_grace_minutes=tariff.late_grace_minutes,
+        late_hour_minor=tariff.late_hour_minor,
+        windows=tuple(
+            WindowItem(
+                per_minute_minor=one.per_minute_minor,
+                from_minute=one.from_minute,
+                to_minute=one.to_minute,
+                weekdays=one.weekdays,
+            )
+            for one in tariff.windows
+        ),
+        tax_pcts=dict(tariff.tax_pcts),
+        kinds=tariff.kinds,
+        station_ids=tariff.station_ids,
     )

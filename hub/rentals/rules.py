@@ -6,13 +6,16 @@ or that another station says, flags the rental `contradiction`. A vehicle that l
 is told later un-opens it. Where a ride ended stands in `returns`.
 """
 
+import datetime as dt
 import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Final, Generic, TypeAlias, TypeVar
 
 import msgspec
 
+from hub.rentals import pricing
 from hub.rentals.bills import bill_row
 from hub.rentals.returns import OPEN, Closing, Sighting
 from protocols.errors import Malformed
@@ -30,7 +33,6 @@ _FOLDED: Final = (
     "bill", "price_checked", "soc_start_pct", "soc_end_pct", "began_hlc",
 )  # fmt: skip
 UNCERTAIN_S: Final = 2.0  # what people are told of
-_ROUNDING_S: Final = 0.0005  # the wire's duration is rounded to milliseconds, the station's bill is not
 
 
 class Word(msgspec.Struct, Generic[B], frozen=True, kw_only=True, omit_defaults=True):
@@ -229,9 +231,14 @@ def tariff_of(ride: Ride) -> tuple[uuid.UUID, int] | None:
 
 
 def folded(
-    row: Row, told: Told, ride: Ride, closing: Closing | None, tariffs: Mapping[tuple[uuid.UUID, int], Tariff]
+    row: Row,
+    told: Told,
+    ride: Ride,
+    closing: Closing | None,
+    tariffs: Mapping[tuple[uuid.UUID, int], Tariff],
+    zones: Mapping[uuid.UUID, dt.tzinfo] = MappingProxyType({}),
 ) -> Row:
-    """The row that follows from the words and from where the ride ended."""
+    """The row that follows from the words and from where the ride ended. `zones`: the stations', else UTC is taken."""
     after = row | dict.fromkeys(_FOLDED) | {"station_id": ride.station_id, "told": msgspec.json.encode(told)}
     for word in reversed(ride.words):
         after |= _told_by(word.body)
@@ -241,10 +248,10 @@ def folded(
     if ride.ended is not None and ride.started is None:
         flags.add("orphan_return")
     if closing is not None and closing.ended_by != "station":
-        after |= _closed(ride, closing, tariff)
+        after |= _closed(ride, closing, tariff, zones.get(ride.station_id, dt.UTC))
         flags |= _flags_of(after, ride, closing)
     elif ride.ended is not None:
-        billed = None if tariff is None else is_right(after, tariff)
+        billed = None if tariff is None else _is_right(after, tariff, ride, zones.get(ride.station_id, dt.UTC))
         after |= {"ended_by": "station", "ended_station_id": ride.station_id, "price_checked": billed}
     after["state"] = _state(after)
     over = closing is not None or after["state"] in {"ended", "voided"}
@@ -260,7 +267,7 @@ def folded(
     return after
 
 
-def _closed(ride: Ride, closing: Closing, tariff: Tariff | None) -> Row:
+def _closed(ride: Ride, closing: Closing, tariff: Tariff | None, zone: dt.tzinfo) -> Row:
     """The end that the hub made out, with the hub's own bill."""
     began_ms = closing.at_ms if ride.began_ms is None else ride.began_ms
     # In the renter's favour: no longer than it has been for certain.
@@ -275,7 +282,8 @@ def _closed(ride: Ride, closing: Closing, tariff: Tariff | None) -> Row:
         "duration_s": duration_s,
         "duration_by": "wall",
     }
-    return closed | bill_row(None if tariff is None else price_of_rental(tariff, duration_s))
+    began_at = from_ms(began_ms).astimezone(zone)
+    return closed | bill_row(None if tariff is None else price_of_rental(tariff, duration_s, began_at=began_at))
 
 
 def _flags_of(row: Row, ride: Ride, closing: Closing) -> set[str]:
@@ -362,13 +370,12 @@ def _state(row: Row) -> str:
     return "starting" if row["voided_at"] is None else "voided"
 
 
-def is_right(row: Row, tariff: Tariff) -> bool:
-    """Whether the station's total and tax are what this tariff version makes of the duration."""
-    if tariff.currency != row["currency"]:
-        return False
-    durations = (row["duration_s"], row["duration_s"] - _ROUNDING_S, row["duration_s"] + _ROUNDING_S)
-    prices = [price_of_rental(tariff, duration_s) for duration_s in durations]
-    return any((one.total_minor, one.tax_minor) == (row["total_minor"], row["tax_minor"]) for one in prices)
+def _is_right(row: Row, tariff: Tariff, ride: Ride, zone: dt.tzinfo) -> bool | None:
+    if ride.ended is None:
+        return None
+    ended_ms = to_ms(row["ended_at"])
+    began_ms, uncertain = (ended_ms, True) if ride.began_ms is None else (ride.began_ms, ride.began_uncertainty_ms > 0)
+    return pricing.is_right(tariff, ride.ended.body, from_ms(began_ms).astimezone(zone), uncertain=uncertain)
 
 
 def new_rental(rental_id: uuid.UUID, created_at: object) -> Row:

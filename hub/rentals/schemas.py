@@ -36,6 +36,7 @@ class BillLineShape(Shape):
     unit: str
     unit_price_minor: int
     amount_minor: int
+    tax_minor: int | None = None
 
 
 class RentalShape(Shape):

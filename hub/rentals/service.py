@@ -37,6 +37,13 @@ class Tariffs(Protocol):
         """These versions; what is not known is left out."""
 
 
+class Places(Names, Protocol):
+    """The stations' names and time zones. Filled by the wiring."""
+
+    async def zones_of(self, session: AsyncSession, ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, dt.tzinfo]:
+        """The time zones of these stations."""
+
+
 class Sent(Protocol):
     """An order on its way."""
 
@@ -65,7 +72,7 @@ class Rentals:
     """Rentals as the stations tell them."""
 
     def __init__(
-        self, tariffs: Tariffs, booking: Booking, orders: Orders, names: Names, cases: Cases, bills: Bills
+        self, tariffs: Tariffs, booking: Booking, orders: Orders, names: Places, cases: Cases, bills: Bills
     ) -> None:
         self._tariffs = tariffs
         self._booking = booking
@@ -138,9 +145,11 @@ class Rentals:
         rides = {rental_id: known[rental_id] for rental_id in due}
         wanted = {rules.tariff_of(ride) for ride in rides.values() if ride.left} - {None}
         tariffs = await self._tariffs.by_version(session, [one for one in wanted if one is not None])
+        local = any(one.windows for one in tariffs.values())
+        zones = await self._names.zones_of(session, {ride.station_id for ride in rides.values()}) if local else {}
         after = {
             rental_id: rules.folded(
-                rows[rental_id], every[rental_id], ride, _closing(rental_id, ride, sightings), tariffs
+                rows[rental_id], every[rental_id], ride, _closing(rental_id, ride, sightings), tariffs, zones
             )
             for rental_id, ride in rides.items()
         }

@@ -32,6 +32,12 @@ async def station(session: AsyncSession, station_id: uuid.UUID, *, lock: bool = 
     return await session.get(Station, station_id, with_for_update=lock or None)
 
 
+async def timezones(session: AsyncSession, ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:
+    """The IANA names of these stations' time zones."""
+    found = select(Station.id, Station.timezone).where(Station.id.in_(ids))
+    return {row.id: row.timezone for row in (await session.execute(found)).all()}
+
+
 async def by_number(session: AsyncSession, name: str) -> list[Station]:
     """The stations with this number or name."""
     found = select(Station).where(or_(Station.number == name, Station.name == name))

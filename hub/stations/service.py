@@ -2,7 +2,8 @@
 
 import datetime as dt
 import uuid
-from collections.abc import Callable
+import zoneinfo
+from collections.abc import Callable, Iterable
 from typing import Any, Final, Protocol
 
 import msgspec
@@ -63,6 +64,11 @@ class Stations:
         """The station's name; None when there is no such station."""
         found = await repository.station(session, station_id)
         return None if found is None else found.name
+
+    async def zones_of(self, session: AsyncSession, ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, dt.tzinfo]:
+        """The time zones of these stations; of one that does not exist none."""
+        found = await repository.timezones(session, ids)
+        return {station_id: zoneinfo.ZoneInfo(name) for station_id, name in found.items()}
 
     async def id_of(self, session: AsyncSession, name: str) -> uuid.UUID:
         """The one station with this number or name. Raises Refused `not_found` or `ambiguous`."""

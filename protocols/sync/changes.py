@@ -52,8 +52,21 @@ class VehicleItem(Item, frozen=True, kw_only=True):
     tariff_id: uuid.UUID | None = None
 
 
+class WindowItem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Minutes of the station's local time that have a price of their own: see protocols.tariff.windows."""
+
+    per_minute_minor: int
+    from_minute: int = 0
+    to_minute: int = 1440
+    weekdays: tuple[int, ...] = ()
+
+
 class TariffItem(Item, frozen=True, kw_only=True):
-    """List `tariffs` (key = "<tariff_id>/<version>"): see protocols.tariff for what the numbers mean."""
+    """Lists `tariffs` and `rich_tariffs` (key = "<tariff_id>/<version>"); protocols.tariff says what the numbers mean.
+
+    What follows `tax_pct` stands in `rich_tariffs` alone, which an agent without the feature `rich_tariffs` does not
+    read: it would leave these out and make another price without a word.
+    """
 
     tariff_id: uuid.UUID
     version: int
@@ -69,6 +82,14 @@ class TariffItem(Item, frozen=True, kw_only=True):
     per_kwh_minor: int = 0
     deposit_minor: int = 0
     tax_pct: float = 0.0
+    per_km_minor: int = 0
+    ride_kwh_minor: int = 0
+    late_grace_minutes: int = 0
+    late_hour_minor: int = 0
+    windows: tuple[WindowItem, ...] = ()
+    tax_pcts: dict[str, float] = {}
+    kinds: tuple[str, ...] = ()
+    station_ids: tuple[uuid.UUID, ...] = ()
 
 
 class OpenRentalItem(Item, frozen=True, kw_only=True):
@@ -193,6 +214,7 @@ LISTS: Final[dict[str, type[Item]]] = {
     "station": StationItem,
     "vehicles": VehicleItem,
     "tariffs": TariffItem,
+    "rich_tariffs": TariffItem,
     "open_rentals": OpenRentalItem,
     "cards": CardItem,
     "reservations": ReservationItem,

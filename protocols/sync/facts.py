@@ -35,13 +35,17 @@ class Renter(Body, frozen=True, kw_only=True):
 
 
 class BillLine(Body, frozen=True, kw_only=True):
-    """One line of a bill. `key` is a message key (unlock, minutes, free_minutes, day_cap, energy, tax)."""
+    """One line of a bill. `key` is a message key (unlock, minutes, day_cap, distance, energy, late).
+
+    `tax_minor` is the tax inside; an older agent does not say.
+    """
 
     key: str
     quantity: float
     unit: str
     unit_price_minor: int
     amount_minor: int
+    tax_minor: int | None = None
 
 
 class Bill(Body, frozen=True, kw_only=True):
@@ -100,7 +104,9 @@ class RentalVoided(Body, frozen=True, kw_only=True):
 class RentalEnded(Body, frozen=True, kw_only=True):
     """The vehicle stands in a dock again. `duration_s` is by the monotonic clock where one boot saw it all.
 
-    `by_staff`: somebody took the vehicle in by hand; then `dock_no` is 0 where it stands in none.
+    `distance_m`, `energy_wh`: what the ride took, where something measured it; `late_s` after it was due. The bill
+    counts them by the same numbers. `by_staff`: somebody took the vehicle in by hand;
+    then `dock_no` is 0 where it stands in none.
     """
 
     rental_id: uuid.UUID
@@ -112,6 +118,9 @@ class RentalEnded(Body, frozen=True, kw_only=True):
     bill: Bill
     battery: BatteryReading | None = None
     by_staff: uuid.UUID | None = None
+    distance_m: int | None = None
+    energy_wh: int | None = None
+    late_s: float = 0.0
 
 
 class VehicleDocked(Body, frozen=True, kw_only=True):
@@ -257,7 +266,7 @@ class AgentStarted(Body, frozen=True, kw_only=True):
     epoch: int
     version: str
     unclean: bool = False
-    features: tuple[str, ...] = ()  # what an older agent did not know: leases
+    features: tuple[str, ...] = ()  # what an older agent did not know: leases, rich_tariffs
 
 
 class OrderEnded(Body, frozen=True, kw_only=True):
