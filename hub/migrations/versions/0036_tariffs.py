@@ -6,7 +6,7 @@ from alembic import op
 from hub.kernel.columns import BigInt, Json
 
 revision = "0036"
-down_revision = "0020"
+down_revision = "0042"
 branch_labels = None
 depends_on = None
 
