@@ -15,6 +15,7 @@ import msgspec
 
 from protocols.sync import facts
 from protocols.sync.envelope import Backlog, Clock, Health
+from protocols.values import BatteryReading
 
 B_co = TypeVar("B_co", bound=facts.Body, covariant=True)
 
@@ -116,6 +117,15 @@ class StationSeen:
     clock: Clock | None = None
     backlog: Sequence[Backlog] = ()
     health: Health | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatteriesSeen:
+    """A station's picture shows the batteries of the vehicles in its docks; `at_ms` is by the station's clock."""
+
+    station_id: uuid.UUID
+    at_ms: int
+    batteries: Mapping[uuid.UUID, BatteryReading]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,7 +22,10 @@ from hub.charging.api import ChargingApi
 from hub.charging.service import Charging
 from hub.fleet import seed as fleet_seed
 from hub.fleet.api import FleetApi
+from hub.fleet.documents import Documents
+from hub.fleet.records_api import FleetRecordsApi
 from hub.fleet.service import Fleet
+from hub.fleet.view import View
 from hub.intake import feed, quarantine_desk
 from hub.intake.api import IntakeApi, raw_routes
 from hub.intake.broker import Broker
@@ -112,16 +115,18 @@ class Rooms:
         self.downlink = Downlink(clock, nudges)
         news = News(clock, nudges)
         self.stations = Stations(clock, self.downlink, news)
-        self.pictures = Pictures(clock, self.recorder.hear, news)
+        self.pictures = Pictures(clock, self.recorder.hear, news, self._publish)
         self.enrolment = Enrolment(clock, self.stations)
         self.shield = Shield(clock, self.downlink)
         self.fleet = Fleet(clock, self.shield)
         self.shield.vehicles = self.fleet
+        self.documents = Documents(clock, self.fleet)
         self.payments = Payments(clock, self.downlink, self.shield)
         self.quotes = Quotes(self.fleet, self.stations)
         self.blocks = Blocks(clock, self.downlink)
         self.cases = Cases(clock, self._publish)
         self.leases = Leases(clock, self.downlink, self.cases, leases or LeaseSettings())
+        self.vehicles = View(clock, self.stations, self.leases)
         self.keeper = LeaseKeeper(clock, self.leases)
         self.booking = Booking(clock, self.downlink, self.leases, self.blocks)
         self.cards = Cards(clock, self.downlink)
@@ -158,8 +163,11 @@ class Doors:
         self.time_key = voucher_key.public_key().public_bytes_raw().hex()
 
     def sweeps(self) -> list[janitor.Forget]:
-        """What rentals do every hour."""
-        return [self.vouchers.forget_expired, self.rooms.rentals.look_for_long_rides, self.rooms.shield.sweep]
+        """What rentals, tariffs and the fleet do every hour."""
+        rooms = self.rooms
+        return [
+            self.vouchers.forget_expired, rooms.rentals.look_for_long_rides, rooms.shield.sweep, rooms.documents.look,
+        ]  # fmt: skip
 
     def at_broker(self, kernel: Kernel, nudges: LocalNudges, broker: Broker) -> MqttDoor:
         """The stations' live links over a broker; its `run` is a job."""
@@ -191,6 +199,7 @@ def subscriptions(rooms: Rooms) -> list[Subscription]:
         on(events.DevicesReported, rooms.stations.when_devices),
         on(events.CustodyReported, rooms.fleet.when_custody),
         on(events.CustodyReported, rooms.rentals.when_custody),
+        on(events.BatteriesSeen, rooms.fleet.when_batteries),
         on(events.RentalsReported, rooms.rentals.when_rentals),
         on(events.ChargingReported, rooms.charging.when_charging),
         on(events.OrdersReported, rooms.downlink.when_ended),
@@ -221,7 +230,8 @@ def domain_routes(doors: Doors) -> list[Route | RawRoute]:
         doors.states.route(),
         *routes_of(StaffApi(rooms.staff)),
         *routes_of(TelemetryApi(rooms.archive, rooms.recorder)),
-        *routes_of(FleetApi(rooms.fleet)),
+        *routes_of(FleetApi(rooms.fleet, rooms.vehicles)),
+        *routes_of(FleetRecordsApi(rooms.fleet, rooms.documents)),
         *routes_of(PaymentsApi(rooms.payments)),
         *routes_of(QuotesApi(rooms.quotes)),
         *routes_of(MoneyApi(rooms.till.gateways)),

@@ -35,7 +35,7 @@ class Standing:
 
 def standing(state: State, now_ms: int) -> list[Standing]:
     """Every vehicle that stands in a dock of ours, by dock number."""
-    found = [_judge(state, dock_no, vehicle_id) for dock_no, vehicle_id in sorted(state.occupants.items())]
+    found = [_judge(state, dock_no, vehicle_id, now_ms) for dock_no, vehicle_id in sorted(state.occupants.items())]
     return _with_reservations(state, _with_leases(state, found), now_ms)
 
 
@@ -52,13 +52,13 @@ def is_locked_in(report: DockReported | None) -> bool:
     return report is not None and report.vehicle_present and report.lock is LockState.LOCKED
 
 
-def _judge(state: State, dock_no: int, vehicle_id: uuid.UUID) -> Standing:
+def _judge(state: State, dock_no: int, vehicle_id: uuid.UUID, now_ms: int) -> Standing:
     dock = state.docks.get(dock_no, Dock(dock_no=dock_no))
     item = lists.vehicle(state, vehicle_id)
-    return Standing(dock=dock, vehicle_id=vehicle_id, item=item, why_not=_why_not(state, dock, item))
+    return Standing(dock=dock, vehicle_id=vehicle_id, item=item, why_not=_why_not(state, dock, item, now_ms))
 
 
-def _why_not(state: State, dock: Dock, item: VehicleItem | None) -> str | None:
+def _why_not(state: State, dock: Dock, item: VehicleItem | None, now_ms: int) -> str | None:
     if any(rental.dock_no == dock.dock_no and rental.phase in IN_DOCK for rental in state.rentals.values()):
         return "dock_busy"
     if not dock.online or dock.faults or dock.report is None:
@@ -67,6 +67,8 @@ def _why_not(state: State, dock: Dock, item: VehicleItem | None) -> str | None:
         return "unknown_vehicle"
     if not item.rentable:
         return item.why_not or "not_for_rent"
+    if item.papers_until_ms is not None and now_ms >= item.papers_until_ms:
+        return "document_over"
     if not is_locked_in(dock.report):
         return "fault"
     if dock.battery is None or dock.battery.soc_pct < state.profile.min_soc_pct:

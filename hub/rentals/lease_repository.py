@@ -44,6 +44,18 @@ async def free_one(session: AsyncSession, station_id: uuid.UUID, kind: str, unti
     return found_one
 
 
+async def promised(session: AsyncSession, vehicles: Sequence[uuid.UUID], now: dt.datetime) -> set[uuid.UUID]:
+    """Those of these vehicles that are kept for a booking now: by name, or by the station in place of another."""
+    booked = select(Reservation.vehicle_id).where(
+        Reservation.vehicle_id.in_(vehicles), Reservation.state == "confirmed", Reservation.from_at <= now,
+        Reservation.until_at > now,
+    )  # fmt: skip
+    kept = select(func.coalesce(Lease.kept_vehicle_id, Lease.vehicle_id)).where(
+        Lease.state == "assigned", func.coalesce(Lease.kept_vehicle_id, Lease.vehicle_id).in_(vehicles)
+    )
+    return {one for one in (await session.scalars(booked.union(kept))).all() if one is not None}
+
+
 async def free_by_place(
     session: AsyncSession, kind: str | None, until_at: dt.datetime, most: int
 ) -> Sequence[tuple[uuid.UUID, str | None, int]]:

@@ -87,6 +87,10 @@ class Leases:
         until_at = booking.until_at + dt.timedelta(seconds=2 * self.times.margin_s)
         return await lease_repository.free_one(session, booking.station_id, booking.vehicle_kind, until_at)
 
+    async def promised(self, session: AsyncSession, ids: Sequence[uuid.UUID], now: dt.datetime) -> set[uuid.UUID]:
+        """Those of these vehicles that are kept for a booking now."""
+        return await lease_repository.promised(session, ids, now)
+
     async def ask(self, session: AsyncSession, booking: Reservation) -> None:
         """Ask the booking's station to keep a vehicle for it, from some time before on."""
         from_at = max(self._clock.now(), booking.from_at - dt.timedelta(seconds=self.times.keep_before_s))

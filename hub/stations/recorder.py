@@ -17,7 +17,7 @@ import structlog
 
 from hub.kernel.clock import Clock
 from hub.stations.archive import Archive
-from hub.stations.signals import Row, Thinner, rows_of
+from hub.stations.signals import WRONG_CLOCK_MS, Row, Thinner, rows_of
 from protocols.sync.live import Telemetry
 from protocols.values import to_ms
 
@@ -28,7 +28,6 @@ MOST_ROWS: Final = 300_000  # of all; then the station that waits longest gives 
 MOST_STATIONS: Final = 5_000  # whose last values are remembered; of others more is kept than need be
 MERGE_AFTER: Final = dt.timedelta(hours=2)  # into the next day, when its last rows have been written
 LAST_WRITE_S: Final = 5.0
-_WRONG_CLOCK_MS: Final = 10 * 60_000
 _log = structlog.get_logger("hub.telemetry")
 
 
@@ -56,7 +55,7 @@ class Recorder:
         """Take a picture. Its own time counts where it is near ours, else the time it was heard."""
         now = self._clock.now()
         now_ms = to_ms(now)
-        at_ms = picture.at_ms if abs(picture.at_ms - now_ms) <= _WRONG_CLOCK_MS else now_ms
+        at_ms = picture.at_ms if abs(picture.at_ms - now_ms) <= WRONG_CLOCK_MS else now_ms
         kept = self._thinner(station_id).keep(rows_of(picture, at_ms))
         if kept:
             self._put(station_id, kept)

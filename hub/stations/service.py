@@ -3,7 +3,7 @@
 import datetime as dt
 import uuid
 import zoneinfo
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any, Final, Protocol
 
 import msgspec
@@ -16,6 +16,7 @@ from hub.kernel.db import after_commit, violates
 from hub.kernel.nudges import CONSOLES, Nudges
 from hub.stations import glance, repository, rules
 from hub.stations.schemas import NewStation, StationEdit
+from hub.stations.signals import WRONG_CLOCK_MS, batteries_of
 from hub.stations.tables import Station
 from protocols.errors import Refused
 from protocols.sync import facts
@@ -28,6 +29,9 @@ _SEEN_EVERY: Final = dt.timedelta(seconds=10)
 _SILENCE: Final = dt.timedelta(seconds=rules.ONLINE_S)
 _PICTURE_EVERY: Final = dt.timedelta(seconds=60)
 _NOTABLE_EVERY: Final = dt.timedelta(seconds=2)
+
+
+Publish = Callable[[AsyncSession, object], Awaitable[None]]
 
 
 class Lists(Protocol):
@@ -76,6 +80,13 @@ class Stations:
         if len(found) != 1:
             raise Refused("ambiguous" if found else "not_found", name=name)
         return found[0].id
+
+    async def heard_of(
+        self, session: AsyncSession, ids: Sequence[uuid.UUID]
+    ) -> Mapping[uuid.UUID, tuple[dt.datetime | None, float]]:
+        """Of these stations when they were last heard of, and below which charge (%) they rent nothing out."""
+        found = await repository.by_ids(session, ids)
+        return {one.id: (one.last_seen_at, one.min_soc_pct) for one in found}
 
     async def add(self, session: AsyncSession, new: NewStation, station_id: uuid.UUID | None = None) -> Station:
         """A new station; the caller publishes `StationAdded`, then calls `present`. Raises Refused `number_taken`."""
@@ -232,10 +243,13 @@ class Pictures:
     processes of the hub know it from there.
     """
 
-    def __init__(self, clock: Clock, record: Callable[[uuid.UUID, Telemetry], None], news: News) -> None:
+    def __init__(
+        self, clock: Clock, record: Callable[[uuid.UUID, Telemetry], None], news: News, publish: Publish
+    ) -> None:
         self._clock = clock
         self._record = record
         self._news = news
+        self._publish = publish
         self._last: dict[uuid.UUID, tuple[Telemetry, dt.datetime]] = {}
         self._written: dict[uuid.UUID, tuple[dt.datetime, tuple[object, ...]]] = {}
 
@@ -253,7 +267,7 @@ class Pictures:
         return age >= _PICTURE_EVERY or glance.notable(telemetry.docks, telemetry.chargers) != written[1]
 
     async def write(self, session: AsyncSession, station_id: uuid.UUID) -> None:
-        """Write the station's last picture down."""
+        """Write the station's last picture down, and tell of the batteries on it."""
         found = self._last.get(station_id)
         if found is None:
             return
@@ -267,6 +281,11 @@ class Pictures:
             self._news.tell(session)
         after_commit(session, lambda: self._written.update({station_id: (at, notable)}))
         await repository.change(session, station_id, **values)
+        batteries = dict(batteries_of(telemetry))
+        if batteries:
+            at_ms = telemetry.at_ms if abs(telemetry.at_ms - to_ms(at)) <= WRONG_CLOCK_MS else to_ms(at)
+            seen = events.BatteriesSeen(station_id=station_id, at_ms=at_ms, batteries=batteries)
+            await self._publish(session, seen)
 
     def last(self, station: Station) -> tuple[dict[str, Any], dt.datetime] | None:
         """The last picture and when it was heard, from memory or as it was written down."""

@@ -5,10 +5,14 @@ A row is one signal of one thing at one moment: `dock 3 temperature_c 21.5`, `ba
 newer station tells beside that becomes a row by itself: names are taken from the picture.
 """
 
+import uuid
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
+import msgspec
+
 from protocols.sync.live import Telemetry
+from protocols.values import BatteryReading
 
 KEEP_EVERY_MS: Final = 60_000  # a signal that does not change is kept once a minute
 # A change smaller than this is the sensor's noise, not the thing's. Others count from the first digit on.
@@ -24,6 +28,7 @@ NOISE: Final[Mapping[str, float]] = {
     "power_w": 10.0,
     "frequency_hz": 0.02,
 }
+WRONG_CLOCK_MS: Final = 10 * 60_000  # a picture's own time counts where it is nearer than that to ours
 _NAMES: Final = {"docks": "dock_no", "chargers": "charger_id", "meters": "meter_id"}
 _LONGEST: Final = 200
 _MOST_ROWS: Final = 2_000  # of one picture; a station has some hundred signals
@@ -78,6 +83,21 @@ def rows_of(picture: Telemetry, at_ms: int) -> Iterator[Row]:
                 if left < 0:
                     return
                 yield row
+
+
+def batteries_of(picture: Telemetry) -> Iterator[tuple[uuid.UUID, BatteryReading]]:
+    """The batteries in the docks by their vehicles. What is no battery of ours is left out."""
+    for dock in picture.docks:
+        told = dock.get("battery")
+        if not isinstance(told, dict):
+            continue
+        try:
+            vehicle_id = uuid.UUID(str(told.get("vehicle_id")))
+            reading = msgspec.convert(told, BatteryReading)
+        except (ValueError, msgspec.ValidationError):
+            continue
+        if 0 <= reading.soc_pct <= 100:
+            yield vehicle_id, reading
 
 
 def _rows_of_thing(kind: str, name: str, thing: Mapping[str, Any], at_ms: int) -> Iterator[Row]:

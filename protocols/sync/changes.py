@@ -40,7 +40,10 @@ class StationItem(Item, frozen=True, kw_only=True):
 
 
 class VehicleItem(Item, frozen=True, kw_only=True):
-    """List `vehicles` (key = the vehicle's id): every vehicle that may turn up here."""
+    """List `vehicles` (key = the vehicle's id): every vehicle that may turn up here.
+
+    `papers_until_ms`: from then on its papers (insurance, inspection …) do not cover it, and it is not rented out.
+    """
 
     label: str  # painted on it, e.g. "V-118"
     kind: str  # scooter | moped | bicycle | car: the picture that people see
@@ -50,6 +53,7 @@ class VehicleItem(Item, frozen=True, kw_only=True):
     rentable: bool = True
     why_not: str = ""  # message key when not rentable
     tariff_id: uuid.UUID | None = None
+    papers_until_ms: int | None = None
 
 
 class WindowItem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

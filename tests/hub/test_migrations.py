@@ -33,7 +33,7 @@ async def test_an_empty_database_lacks_every_step_and_a_second_migration_does_no
     database = Database(f"sqlite+aiosqlite:///{tmp_path / 'empty.sqlite'}")
     missing = await pending(database)
     assert missing[0] == "0001"
-    assert missing == sorted(missing)
+    assert len(missing) == len(set(missing))  # in the chain's order: numbers were given out to several at once
     await migrate(database)
     await migrate(database)
     assert await pending(database) == []

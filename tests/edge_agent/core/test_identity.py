@@ -198,6 +198,7 @@ def test_spent_vouchers_are_remembered_until_they_have_certainly_expired(stage: 
     [
         (lambda stage: stage.give("vehicles"), "unknown_vehicle"),
         (lambda stage: stage.give("vehicles", vehicle_item(1, rentable=False, why_not="maintenance")), "maintenance"),
+        (lambda stage: stage.give("vehicles", vehicle_item(1, papers_until_ms=stage.now_ms())), "document_over"),
         (lambda stage: stage.stand(1, 1, soc_pct=19.9), "low_charge"),
         (lambda stage: stage.report(1, 1, LockState.UNLOCKED), "fault"),
         (lambda stage: stage.report(1, 1, tamper=True), "fault"),

@@ -72,6 +72,7 @@ export const de: Catalogue = {
   why_leased: '{until, select, none {Für Buchungen} other {Für Buchungen bis {until}}}',
   why_fault: 'Wird geprüft',
   why_not_for_rent: 'Nicht zu mieten',
+  why_document_over: 'Papiere abgelaufen',
   why_unknown_vehicle: 'Nicht von uns',
   why_dock_busy: 'In Gebrauch',
   why_other: 'Nicht verfügbar',

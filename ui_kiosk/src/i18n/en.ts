@@ -71,6 +71,7 @@ export const en = {
   why_leased: '{until, select, none {Kept for bookings} other {Kept for bookings until {until}}}',
   why_fault: 'Being checked',
   why_not_for_rent: 'Not for rent',
+  why_document_over: 'Papers have run out',
   why_unknown_vehicle: 'Not one of ours',
   why_dock_busy: 'In use',
   why_other: 'Not available',

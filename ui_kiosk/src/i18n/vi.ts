@@ -72,6 +72,7 @@ export const vi: Catalogue = {
   why_leased: '{until, select, none {Dành cho khách đặt trước} other {Dành cho khách đặt trước đến {until}}}',
   why_fault: 'Đang kiểm tra',
   why_not_for_rent: 'Không cho thuê',
+  why_document_over: 'Giấy tờ hết hạn',
   why_unknown_vehicle: 'Xe lạ',
   why_dock_busy: 'Đang dùng',
   why_other: 'Không dùng được',
