@@ -6,7 +6,7 @@ from alembic import op
 from hub.kernel.columns import BigInt, UtcInstant
 
 revision = "0030"
-down_revision = "0042"
+down_revision = "0036"
 branch_labels = None
 depends_on = None
 
