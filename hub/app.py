@@ -27,6 +27,7 @@ from hub.kernel.db import Database, is_away
 from hub.kernel.draining import SendAway, drain
 from hub.kernel.edge import METRICS, Metrics
 from hub.kernel.files import Files
+from hub.kernel.mail import Folder, Mail, Smtp, SmtpServer
 from hub.kernel.migrations import migrate, pending
 from hub.kernel.nudges import LocalNudges
 from hub.kernel.openapi import document
@@ -116,9 +117,8 @@ def compose(settings: Settings, database: Database, clock: Clock, passwords: Pas
     app = build(kernel, [*routes, *system], max_body_bytes=settings.max_body_bytes)
     app[METRICS] = metrics
     jobs = wiring.jobs(kernel, doors)
-    handlers = wiring.handlers(doors)
-    if handlers:
-        jobs.append(Worker(database, clock, handlers, settings.data_dir).run)
+    handlers = wiring.handlers(doors, _mail(settings, clock))
+    jobs.append(Worker(database, clock, handlers, settings.data_dir).run)
     if not database.is_sqlite:  # SQLite has one hub process: nobody else to tell
         jobs.append(PostgresNudges(database, nudges).run)
     if settings.mqtt.url is not None:
@@ -183,6 +183,12 @@ def _till(settings: Settings) -> wiring.Till:
     return wiring.Till(
         gateways={simulated.NAME: simulated.SimulatedGateway(given.url, key)}, webhook_secret=given.secret()
     )
+
+
+def _mail(settings: Settings, clock: Clock) -> Mail:
+    if settings.smtp_url is None:
+        return Folder(settings.data_dir / "mail", settings.mail_from, clock)
+    return Smtp(SmtpServer.of(settings.smtp_url.get_secret_value()), settings.mail_from, clock)
 
 
 def _broker(settings: Settings) -> Broker:

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any, Final, Literal
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 
+from hub.people_settings import PeopleSettings, Slice
 from protocols.errors import Malformed
 from protocols.gateway.webhooks import secret_of
 
@@ -30,18 +31,14 @@ class BadSettingsError(Exception):
         self.problems = problems
 
 
-class _Slice(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class LogSettings(_Slice):
+class LogSettings(Slice):
     """What is logged, and how."""
 
     level: Literal["debug", "info", "warning", "error"] = "info"
     format: Literal["text", "json"] = "text"
 
 
-class GatewaySettings(_Slice):
+class GatewaySettings(Slice):
     """The simulated payment gateway, where there is one. Without it bills are computed and nobody is charged."""
 
     url: str | None = None
@@ -82,7 +79,7 @@ def _one_of(given: SecretStr | None, file: Path | None, name: str) -> str | None
         raise ValueError(f"{name}_file {file} cannot be read") from error
 
 
-class MqttSettings(_Slice):
+class MqttSettings(Slice):
     """The broker of the stations' live links, where there is one. `username` is `hub` unless it is given."""
 
     url: str | None = None
@@ -146,7 +143,7 @@ class MqttSettings(_Slice):
         return context
 
 
-class SyncSettings(_Slice):
+class SyncSettings(Slice):
     """How many stations are served at once, and how many wait; who comes beyond that is told when to come back."""
 
     at_once: int = Field(default=6, ge=1, le=200, description="Sync requests that work at the same time")
@@ -164,7 +161,7 @@ def _port_is_one(url: str) -> bool:
         return False
 
 
-class LeaseSettings(_Slice):
+class LeaseSettings(Slice):
     """How long vehicles are kept for bookings; see docs/leases.md."""
 
     margin_s: float = Field(default=60, ge=0, le=3600, description="How far a station's clock and ours may be apart")
@@ -179,7 +176,7 @@ class LeaseSettings(_Slice):
     every_s: float = Field(default=10, gt=0, le=3600, description="How often what is due is looked at")
 
 
-class Settings(_Slice):
+class Settings(PeopleSettings):
     """Everything that can be set. Environment: `VOLTDOCK_HUB_…`, nested with `__`; secrets also by `…_FILE`."""
 
     host: str = Field(default="127.0.0.1", description="Address to bind to")
@@ -242,6 +239,12 @@ class Settings(_Slice):
         if url is not None and not url.startswith(_STORES):
             raise ValueError(f"expected one of {', '.join(_STORES)}")
         return url
+
+    @property
+    def people_reach(self) -> str:
+        """What the links that people get begin with."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return self.public_url or f"http://{host}:{self.port}"
 
     @property
     def is_loopback(self) -> bool:
@@ -330,5 +333,5 @@ def _told(error: Any, origin: Mapping[str, str]) -> str:
 
 
 def _may_be_shown(key: str, value: Any) -> bool:
-    secret = any(word in key for word in ("database_url", "password", "api_key", "secret"))
+    secret = any(word in key for word in ("database_url", "smtp_url", "password", "api_key", "secret"))
     return not secret and isinstance(value, str | int | float) and not ("://" in str(value) and "@" in str(value))

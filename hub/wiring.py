@@ -47,6 +47,8 @@ from hub.kernel.bus import Bus, Subscription, on
 from hub.kernel.clock import Clock
 from hub.kernel.db import Database
 from hub.kernel.files import Files
+from hub.kernel.mail import Mail
+from hub.kernel.mailing import MAIL, Mailing
 from hub.kernel.nudges import LocalNudges, Nudges
 from hub.kernel.routes import RawRoute, Route, routes_of
 from hub.kernel.web import Kernel
@@ -262,9 +264,10 @@ def jobs(kernel: Kernel, doors: Doors) -> list[Job]:
     ]
 
 
-def handlers(doors: Doors) -> dict[str, Handler]:
-    """Who carries out which kind of durable work; none where nobody wishes any."""
-    return {COLLECT: doors.collecting.collect} if doors.rooms.till.gateways else {}
+def handlers(doors: Doors, mail: Mail) -> dict[str, Handler]:
+    """Who carries out which kind of durable work."""
+    money = {COLLECT: doors.collecting.collect} if doors.rooms.till.gateways else {}
+    return {**money, MAIL: Mailing(mail).deliver}
 
 
 async def seed_demo(database: Database, clock: Clock, passwords: Passwords) -> None:

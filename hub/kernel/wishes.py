@@ -108,6 +108,16 @@ async def wish(
     return uuid.UUID(str(row["id"]))
 
 
+async def is_any(session: AsyncSession, now: dt.datetime, *, unfinished: bool) -> bool:
+    """Whether a wish is due; with `unfinished` also whether anybody holds one, which no index finds."""
+    due = select(Wish.id).where(Wish.handed_at.is_(None), Wish.not_before <= now)
+    held = select(Wish.id).where(Wish.handed_at.is_not(None), Wish.done_at.is_(None), Wish.failed_at.is_(None))
+    for question in (due, held) if unfinished else (due,):
+        if await session.scalar(question.limit(1)) is not None:
+            return True
+    return False
+
+
 async def take(session: AsyncSession, worker: str, now: dt.datetime, limit: int) -> Sequence[Wish]:
     """Wishes whose time has come, the oldest first, now this worker's. Two workers never take the same."""
     waiting = select(Wish).where(Wish.handed_at.is_(None), Wish.not_before <= now).order_by(Wish.not_before, Wish.id)

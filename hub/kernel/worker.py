@@ -51,6 +51,7 @@ class Worker:
 
     async def run(self) -> None:
         """Until cancelled."""
+        await self._first_wish()
         deeds = Deeds(act=self._act, settle=self._settle)
         async with running(
             self._engine_url(), self.id, deeds,
@@ -62,6 +63,18 @@ class Worker:
             finally:
                 async with self._database.transaction() as session:
                     await wishes.leave(session, self.id)
+
+    async def _first_wish(self) -> None:
+        """An engine costs memory, threads and a file: a hub that nobody wishes anything of has none."""
+        looked_at: dt.datetime | None = None
+        while True:
+            now = self._clock.now()
+            thoroughly = looked_at is None or now - looked_at >= ALIVE_EVERY
+            async with self._database.reading() as session:
+                if await wishes.is_any(session, now, unfinished=thoroughly):
+                    return
+            looked_at = now if thoroughly else looked_at
+            await asyncio.sleep(self._look_every_s)
 
     async def _turn(self, engine: Engine) -> None:
         try:

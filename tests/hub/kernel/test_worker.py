@@ -226,3 +226,14 @@ async def test_a_worker_that_stops_leaves_nothing_running(database: Database, tm
     async with working(database, tmp_path, {"mail": deeds.mail}):
         await until(database, lambda one: one.done_at is not None)
     assert len(deeds.done) == 1
+
+
+async def test_a_hub_that_nobody_wishes_anything_of_starts_no_engine(database: Database, tmp_path: Path) -> None:
+    deeds = Deeds()
+    async with working(database, tmp_path, {"mail": deeds.mail}) as worker:
+        await asyncio.sleep(0.2)
+        assert worker._alive_at is None
+        async with database.transaction() as session:
+            await wishes.wish(session, CLOCK, "mail", {})
+        await until(database, lambda one: one.done_at is not None)
+        assert worker._alive_at is not None
