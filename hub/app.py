@@ -13,15 +13,19 @@ from typing import Any
 import structlog
 from aiohttp import web
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from joserfc.jwk import OKPKey
 
 from hub import wiring
 from hub.accounts import demo as demo_accounts
+from hub.accounts.desk import Entrance
+from hub.accounts.front_desk import FrontDesk
 from hub.accounts.passwords import Passwords
 from hub.intake.broker import Broker
 from hub.intake.gate import Gate
 from hub.kernel.auth import AccessTokens, load_or_create_key, signing_key
 from hub.kernel.backoff import Backoff
 from hub.kernel.bus import Bus
+from hub.kernel.callers import Callers
 from hub.kernel.clock import Clock, SystemClock
 from hub.kernel.db import Database, is_away
 from hub.kernel.draining import SendAway, drain
@@ -32,6 +36,7 @@ from hub.kernel.migrations import migrate, pending
 from hub.kernel.nudges import LocalNudges
 from hub.kernel.openapi import document
 from hub.kernel.pg_nudges import PostgresNudges
+from hub.kernel.sealing import Seal
 from hub.kernel.system import system_routes
 from hub.kernel.web import Kernel, build
 from hub.kernel.worker import Worker
@@ -97,7 +102,8 @@ async def bring_up_to_date(database: Database, *, allowed: bool) -> None:
 
 def compose(settings: Settings, database: Database, clock: Clock, passwords: Passwords) -> Hub:
     """Join every part. Raises `kernel.auth.BadKeyFileError`."""
-    tokens = AccessTokens(load_or_create_key(settings.data_dir / KEY_FILE), clock)
+    key = load_or_create_key(settings.data_dir / KEY_FILE)
+    tokens = AccessTokens(key, clock)
     nudges = LocalNudges()
     rooms = wiring.Rooms(clock, nudges, Files(settings.files), settings.leases, _till(settings))
     kernel = Kernel(
@@ -112,12 +118,14 @@ def compose(settings: Settings, database: Database, clock: Clock, passwords: Pas
     _watch(metrics, gate)
     voucher_key = signing_key(load_or_create_key(settings.data_dir / VOUCHER_KEY_FILE))
     doors = wiring.Doors(kernel, rooms, voucher_key, gate)
-    routes = wiring.routes(kernel, tokens, passwords, doors)
+    entrance = _entrance(settings, key, clock)
+    desk = FrontDesk(kernel, passwords, entrance)
+    routes = wiring.routes(kernel, tokens, passwords, doors, desk)
     system = system_routes(database, metrics, routes, version=version())
     app = build(kernel, [*routes, *system], max_body_bytes=settings.max_body_bytes)
     app[METRICS] = metrics
-    jobs = wiring.jobs(kernel, doors)
-    handlers = wiring.handlers(doors, _mail(settings, clock))
+    jobs = wiring.jobs(kernel, doors, desk)
+    handlers = wiring.handlers(doors, desk, entrance.mail)
     jobs.append(Worker(database, clock, handlers, settings.data_dir).run)
     if not database.is_sqlite:  # SQLite has one hub process: nobody else to tell
         jobs.append(PostgresNudges(database, nudges).run)
@@ -182,6 +190,15 @@ def _till(settings: Settings) -> wiring.Till:
         return wiring.Till()
     return wiring.Till(
         gateways={simulated.NAME: simulated.SimulatedGateway(given.url, key)}, webhook_secret=given.secret()
+    )
+
+
+def _entrance(settings: Settings, key: OKPKey, clock: Clock) -> Entrance:
+    return Entrance(
+        seal=Seal.of(key),
+        mail=_mail(settings, clock),
+        people_reach=settings.people_reach,
+        callers=Callers(settings.proxies),
     )
 
 

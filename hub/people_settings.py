@@ -1,5 +1,6 @@
-"""The settings of what people see of the hub: its address, and its mail. `settings` has them all."""
+"""The settings of how people reach the hub and it reaches them: addresses, proxies, mail. `settings` has them all."""
 
+import ipaddress
 from email.utils import parseaddr
 from urllib.parse import SplitResult, urlsplit
 
@@ -22,6 +23,23 @@ class PeopleSettings(Slice):
         default=None, description="smtp://user:password@host:587 or smtps://…; default: mail becomes files"
     )
     mail_from: str = Field(default="voltdock@localhost", description="The sender of mail")
+
+    trusted_proxies: str = Field(
+        default="", description="Addresses or networks whose X-Forwarded-For is believed, e.g. 127.0.0.1, 10.0.0.0/8"
+    )
+
+    @property
+    def proxies(self) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
+        """The networks of `trusted_proxies`. Raises ValueError."""
+        return tuple(ipaddress.ip_network(one.strip()) for one in self.trusted_proxies.split(",") if one.strip())
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, text: str) -> str:
+        for one in text.split(","):
+            if one.strip():
+                ipaddress.ip_network(one.strip())
+        return text
 
     @field_validator("public_url")
     @classmethod

@@ -13,6 +13,7 @@ from hub import events
 from hub.accounts import demo
 from hub.accounts import repository as accounts_repository
 from hub.accounts.api import AccountsApi
+from hub.accounts.front_desk import FrontDesk
 from hub.accounts.passwords import Passwords
 from hub.accounts.rules import permissions_of
 from hub.accounts.service import Accounts
@@ -213,10 +214,13 @@ def subscriptions(rooms: Rooms) -> list[Subscription]:
     ]
 
 
-def routes(kernel: Kernel, tokens: AccessTokens, passwords: Passwords, doors: Doors) -> list[Route | RawRoute]:
+def routes(
+    kernel: Kernel, tokens: AccessTokens, passwords: Passwords, doors: Doors, desk: FrontDesk | None = None
+) -> list[Route | RawRoute]:
     """Every route of every domain."""
+    desk = desk or FrontDesk(kernel, passwords)
     accounts = Accounts(database=kernel.database, clock=kernel.clock, tokens=tokens, passwords=passwords)
-    return [*routes_of(AccountsApi(accounts)), *domain_routes(doors)]
+    return [*routes_of(AccountsApi(accounts)), *desk.routes(), *domain_routes(doors)]
 
 
 def domain_routes(doors: Doors) -> list[Route | RawRoute]:
@@ -249,11 +253,11 @@ def domain_routes(doors: Doors) -> list[Route | RawRoute]:
     ]
 
 
-def jobs(kernel: Kernel, doors: Doors) -> list[Job]:
+def jobs(kernel: Kernel, doors: Doors, desk: FrontDesk) -> list[Job]:
     """What runs in the background."""
     sweeps = [idempotency.forget_old, accounts_repository.forget_expired, feed.prune, wishes.forget_old]
     return [
-        functools.partial(janitor.run, kernel.database, kernel.clock, [*sweeps, *doors.sweeps()]),
+        functools.partial(janitor.run, kernel.database, kernel.clock, [*sweeps, *doors.sweeps(), *desk.sweeps()]),
         functools.partial(doors.announce, kernel.database),
         functools.partial(quarantine_desk.keep_reading, kernel.database, doors.quarantine),
         doors.live.run,
@@ -264,10 +268,10 @@ def jobs(kernel: Kernel, doors: Doors) -> list[Job]:
     ]
 
 
-def handlers(doors: Doors, mail: Mail) -> dict[str, Handler]:
+def handlers(doors: Doors, desk: FrontDesk, mail: Mail) -> dict[str, Handler]:
     """Who carries out which kind of durable work."""
     money = {COLLECT: doors.collecting.collect} if doors.rooms.till.gateways else {}
-    return {**money, MAIL: Mailing(mail).deliver}
+    return {**money, **desk.handlers(), MAIL: Mailing(mail).deliver}
 
 
 async def seed_demo(database: Database, clock: Clock, passwords: Passwords) -> None:

@@ -41,6 +41,15 @@ async def revoke_family(session: AsyncSession, family_id: uuid.UUID, now: dt.dat
     )
 
 
+async def revoke_account(session: AsyncSession, account_id: uuid.UUID, now: dt.datetime) -> None:
+    """End every session of this account."""
+    await session.execute(
+        update(RefreshToken)
+        .where(RefreshToken.account_id == account_id, RefreshToken.revoked_at.is_(None))
+        .values(revoked_at=now)
+    )
+
+
 async def forget_expired(session: AsyncSession, now: dt.datetime) -> None:
     """Drop the tokens that nobody can use any more."""
     await session.execute(delete(RefreshToken).where(RefreshToken.expires_at <= now))

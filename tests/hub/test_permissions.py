@@ -25,6 +25,16 @@ PUBLIC = {
     ("POST", "/api/v1/auth/token"),
     ("POST", "/api/v1/auth/refresh"),
     ("POST", "/api/v1/auth/logout"),
+    ("POST", "/api/v1/auth/register"),
+    ("POST", "/api/v1/auth/register/resend"),
+    ("POST", "/api/v1/auth/register/confirm"),
+    ("POST", "/api/v1/auth/password/forgot"),
+    ("POST", "/api/v1/auth/password/reset"),
+    # Pages that mails lead to; they hold nothing.
+    ("GET", "/account/confirm"),
+    ("GET", "/account/reset"),
+    ("GET", "/account/account.css"),
+    ("GET", "/account/account.js"),
     ("GET", "/api/v1/time"),  # for stations whose clock takes no certificate: the answer is signed, not the question
 }
 # Doors of stations and gateways, which sign their requests instead.

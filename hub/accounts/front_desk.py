@@ -1,0 +1,35 @@
+"""Everything by which somebody gets in, joined: its routes, its durable work, what it forgets. No logic."""
+
+from hub.accounts import links, registration, throttle
+from hub.accounts.desk import Desk, Entrance
+from hub.accounts.pages import pages
+from hub.accounts.passwords import Passwords
+from hub.accounts.recovery import RECOVER, Recovery
+from hub.accounts.registration import WELCOME, Registrations
+from hub.accounts.registration_api import RegistrationApi
+from hub.kernel.janitor import Forget
+from hub.kernel.routes import RawRoute, Route, routes_of
+from hub.kernel.web import Kernel
+from hub.kernel.wishes import Handler
+
+
+class FrontDesk:
+    """The services of getting in. One per process."""
+
+    def __init__(self, kernel: Kernel, passwords: Passwords, entrance: Entrance | None = None) -> None:
+        desk = Desk.of(kernel.database, kernel.clock, passwords, entrance or Entrance())
+        self._callers = desk.entrance.callers
+        self.registrations = Registrations(desk)
+        self.recovery = Recovery(desk)
+
+    def routes(self) -> list[Route | RawRoute]:
+        """Its routes."""
+        return [*routes_of(RegistrationApi(self.registrations, self.recovery, self._callers)), *pages()]
+
+    def handlers(self) -> dict[str, Handler]:
+        """Its durable work."""
+        return {WELCOME: self.registrations.welcome, RECOVER: self.recovery.write}
+
+    def sweeps(self) -> list[Forget]:
+        """What it forgets every hour."""
+        return [throttle.forget_old, links.forget_old_links, registration.forget_old_registrations]
