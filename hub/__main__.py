@@ -26,7 +26,7 @@ from hub.intake.quarantine_desk import Desk
 from hub.kernel import log
 from hub.kernel.audit import by_command
 from hub.kernel.audit_commands import audit_commands
-from hub.kernel.auth import AccessTokens, BadKeyFileError
+from hub.kernel.auth import BadKeyFileError
 from hub.kernel.clock import SystemClock
 from hub.kernel.db import Database
 from hub.kernel.migrations import pending
@@ -175,9 +175,7 @@ def create_user(settings: Settings, email: str, roles: tuple[str, ...], name: st
         clock = SystemClock()
         async with app.open_database(settings) as database:
             await app.bring_up_to_date(database, allowed=database.is_sqlite)
-            accounts = Accounts(
-                database=database, clock=clock, tokens=AccessTokens.throwaway(clock), passwords=Passwords()
-            )
+            accounts = Accounts(database=database, clock=clock, passwords=Passwords())
             with by_command(clock, "user create"):
                 account = await accounts.create(new)
             click.echo(f"created {account.email} ({account.id})")

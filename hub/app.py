@@ -119,7 +119,7 @@ def compose(settings: Settings, database: Database, clock: Clock, passwords: Pas
     voucher_key = signing_key(load_or_create_key(settings.data_dir / VOUCHER_KEY_FILE))
     doors = wiring.Doors(kernel, rooms, voucher_key, gate)
     entrance = _entrance(settings, key, clock)
-    desk = FrontDesk(kernel, passwords, entrance)
+    desk = FrontDesk(kernel, tokens, passwords, entrance)
     routes = wiring.routes(kernel, tokens, passwords, doors, desk)
     system = system_routes(database, metrics, routes, version=version())
     app = build(kernel, [*routes, *system], max_body_bytes=settings.max_body_bytes)

@@ -218,8 +218,8 @@ def routes(
     kernel: Kernel, tokens: AccessTokens, passwords: Passwords, doors: Doors, desk: FrontDesk | None = None
 ) -> list[Route | RawRoute]:
     """Every route of every domain."""
-    desk = desk or FrontDesk(kernel, passwords)
-    accounts = Accounts(database=kernel.database, clock=kernel.clock, tokens=tokens, passwords=passwords)
+    desk = desk or FrontDesk(kernel, tokens, passwords)
+    accounts = Accounts(database=kernel.database, clock=kernel.clock, passwords=passwords)
     return [*routes_of(AccountsApi(accounts)), *desk.routes(), *domain_routes(doors)]
 
 
@@ -255,7 +255,7 @@ def domain_routes(doors: Doors) -> list[Route | RawRoute]:
 
 def jobs(kernel: Kernel, doors: Doors, desk: FrontDesk) -> list[Job]:
     """What runs in the background."""
-    sweeps = [idempotency.forget_old, accounts_repository.forget_expired, feed.prune, wishes.forget_old]
+    sweeps = [idempotency.forget_old, feed.prune, wishes.forget_old]
     return [
         functools.partial(janitor.run, kernel.database, kernel.clock, [*sweeps, *doors.sweeps(), *desk.sweeps()]),
         functools.partial(doors.announce, kernel.database),

@@ -18,7 +18,7 @@ _MAIL_IN_ALL: Final = Quota(burst=300, refill_s=_HOUR_S / 300)
 # is short, for it stops strangers only, and yet everybody's first log-in from a new place.
 _WRONG_OF_ACCOUNT: Final = Delay(free=4, first_s=5, longest_s=900, refill_s=_HOUR_S)
 _WRONG_OF_NETWORK: Final = Delay(free=30, first_s=5, longest_s=900, refill_s=300)
-_WRONG_IN_ALL: Final = Delay(free=300, first_s=5, longest_s=60, refill_s=2)
+_WRONG_IN_ALL: Final = Delay(free=300, first_s=5, longest_s=60, refill_s=10)
 
 
 def mail_limits(what: str, email_key: str, network: str) -> Limits:

@@ -1,5 +1,6 @@
-"""A new password for who forgot theirs, by a link of one use that is mailed to the account's address."""
+"""A new password: for who forgot theirs by a mailed link of one use, for who knows theirs by that one."""
 
+import uuid
 from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -11,8 +12,11 @@ from hub.accounts.limits import account_key, mail_limits
 from hub.accounts.links import RESET, drop_links
 from hub.accounts.registration import RESET_PATH
 from hub.accounts.rules import email_key
+from hub.accounts.sessions import Denied, Sessions
+from hub.accounts.sign_in import BAD, SignIn
 from hub.accounts.tables import Account
 from hub.accounts.throttle import Shut, forget
+from hub.accounts.visitors import Visitor
 from hub.kernel.mailing import post
 from hub.kernel.wishes import Task, wish
 from protocols.errors import Refused
@@ -21,10 +25,12 @@ RECOVER: Final = "accounts_recover"
 
 
 class Recovery:
-    """Forgotten passwords."""
+    """Forgotten and changed passwords."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, sign_in: SignIn, sessions: Sessions) -> None:
         self._desk = desk
+        self._sign_in = sign_in
+        self._sessions = sessions
         self._clock = desk.clock
         self._links = desk.links
         self._reach = desk.entrance.people_reach
@@ -61,15 +67,34 @@ class Recovery:
             account = await repository.account(session, await self._links.take(session, RESET, secret))
             if account is None or not account.active:
                 raise Refused("link_invalid")
-            await drop_links(session, RESET, account.id)
-            await self.changed(session, account, password_hash)
+            await self._changed(session, account, password_hash)
 
-    async def changed(self, session: AsyncSession, account: Account, password_hash: str) -> None:
-        """Write the new password down, end every session, and tell the owner."""
-        now = self._clock.now()
+    async def change(
+        self, account_id: uuid.UUID, password: str, new: str, visitor: Visitor, *, keep: uuid.UUID | None
+    ) -> Denied | None:
+        """A new password for who knows the old one; the session `keep` goes on."""
+        async with self._desk.database.reading() as session:
+            account = await repository.account(session, account_id)
+        proven = BAD if account is None else await self._sign_in.prove(account.email, password, visitor)
+        if isinstance(proven, Denied):
+            return proven
+        password_hash = await self._desk.passwords.hash(new)
+        async with self._desk.database.transaction() as session:
+            account = await repository.account(session, account_id, lock=True)
+            if account is None or account.password_hash != proven.password_hash:
+                return BAD
+            await self._desk.throttle.take_back(session, proven.attempt)
+            await self._changed(session, account, password_hash, keep=keep)
+        return None
+
+    async def _changed(
+        self, session: AsyncSession, account: Account, password_hash: str, *, keep: uuid.UUID | None = None
+    ) -> None:
+        """Write the new password down, end the sessions, and tell the owner."""
         account.password_hash = password_hash
         await forget(session, account_key("sign_in", account.email_key))
-        await repository.revoke_account(session, account.id, now)
+        await drop_links(session, RESET, account.id)
+        await self._sessions.end_all(session, account.id, but=keep)
         letter = write("changed", account.locale, name=account.display_name, url=self._reach + RESET_PATH)
         await post(
             session, self._clock, to=account.email, subject=letter.subject, text=letter.text, html=letter.html,

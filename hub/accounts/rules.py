@@ -1,6 +1,5 @@
-"""Pure: what each role may do, how an address is compared, how long a failed log-in must wait."""
+"""Pure: what each role may do, how an address is compared."""
 
-import datetime as dt
 from collections.abc import Iterable, Mapping
 from typing import Final
 
@@ -40,9 +39,6 @@ PERMISSIONS_OF: Final[Mapping[Role, frozenset[str]]] = {
 """The one table of who may do what. A domain adds its permissions here."""
 
 _KNOWN: Final = frozenset(Role)
-FREE_FAILURES: Final = 4
-_FIRST_WAIT_S: Final = 5
-_LONGEST_WAIT_S: Final = 900
 
 
 def permissions_of(roles: Iterable[str]) -> frozenset[str]:
@@ -54,11 +50,3 @@ def permissions_of(roles: Iterable[str]) -> frozenset[str]:
 def email_key(email: str) -> str:
     """The address as it is compared: case-insensitively, without blanks around it."""
     return email.strip().casefold()
-
-
-def wait_after(failures: int) -> dt.timedelta:
-    """How long an account must wait after this many failed log-ins in a row: 5 s, doubling up to 15 minutes."""
-    if failures <= FREE_FAILURES:
-        return dt.timedelta(0)
-    doublings = min(failures - FREE_FAILURES - 1, 16)
-    return dt.timedelta(seconds=min(_FIRST_WAIT_S * 2**doublings, _LONGEST_WAIT_S))

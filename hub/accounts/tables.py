@@ -23,6 +23,7 @@ class Account(Listed):
     roles: Mapped[list[Any]] = mapped_column(info={"audit": True})
     active: Mapped[bool]
     password_hash: Mapped[str] = mapped_column(String(200))
+    # Kept for hubs of the version before, which may run beside this one; failures are in `throttle_counts`.
     failed_logins: Mapped[int]
     locked_until: Mapped[dt.datetime | None]
 

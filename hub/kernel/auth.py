@@ -30,11 +30,15 @@ PermissionsOf = Callable[[Iterable[str]], frozenset[str]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Principal:
-    """The caller: an account with its roles and everything that they permit, e.g. `rentals:read`."""
+    """The caller: an account with its roles and everything that they permit, e.g. `rentals:read`.
+
+    `session_id` is the log-in that the call belongs to; None for a caller that has not signed in.
+    """
 
     account_id: uuid.UUID
     roles: frozenset[str]
     permissions: frozenset[str]
+    session_id: uuid.UUID | None = None
 
     def may(self, permission: str) -> bool:
         return permission in self.permissions
@@ -51,6 +55,15 @@ class BadKeyFileError(Exception):
     """A key file that is not a key, or that others can read: a configuration error."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claims:
+    """What an access token says of its bearer."""
+
+    account_id: uuid.UUID
+    roles: frozenset[str]
+    session_id: uuid.UUID | None = None
+
+
 class AccessTokens:
     """Issues and checks access tokens. A revoked account keeps its last one for at most ten minutes."""
 
@@ -64,7 +77,7 @@ class AccessTokens:
         """Tokens under a key that nobody keeps, for what only needs the shape of a hub."""
         return cls(OKPKey.generate_key("Ed25519"), clock)
 
-    def issue(self, account_id: uuid.UUID, roles: Iterable[str]) -> str:
+    def issue(self, account_id: uuid.UUID, roles: Iterable[str], session_id: uuid.UUID | None = None) -> str:
         """A token for this account, good for `lifetime_s` seconds."""
         now = int(self._clock.now().timestamp())
         claims = {
@@ -74,22 +87,27 @@ class AccessTokens:
             "iat": now,
             "exp": now + self.lifetime_s,
             "jti": str(self._clock.new_id()),
+            **({} if session_id is None else {"sid": str(session_id)}),
         }
         return jwt.encode({"alg": _ALGORITHM, "typ": "at+jwt"}, claims, self._key, algorithms=[_ALGORITHM])
 
-    def check(self, token: str) -> tuple[uuid.UUID, frozenset[str]]:
-        """Account and roles of a token. Raises Refused `token_invalid` or `token_expired`."""
+    def check(self, token: str) -> "Claims":
+        """What a token says. Raises Refused `token_invalid` or `token_expired`."""
         try:
             claims: dict[str, Any] = jwt.decode(token, self._key, algorithms=[_ALGORITHM]).claims
             if claims["iss"] != _ISSUER:
                 raise Refused("token_invalid")
             expires_at = dt.datetime.fromtimestamp(claims["exp"], dt.UTC)
-            account_id, roles = uuid.UUID(claims["sub"]), frozenset(map(str, claims["roles"]))
+            said = Claims(
+                account_id=uuid.UUID(str(claims["sub"])),
+                roles=frozenset(map(str, claims["roles"])),
+                session_id=uuid.UUID(str(claims["sid"])) if "sid" in claims else None,
+            )
         except (JoseError, ValueError, KeyError, TypeError, OverflowError) as error:
             raise Refused("token_invalid") from error
         if expires_at <= self._clock.now():
             raise Refused("token_expired")
-        return account_id, roles
+        return said
 
 
 class BearerAuth:
@@ -106,8 +124,13 @@ class BearerAuth:
         scheme, _, token = header.partition(" ")
         if scheme.lower() != "bearer":
             raise Refused("token_invalid")
-        account_id, roles = self._tokens.check(token.strip())
-        return Principal(account_id=account_id, roles=roles, permissions=self._permissions_of(roles))
+        said = self._tokens.check(token.strip())
+        return Principal(
+            account_id=said.account_id,
+            roles=said.roles,
+            permissions=self._permissions_of(said.roles),
+            session_id=said.session_id,
+        )
 
 
 def load_or_create_key(path: Path) -> OKPKey:

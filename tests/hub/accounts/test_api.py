@@ -5,6 +5,7 @@ from typing import Any
 from aiohttp.test_utils import TestClient
 
 from hub.accounts.api import AccountsApi
+from hub.accounts.front_desk import FrontDesk
 from hub.accounts.roles import Role
 from hub.accounts.service import Accounts
 from hub.kernel.routes import routes_of
@@ -22,16 +23,18 @@ async def _call(client: Client, method: str, path: str, body: object = None, tok
         return answer.status, await answer.json(content_type=None) if await answer.read() else None
 
 
-async def _admin(serve: Serve, kernel: Kernel, accounts: Accounts) -> tuple[Client, str]:
+async def _admin(serve: Serve, kernel: Kernel, accounts: Accounts, desk: FrontDesk) -> tuple[Client, str]:
     await accounts.create(a_new("admin@voltdock.example", Role.ADMIN))
-    client = await serve(kernel, routes_of(AccountsApi(accounts)))
+    client = await serve(kernel, [*routes_of(AccountsApi(accounts)), *desk.routes()])
     status, body = await _call(client, "POST", TOKEN, {"email": "admin@voltdock.example", "password": PASSWORD})
     assert status == 200
     return client, body["access_token"]
 
 
-async def test_an_admin_creates_and_reads_accounts(hub_kernel: Kernel, serve: Serve, accounts: Accounts) -> None:
-    client, token = await _admin(serve, hub_kernel, accounts)
+async def test_an_admin_creates_and_reads_accounts(
+    hub_kernel: Kernel, serve: Serve, accounts: Accounts, desk: FrontDesk
+) -> None:
+    client, token = await _admin(serve, hub_kernel, accounts, desk)
     new = {"email": "Bo@voltdock.example", "display_name": "Bo", "password": PASSWORD, "roles": ["technician"]}
     status, made = await _call(client, "POST", "/api/v1/accounts", new, token)
     assert (status, made["roles"], made["email"]) == (201, ["technician"], "Bo@voltdock.example")
@@ -46,8 +49,10 @@ async def test_an_admin_creates_and_reads_accounts(hub_kernel: Kernel, serve: Se
     assert "password" not in str(listed)
 
 
-async def test_bad_accounts_are_refused_by_field(hub_kernel: Kernel, serve: Serve, accounts: Accounts) -> None:
-    client, token = await _admin(serve, hub_kernel, accounts)
+async def test_bad_accounts_are_refused_by_field(
+    hub_kernel: Kernel, serve: Serve, accounts: Accounts, desk: FrontDesk
+) -> None:
+    client, token = await _admin(serve, hub_kernel, accounts, desk)
     bad = {"email": "no address", "display_name": "", "password": "short", "roles": ["king"], "locale": "??"}
     status, body = await _call(client, "POST", "/api/v1/accounts", bad, token)
     assert status == 422
@@ -58,15 +63,17 @@ async def test_bad_accounts_are_refused_by_field(hub_kernel: Kernel, serve: Serv
     assert (await _call(client, "GET", nowhere, token=token))[0] == 404
 
 
-async def test_me_says_what_i_may_do(hub_kernel: Kernel, serve: Serve, accounts: Accounts) -> None:
-    client, token = await _admin(serve, hub_kernel, accounts)
+async def test_me_says_what_i_may_do(hub_kernel: Kernel, serve: Serve, accounts: Accounts, desk: FrontDesk) -> None:
+    client, token = await _admin(serve, hub_kernel, accounts, desk)
     status, me = await _call(client, "GET", "/api/v1/me", token=token)
     assert (status, me["email"]) == (200, "admin@voltdock.example")
     assert "accounts:write" in me["permissions"]
 
 
-async def test_signing_in_needs_one_complete_proof(hub_kernel: Kernel, serve: Serve, accounts: Accounts) -> None:
-    client, _ = await _admin(serve, hub_kernel, accounts)
+async def test_signing_in_needs_one_complete_proof(
+    hub_kernel: Kernel, serve: Serve, accounts: Accounts, desk: FrontDesk
+) -> None:
+    client, _ = await _admin(serve, hub_kernel, accounts, desk)
     for body, pointer in (
         ({}, "/email"),
         ({"email": "a@b.cd"}, "/password"),
@@ -77,9 +84,9 @@ async def test_signing_in_needs_one_complete_proof(hub_kernel: Kernel, serve: Se
 
 
 async def test_a_session_lives_by_refresh_and_ends_by_logout(
-    hub_kernel: Kernel, serve: Serve, accounts: Accounts, clock: ManualClock
+    hub_kernel: Kernel, serve: Serve, accounts: Accounts, desk: FrontDesk, clock: ManualClock
 ) -> None:
-    client, _ = await _admin(serve, hub_kernel, accounts)
+    client, _ = await _admin(serve, hub_kernel, accounts, desk)
     log_in = {"email": "admin@voltdock.example", "password": PASSWORD}
     _, first = await _call(client, "POST", TOKEN, log_in)
     clock.move(600)
@@ -96,9 +103,9 @@ async def test_a_session_lives_by_refresh_and_ends_by_logout(
 
 
 async def test_a_reused_token_is_told_and_its_family_stays_ended(
-    hub_kernel: Kernel, serve: Serve, accounts: Accounts
+    hub_kernel: Kernel, serve: Serve, accounts: Accounts, desk: FrontDesk
 ) -> None:
-    client, _ = await _admin(serve, hub_kernel, accounts)
+    client, _ = await _admin(serve, hub_kernel, accounts, desk)
     _, first = await _call(client, "POST", TOKEN, {"email": "admin@voltdock.example", "password": PASSWORD})
     refresh = "/api/v1/auth/refresh"
     _, second = await _call(client, "POST", refresh, {"refresh_token": first["refresh_token"]})
@@ -107,16 +114,18 @@ async def test_a_reused_token_is_told_and_its_family_stays_ended(
     assert (await _call(client, "POST", refresh, {"refresh_token": second["refresh_token"]}))[0] == 401
 
 
-async def test_a_locked_log_in_says_how_long(hub_kernel: Kernel, serve: Serve, accounts: Accounts) -> None:
-    client, _ = await _admin(serve, hub_kernel, accounts)
+async def test_a_locked_log_in_says_how_long(
+    hub_kernel: Kernel, serve: Serve, accounts: Accounts, desk: FrontDesk
+) -> None:
+    client, _ = await _admin(serve, hub_kernel, accounts, desk)
     wrong = {"email": "admin@voltdock.example", "password": "wrong"}
     answers = [(await _call(client, "POST", TOKEN, wrong)) for _ in range(6)]
     assert [status for status, _ in answers] == [401] * 5 + [429]
     assert answers[-1][1]["params"] == {"retry_after_s": 6}
 
 
-async def test_a_forged_token_is_refused(hub_kernel: Kernel, serve: Serve, accounts: Accounts) -> None:
-    client, token = await _admin(serve, hub_kernel, accounts)
+async def test_a_forged_token_is_refused(hub_kernel: Kernel, serve: Serve, accounts: Accounts, desk: FrontDesk) -> None:
+    client, token = await _admin(serve, hub_kernel, accounts, desk)
     head, body, sign = token.split(".")
     none = "eyJhbGciOiJub25lIn0"
     for forged in (f"{none}.{body}.", f"{head}.{body}.{sign[:-4]}AAAA", "x", f"{head}..{sign}", "a.b.c"):

@@ -7,18 +7,14 @@ import pytest
 from aiohttp.test_utils import TestClient
 from sqlalchemy import func, select
 
-from hub.accounts.api import AccountsApi
-from hub.accounts.desk import Entrance
 from hub.accounts.front_desk import FrontDesk
 from hub.accounts.letter_texts import TEXTS
 from hub.accounts.letters import write
-from hub.accounts.passwords import Passwords
 from hub.accounts.registration import forget_old_registrations
 from hub.accounts.service import Accounts
 from hub.accounts.sign_in_tables import Link, Registration
 from hub.accounts.tables import Account
 from hub.kernel.mailing import MAIL, Mailing
-from hub.kernel.routes import routes_of
 from hub.kernel.web import Kernel
 from hub.kernel.wishes import Handler, Wish
 from tests.hub.accounts.conftest import PASSWORD, a_new
@@ -58,11 +54,8 @@ class Door:
 
 
 @pytest.fixture
-async def door(hub_kernel: Kernel, passwords: Passwords, accounts: Accounts, serve: Serve) -> Door:
-    box = Letterbox()
-    desk = FrontDesk(hub_kernel, passwords, Entrance(mail=box, people_reach="https://hub.example"))
-    client = await serve(hub_kernel, [*routes_of(AccountsApi(accounts)), *desk.routes()])
-    return Door(hub_kernel, box, desk, client)
+async def door(hub_kernel: Kernel, desk: FrontDesk, box: Letterbox, serve: Serve) -> Door:
+    return Door(hub_kernel, box, desk, await serve(hub_kernel, desk.routes()))
 
 
 async def _count(door: Door, table: type[Any]) -> int:

@@ -1,12 +1,10 @@
 """The pure rules of accounts."""
 
-import datetime as dt
-
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.accounts.roles import Role
-from hub.accounts.rules import PERMISSIONS_OF, email_key, permissions_of, wait_after
+from hub.accounts.rules import PERMISSIONS_OF, email_key, permissions_of
 
 
 def test_every_role_has_its_row() -> None:
@@ -21,16 +19,6 @@ def test_a_role_that_is_gone_permits_nothing() -> None:
     assert permissions_of(["king"]) == frozenset()
     assert permissions_of([]) == frozenset()
     assert permissions_of(["king", "renter"]) == PERMISSIONS_OF[Role.RENTER]
-
-
-@given(st.integers(0, 10_000))
-def test_the_wait_never_shrinks_and_never_passes_a_quarter_of_an_hour(failures: int) -> None:
-    assert wait_after(failures) <= wait_after(failures + 1) <= dt.timedelta(minutes=15)
-
-
-def test_the_first_failures_are_free() -> None:
-    assert wait_after(4) == dt.timedelta(0)
-    assert wait_after(5) == dt.timedelta(seconds=5)
 
 
 @given(st.emails())

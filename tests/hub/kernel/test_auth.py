@@ -10,7 +10,7 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import OKPKey
 
-from hub.kernel.auth import AccessTokens, BadKeyFileError, load_or_create_key
+from hub.kernel.auth import AccessTokens, BadKeyFileError, Claims, load_or_create_key
 from protocols.errors import Refused
 from tests.hub.conftest import ManualClock
 
@@ -23,7 +23,10 @@ def _part(value: object) -> str:
 
 def test_a_token_says_who_and_as_what(clock: ManualClock) -> None:
     tokens = AccessTokens.throwaway(clock)
-    assert tokens.check(tokens.issue(ADA, ["b", "a"])) == (ADA, frozenset({"a", "b"}))
+    said = tokens.check(tokens.issue(ADA, ["b", "a"]))
+    assert said == Claims(account_id=ADA, roles=frozenset({"a", "b"}))
+    session_id = uuid.UUID(int=8)
+    assert tokens.check(tokens.issue(ADA, [], session_id)).session_id == session_id
 
 
 def test_a_token_lasts_ten_minutes(clock: ManualClock) -> None:
@@ -50,11 +53,12 @@ def test_a_token_by_another_algorithm_or_without_claims_is_invalid(clock: Manual
     # The classic confusion: the public key, which everybody may know, used as an HMAC secret.
     mac = hmac.digest(key.as_pem(private=False), signed.encode(), "sha256")
     by_hmac = f"{signed}.{base64.urlsafe_b64encode(mac).rstrip(b'=').decode()}"
-    for bad in (by_hmac, *(jwt.encode({"alg": "Ed25519"}, {**claims, **change}, key, algorithms=["Ed25519"])
-                           for change in ({"iss": "x"}, {"sub": "x"}, {"roles": 1}, {"exp": 1e300}))):  # fmt: skip
+    changes: list[dict[str, object]] = [{"iss": "x"}, {"sub": "x"}, {"sid": 0}, {"roles": 1}, {"exp": 1e300}]
+    changed = [jwt.encode({"alg": "Ed25519"}, {**claims, **one}, key, algorithms=["Ed25519"]) for one in changes]
+    for bad in (by_hmac, *changed):
         with pytest.raises(Refused, match="token_invalid"):
             tokens.check(bad)
-    assert tokens.check(jwt.encode({"alg": "Ed25519"}, claims, key, algorithms=["Ed25519"]))[0] == ADA
+    assert tokens.check(jwt.encode({"alg": "Ed25519"}, claims, key, algorithms=["Ed25519"])).account_id == ADA
 
 
 def test_the_key_is_made_once_and_for_its_owner_only(tmp_path: Path) -> None:
