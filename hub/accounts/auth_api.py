@@ -46,6 +46,7 @@ class AuthApi:
     @route(
         "POST", "/api/v1/auth/refresh", summary="Stay signed in", tags=["auth"], permission=None,
         body=RefreshRequest, response=Tokens, errors=_REFRESH_ERRORS,
+        audited=False,  # goes on with what the log-in began, every ten minutes
     )  # fmt: skip
     async def refresh(self, call: Call[RefreshRequest, None]) -> Tokens | Problem:
         """Exchange a refresh token for the next pair. One that is used twice ends the whole session."""

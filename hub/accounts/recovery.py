@@ -17,6 +17,7 @@ from hub.accounts.sign_in import BAD, SignIn
 from hub.accounts.tables import Account
 from hub.accounts.throttle import Shut, forget
 from hub.accounts.visitors import Visitor
+from hub.kernel import audit
 from hub.kernel.mailing import post
 from hub.kernel.wishes import Task, wish
 from protocols.errors import Refused
@@ -92,6 +93,7 @@ class Recovery:
     ) -> None:
         """Write the new password down, end the sessions, and tell the owner."""
         account.password_hash = password_hash
+        audit.tell(actor=audit.Actor(kind="account", id=account.id), target=("accounts", account.id))
         await forget(session, account_key("sign_in", account.email_key))
         await drop_links(session, RESET, account.id)
         await self._sessions.end_all(session, account.id, but=keep)

@@ -23,6 +23,7 @@ from hub.accounts.sign_in_schemas import Registering
 from hub.accounts.sign_in_tables import Registration
 from hub.accounts.tables import Account
 from hub.accounts.throttle import Shut
+from hub.kernel import audit
 from hub.kernel.wishes import Task, wish
 from protocols.errors import Refused
 
@@ -85,6 +86,7 @@ class Registrations:
             password_hash=registration.password_hash,
         )
         session.add(account)
+        audit.tell(actor=audit.Actor(kind="account", id=account.id), target=("accounts", account.id))
         await session.execute(delete(Registration).where(Registration.email_key == account.email_key))
         return account
 

@@ -13,6 +13,7 @@ from hub.accounts.sessions import Denied, Sessions
 from hub.accounts.tables import Account
 from hub.accounts.throttle import Attempt, Shut
 from hub.accounts.visitors import Visitor
+from hub.kernel import audit
 
 BAD = Denied(code="bad_credentials")
 
@@ -46,6 +47,7 @@ class SignIn:
             await self._desk.throttle.take_back(
                 session, proven.attempt, forget=account_key("sign_in", account.email_key)
             )
+            audit.tell(actor=audit.Actor(kind="account", id=account.id), target=("accounts", account.id))
             return self._sessions.begin(session, account, visitor)
 
     async def prove(self, email: str, password: str, visitor: Visitor) -> Proven | Denied:

@@ -42,6 +42,7 @@ class ThrottleCount(Base):
     """What was counted under one key; see `throttle`."""
 
     __tablename__ = "throttle_counts"
+    __table_args__ = ({"info": {"audit": False}},)  # strangers' tries are nobody's deeds
 
     key: Mapped[str] = mapped_column(String(120), primary_key=True)
     level: Mapped[float]

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from hub.accounts import throttle_rules as rules
 from hub.accounts.sign_in_tables import ThrottleCount
 from hub.accounts.throttle_rules import Count, Limit
+from hub.kernel import audit
 from hub.kernel.clock import Clock
 from hub.kernel.db import Database, insert_new
 
@@ -50,6 +51,7 @@ class Throttle:
         if shut is not None:
             return shut
         async with self._database.transaction() as session:
+            audit.nothing_done()  # not yet: what comes of it is written down by its own transaction
             await insert_new(session, ThrottleCount, [_row(key, now) for key in sorted(limits)], key=["key"])
             rows = await _rows(session, limits, lock=True)
             before = {row.key: _count(row) for row in rows}

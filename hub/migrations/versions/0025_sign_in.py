@@ -43,7 +43,7 @@ def upgrade() -> None:
     op.create_table(
         "throttle_counts",
         sa.Column("key", sa.String(120), nullable=False),
-        sa.Column("level", sa.Float(), nullable=False),
+        sa.Column("level", sa.Double(), nullable=False),
         sa.Column("at", UtcInstant(), nullable=False),
         sa.Column("until", UtcInstant(), nullable=True),
         sa.Column("forget_at", UtcInstant(), nullable=False),
