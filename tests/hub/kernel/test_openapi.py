@@ -56,7 +56,8 @@ async def test_the_served_hub_documents_every_route_and_loads_nothing_from_elsew
         known = {(route.method, route.resource.canonical) for route in hub.app.router.routes() if route.resource}
         documented = {(verb.upper(), path) for path, verbs in served["paths"].items() for verb in verbs}
         hidden = {path for method, path in known - documented if method != "HEAD"}
-        assert hidden <= {"/", "/docs", "/docs/reference.css", "/docs/reference.js", "/openapi.json"}
+        pages = {one for one in hidden if one.startswith("/account/")}  # what mails lead to
+        assert hidden - pages <= {"/", "/docs", "/docs/reference.css", "/docs/reference.js", "/openapi.json"}
         for path in ("/docs", "/docs/reference.css", "/docs/reference.js"):
             async with client.get(path) as answer:
                 text = await answer.text()
