@@ -6,7 +6,7 @@ from alembic import op
 from hub.kernel.columns import UtcInstant
 
 revision = "0025"
-down_revision = "0020"
+down_revision = "0030"
 branch_labels = None
 depends_on = None
 
