@@ -24,6 +24,7 @@ BENCHMARKS: Final = (
     "heal",
     "kiosk",
     "price",
+    "search",
 )
 OUT: Final = Path("build/bench.json")
 

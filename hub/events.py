@@ -129,6 +129,64 @@ class BatteriesSeen:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StationPresented:
+    """How a station presents itself from now on."""
+
+    station_id: uuid.UUID
+    name: str
+    currency: str
+    latitude: float | None
+    longitude: float | None
+    min_soc_pct: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VehicleRegistered:
+    """What the fleet says of a vehicle. `why_not` empty: for rent, until `papers_until`. Energies of a new battery."""
+
+    vehicle_id: uuid.UUID
+    label: str
+    kind: str
+    model: str
+    type_id: uuid.UUID | None
+    tariff_id: uuid.UUID | None
+    full_range_km: float
+    battery_wh: float | None
+    wh_per_km: float | None
+    charge_w: float | None
+    why_not: str
+    papers_until: dt.datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VehiclesRegistered:
+    """Vehicles are new, or registered differently; each stands here once."""
+
+    vehicles: Sequence[VehicleRegistered]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VehiclePlaced:
+    """Where a vehicle is, or was last, and its battery as it was last read; `soc_at` by the station's clock."""
+
+    vehicle_id: uuid.UUID
+    station_id: uuid.UUID
+    dock_no: int
+    docked: bool
+    soc_pct: float | None
+    soh_pct: float | None
+    soc_at: dt.datetime | None
+    faulty: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VehiclesPlaced:
+    """Vehicles have come, gone or were read; each stands here once. Told by the fleet, whatever order facts came in."""
+
+    vehicles: Sequence[VehiclePlaced]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CaseSeen:
     """Something that a person must look at, or (`standing` False) that later facts explain: `why` says how.
 

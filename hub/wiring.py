@@ -73,8 +73,10 @@ from hub.rentals.booking import Booking
 from hub.rentals.lease_api import LeasesApi
 from hub.rentals.lease_keeper import LeaseKeeper
 from hub.rentals.leases import Leases
+from hub.rentals.offers import Offers
 from hub.rentals.refill import Refill
 from hub.rentals.rights_api import RightsApi
+from hub.rentals.search_api import SearchApi
 from hub.rentals.service import Rentals
 from hub.rentals.vouchers import Cards, Vouchers
 from hub.settings import LeaseSettings
@@ -117,11 +119,11 @@ class Rooms:
         self.nudges = nudges
         self.downlink = Downlink(clock, nudges)
         news = News(clock, nudges)
-        self.stations = Stations(clock, self.downlink, news)
+        self.stations = Stations(clock, self.downlink, news, self._publish)
         self.pictures = Pictures(clock, self.recorder.hear, news, self._publish)
         self.enrolment = Enrolment(clock, self.stations)
         self.shield = Shield(clock, self.downlink)
-        self.fleet = Fleet(clock, self.shield)
+        self.fleet = Fleet(clock, self.shield, self._publish)
         self.shield.vehicles = self.fleet
         self.documents = Documents(clock, self.fleet)
         self.payments = Payments(clock, self.downlink, self.shield)
@@ -137,6 +139,7 @@ class Rooms:
         self.till = till or Till()
         self.billing = Billing(clock, collects=bool(self.till.gateways))
         self.rentals = Rentals(self.payments, self.booking, self.downlink, self.stations, self.cases, self.billing)
+        self.offers = Offers()
         self.refill = Refill(self.payments, self.downlink)
         self.charging = Charging(self.payments, self.billing)
         self._bus = Bus(subscriptions(self))
@@ -194,6 +197,10 @@ def subscriptions(rooms: Rooms) -> list[Subscription]:
         on(events.StationAdded, rooms.downlink.when_added),
         on(events.StationAdded, rooms.shield.when_added),
         on(events.StationSeen, rooms.stations.when_seen),
+        on(events.StationSeen, rooms.offers.when_seen),
+        on(events.StationPresented, rooms.offers.when_presented),
+        on(events.VehiclesRegistered, rooms.offers.when_registered),
+        on(events.VehiclesPlaced, rooms.offers.when_placed),
         on(events.StationEmpty, rooms.refill.when_empty),
         on(events.HubBehind, rooms.cases.when_behind),
         on(events.StationForked, rooms.cases.when_forked),
@@ -243,6 +250,7 @@ def domain_routes(doors: Doors) -> list[Route | RawRoute]:
         *routes_of(MoneyApi(rooms.till.gateways)),
         doors.webhooks.route(),
         *routes_of(RentalsApi(rooms.booking, rooms.leases, doors.vouchers)),
+        *routes_of(SearchApi(rooms.leases.times)),
         *routes_of(LeasesApi(rooms.leases, rooms.keeper, rooms.stations)),
         *routes_of(RightsApi(doors.vouchers, rooms.cards)),
         *routes_of(BlocksApi(rooms.blocks)),

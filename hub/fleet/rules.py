@@ -6,6 +6,7 @@ from typing import Any, Final, TypeAlias
 
 import msgspec
 
+from hub.events import VehiclePlaced
 from protocols.sync import facts
 from protocols.values import BatteryReading, from_ms
 
@@ -68,6 +69,16 @@ def read_at(battery_hlc: int) -> dt.datetime | None:
         return from_ms(battery_hlc >> _LOGICAL_BITS) if battery_hlc > 0 else None
     except (ValueError, OverflowError, OSError):
         return None
+
+
+def placed(row: Row) -> VehiclePlaced:
+    """Custody as other rooms hear of it."""
+    battery = row["battery"] or {}
+    return VehiclePlaced(
+        vehicle_id=row["vehicle_id"], station_id=row["station_id"], dock_no=row["dock_no"],
+        docked=row["state"] == "docked", soc_pct=battery.get("soc_pct"), soh_pct=battery.get("soh_pct"),
+        soc_at=read_at(row["battery_hlc"]), faulty=bool(battery.get("fault_codes")),
+    )  # fmt: skip
 
 
 def event_of(fact_id: uuid.UUID, station_id: uuid.UUID, fact: Move) -> Row:

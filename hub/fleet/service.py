@@ -1,7 +1,7 @@
 """Use cases of the fleet: register and edit vehicles and their types, follow where they are."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any, Final, Protocol
 
 from sqlalchemy.exc import IntegrityError
@@ -25,6 +25,9 @@ _OF_TYPE: Final = {"kind": "kind", "model": "model", "dock_kind": "dock_kind", "
 _TAKEN: Final = {"vin": "vin_taken", "plate": "plate_taken"}
 
 
+Publish = Callable[[AsyncSession, object], Awaitable[None]]
+
+
 class Lists(Protocol):
     """The lists that stations hold. Filled by the wiring."""
 
@@ -35,9 +38,10 @@ class Lists(Protocol):
 class Fleet:
     """Vehicles, their types and their custody."""
 
-    def __init__(self, clock: Clock, lists: Lists) -> None:
+    def __init__(self, clock: Clock, lists: Lists, publish: Publish) -> None:
         self._clock = clock
         self._lists = lists
+        self._publish = publish
 
     async def add_type(self, session: AsyncSession, new: NewVehicleType) -> VehicleType:
         """A new type."""
@@ -101,10 +105,13 @@ class Fleet:
         await self.tell(session, [vehicle])
 
     async def tell(self, session: AsyncSession, vehicles: Sequence[Vehicle]) -> None:
-        """Tell all stations of these as they are now."""
+        """Tell all stations and rooms of these as they are now."""
         await session.flush()
         if vehicles:
             await self._lists.put(session, LIST, [item_of(one) for one in vehicles])
+            types = await repository.types_by_id(session, {one.type_id for one in vehicles if one.type_id is not None})
+            told = [_registered(one, types.get(one.type_id) if one.type_id else None) for one in vehicles]
+            await self._publish(session, events.VehiclesRegistered(vehicles=told))
 
     async def note(
         self, session: AsyncSession, vehicle_id: uuid.UUID, what: str, by: uuid.UUID | None, detail: str = ""
@@ -132,7 +139,7 @@ class Fleet:
         for one, fact in moves:
             before = held.get(fact.vehicle_id)
             held[fact.vehicle_id] = rules.custody_after(before, one.station_id, fact, one.hlc)
-        await repository.put_custody(session, held.values())
+        await self._place(session, held.values())
         told = {one.fact_id: rules.event_of(one.fact_id, one.station_id, fact) for one, fact in moves}
         again = any(one.told_hlc is not None for one, _ in moves)
         await repository.put_history(session, list(told.values()), again=again)
@@ -146,7 +153,13 @@ class Fleet:
             rules.seen_in_dock(row, event.station_id, event.batteries[vehicle_id], event.at_ms)
             for vehicle_id, row in held.items()
         ]
-        await repository.put_custody(session, [row for row in after if row is not None])
+        await self._place(session, [row for row in after if row is not None])
+
+    async def _place(self, session: AsyncSession, rows: Iterable[rules.Row]) -> None:
+        await repository.put_custody(session, rows)
+        told = [rules.placed(row) for row in rows]
+        if told:
+            await self._publish(session, events.VehiclesPlaced(vehicles=told))
 
     async def _found(self, session: AsyncSession, docked: set[uuid.UUID]) -> None:
         """Who was missing and stands in a dock is missing no more."""
@@ -182,6 +195,17 @@ def item_of(vehicle: Vehicle) -> VehicleItem:
         tariff_id=vehicle.tariff_id,
         papers_until_ms=None if vehicle.papers_until is None else to_ms(vehicle.papers_until),
     )
+
+
+def _registered(vehicle: Vehicle, kind: VehicleType | None) -> events.VehicleRegistered:
+    item = item_of(vehicle)
+    return events.VehicleRegistered(
+        vehicle_id=vehicle.id, label=vehicle.label, kind=vehicle.kind, model=vehicle.model, type_id=vehicle.type_id,
+        tariff_id=vehicle.tariff_id, full_range_km=vehicle.full_range_km,
+        battery_wh=None if kind is None else kind.battery_wh, wh_per_km=None if kind is None else kind.wh_per_km,
+        charge_w=None if kind is None else kind.charge_w,
+        why_not="" if item.rentable else item.why_not or "not_for_rent", papers_until=vehicle.papers_until,
+    )  # fmt: skip
 
 
 def _own(new: NewVehicle, kind: VehicleType | None, name: str) -> Any:

@@ -71,6 +71,7 @@ class Booking:
             pin_hash=verifier,
             from_at=new.from_at,
             until_at=new.until_at,
+            trip_km=new.trip_km,
             state="requested",
             reason="",
             answer_by_at=self._answer_by(new),

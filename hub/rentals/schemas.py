@@ -91,6 +91,7 @@ class NewReservation(Shape):
     vehicle_kind: Literal["scooter", "moped", "bicycle", "car"] | None = None
     from_at: Instant
     until_at: Instant
+    trip_km: float | None = Field(default=None, ge=0, le=2000, description="How far the trip goes in all")
     pin: Pin | None = None
     answer_by: Instant | None = Field(default=None, description="How long to wait for the station's answer")
 
@@ -127,6 +128,7 @@ class ReservationShape(Shape):
     code: str
     from_at: Instant
     until_at: Instant
+    trip_km: float | None
     state: str
     reason: str
     answer_by_at: Instant

@@ -104,6 +104,7 @@ class Reservation(Listed):
     pin_hash: Mapped[str] = mapped_column(String(120))
     from_at: Mapped[dt.datetime]
     until_at: Mapped[dt.datetime]
+    trip_km: Mapped[float | None]  # how far the renter means to go
     state: Mapped[str] = mapped_column(
         String(10)
     )  # requested | confirmed | used | cancelled | refused | expired | broken

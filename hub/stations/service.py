@@ -58,10 +58,11 @@ class News:
 class Stations:
     """Stations and their devices."""
 
-    def __init__(self, clock: Clock, lists: Lists, news: News) -> None:
+    def __init__(self, clock: Clock, lists: Lists, news: News, publish: Publish) -> None:
         self._clock = clock
         self._lists = lists
         self._news = news
+        self._publish = publish
         self._seen: dict[uuid.UUID, tuple[dt.datetime, tuple[object, ...] | None]] = {}
 
     async def name_of(self, session: AsyncSession, station_id: uuid.UUID) -> str | None:
@@ -135,7 +136,7 @@ class Stations:
         await self.present(session, station)
 
     async def present(self, session: AsyncSession, station: Station) -> None:
-        """Tell the station how it presents itself."""
+        """Tell the station, and other rooms, how it presents itself."""
         item = StationItem(
             key="self",
             name=station.name,
@@ -151,6 +152,11 @@ class Stations:
             stale_after_s=station.stale_after_s,
         )
         await self._lists.put(session, "station", [item], station_id=station.id)
+        presented = events.StationPresented(
+            station_id=station.id, name=station.name, currency=station.currency, latitude=station.latitude,
+            longitude=station.longitude, min_soc_pct=station.min_soc_pct,
+        )  # fmt: skip
+        await self._publish(session, presented)
 
     async def when_seen(self, session: AsyncSession, event: events.StationSeen) -> None:
         """Remember when the station was last heard of, and what it said of itself.

@@ -1,0 +1,127 @@
+"""The queries of a search: past SQLAlchemy's own work, two or three statements whatever is found."""
+
+import datetime as dt
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from hub.kernel.statements import Statement, instant_in, run
+from hub.rentals import forecast
+from hub.rentals.forecast import Taken
+from hub.rentals.search_rules import Candidate, Place
+
+_COLUMNS: Final = """\
+SELECT s.station_id, s.name, s.latitude, s.longitude, s.min_soc_pct, s.heard_at,
+    v.vehicle_id, v.dock_no, v.label, v.kind, v.model, v.tariff_id, v.why_not, v.papers_until, v.faulty, v.soc_pct,
+    v.soh_pct, v.battery_wh, v.wh_per_km, v.charge_w, v.full_range_km
+"""
+_VEHICLES: Final = "LEFT JOIN offer_vehicles v ON v.station_id = s.station_id AND v.docked AND v.kind IS NOT NULL"
+_NEAR: Final = f"""\
+{_COLUMNS} FROM (
+    SELECT * FROM offer_stations WHERE latitude BETWEEN ?1 AND ?2 AND longitude BETWEEN ?3 AND ?4
+    ORDER BY (latitude - ?5) * (latitude - ?5) + (longitude - ?6) * (longitude - ?6) * ?7, station_id LIMIT 20
+) s {_VEHICLES}
+"""  # noqa: S608  # names of our own columns
+_ONE: Final = f"{_COLUMNS} FROM offer_stations s {_VEHICLES} WHERE s.station_id = ?1"
+_BOOKINGS: Final = """\
+SELECT station_id, vehicle_id, vehicle_kind, from_at, until_at, trip_km FROM reservations
+WHERE station_id = ANY(?1) AND until_at > ?2 AND state IN ('held', 'requested', 'confirmed')
+"""
+_LEASES: Final = """\
+SELECT station_id, vehicle_kind, count(*) FROM leases
+WHERE station_id = ANY(?1) AND state = 'granted' AND reservation_id IS NULL AND giving_back = ''
+    AND vehicle_kind IS NOT NULL AND granted_until_at >= ?2
+GROUP BY station_id, vehicle_kind
+"""
+_OF_PLACE: Final = 6  # columns
+Row = tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """Now, and from when until when a vehicle is wanted; `kept_until_at`: so long a lease must last for it."""
+
+    now: dt.datetime
+    from_at: dt.datetime
+    until_at: dt.datetime
+    kept_until_at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a search found: stations by id, and the vehicles in their docks."""
+
+    places: dict[uuid.UUID, Place]
+    candidates: list[Candidate]
+
+
+async def near(
+    session: AsyncSession, box: tuple[float, float, float, float], point: tuple[float, float], shrink: float
+) -> list[Row]:
+    """The twenty nearest stations in a box with their vehicles; `shrink`: longitude's degree by latitude's, squared."""
+    [found] = await run(session, Statement(_NEAR, (*box, *point, shrink)))
+    return found.rows
+
+
+async def one(session: AsyncSession, station_id: uuid.UUID) -> list[Row]:
+    """One station with its vehicles; nothing where there is no such station."""
+    [found] = await run(session, Statement(_ONE, (station_id,)))
+    return found.rows
+
+
+async def seen_in(session: AsyncSession, rows: Sequence[Row], window: Window) -> Seen:
+    """The stations and vehicles of these rows with what is promised there."""
+    places = {place.station_id: place for place in map(_place, {row[:_OF_PLACE] for row in rows})}
+    ids = list(places)
+    [bookings] = await run(session, Statement(_BOOKINGS, (ids, window.now)))
+    taken: dict[uuid.UUID, list[Taken]] = {}
+    for station, vehicle, kind, begins, ends, trip_km in bookings.rows:
+        one = Taken(from_at=_instant(begins), until_at=_instant(ends), trip_km=trip_km)
+        if vehicle is not None:
+            taken.setdefault(_uuid(vehicle), []).append(one)
+        elif one.from_at < window.until_at and window.from_at < one.until_at:
+            places[_uuid(station)].wanted[kind] += 1
+    if not all(place.online(window.now) for place in places.values()):
+        [leases] = await run(session, Statement(_LEASES, (ids, window.kept_until_at)))
+        for station, kind, count in leases.rows:
+            places[_uuid(station)].leased[kind] = count
+    vehicles = [row for row in rows if row[_OF_PLACE] is not None]
+    return Seen(places, [_candidate(row, places[_uuid(row[0])], taken) for row in vehicles])
+
+
+def _place(row: Row) -> Place:
+    return Place(
+        station_id=_uuid(row[0]), name=row[1], latitude=row[2], longitude=row[3], min_soc_pct=row[4],
+        heard_at=instant_in(row[5]),
+    )  # fmt: skip
+
+
+def _candidate(row: Row, place: Place, taken: dict[uuid.UUID, list[Taken]]) -> Candidate:
+    (
+        vehicle, dock_no, label, kind, model, tariff, why_not, papers_until, faulty, soc_pct, soh_pct, battery_wh,
+        wh_per_km, charge_w, full_range_km,
+    ) = row[_OF_PLACE:]  # fmt: skip
+    vehicle_id = _uuid(vehicle)
+    return Candidate(
+        vehicle_id=vehicle_id, station_id=place.station_id, dock_no=dock_no, label=label, kind=kind, model=model,
+        tariff_id=None if tariff is None else _uuid(tariff), why_not=why_not, papers_until=instant_in(papers_until),
+        faulty=bool(faulty), soc_pct=soc_pct,
+        battery=forecast.battery_of(
+            battery_wh=battery_wh, wh_per_km=wh_per_km, charge_w=charge_w, full_range_km=full_range_km,
+            soh_pct=soh_pct, min_soc_pct=place.min_soc_pct,
+        ),
+        taken=taken.get(vehicle_id, ()),
+    )  # fmt: skip
+
+
+def _uuid(value: str | uuid.UUID) -> uuid.UUID:
+    return uuid.UUID(value) if isinstance(value, str) else value
+
+
+def _instant(value: str | dt.datetime) -> dt.datetime:
+    found = instant_in(value)
+    assert found is not None  # noqa: S101  # the columns are never empty
+    return found
