@@ -74,8 +74,9 @@ class Speaker:
     def on_reply(self, reply: Reply, now: float) -> None:
         """Its exchange was answered."""
         self.exchange = turn(self.exchange, Turn.REPLY)
-        # The dock answers a repeated request with the reply that it has kept: it may be as old as the first attempt.
-        self.conversation.reply_may_be_old_s = now - self._began_at if self._attempts else 0.0
+        # It was made after the first attempt was sent, and nobody knows when: a dock answers a repeated request with
+        # the reply that it has kept, and a busy machine reads late what has long been there.
+        self.conversation.reply_may_be_old_s = now - self._began_at
         self._continue(reply, now)
 
     def on_broken(self, error: Exception, now: float) -> None:

@@ -3,6 +3,8 @@
 import time
 import uuid
 
+import pytest
+
 from edge_agent.core.orders import LockDock
 from edge_agent.docks.config import DockConfig, Pace
 from edge_agent.docks.conversation import Conversation
@@ -142,6 +144,15 @@ def test_a_reply_to_a_repeated_request_may_be_as_old_as_the_first_attempt() -> N
     assert reply is not None
     stage.speaker.on_reply(reply, 102.5)
     assert stage.talk.reply_may_be_old_s == 2.5
-    stage.speaker.wake(time.monotonic() + 10)
-    stage.exchange()
-    assert stage.talk.reply_may_be_old_s == 0.0
+
+
+def test_a_reply_that_was_read_late_may_be_as_old_as_its_request() -> None:
+    stage = Stage().until_poll()
+    ask = stage.speaker.ask
+    assert isinstance(ask, Ask)
+    assert stage.speaker.begin(ask, 100.0)
+    (frame,) = FrameStream().feed(stage.dock.answer(stage.talk.channel.frame()))
+    reply = stage.talk.channel.accept(frame)
+    assert reply is not None
+    stage.speaker.on_reply(reply, 101.4)  # it was there at once, and this thread was not let run
+    assert stage.talk.reply_may_be_old_s == pytest.approx(1.4)
