@@ -8,7 +8,7 @@ from the one stored before it, so frames behind a damage can still be told from 
 import itertools
 import mmap
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Final, Self
 
@@ -33,12 +33,14 @@ class _Frame:
 class Wal:
     """What a log holds: pages by number (the newest committed version), and whether some of it is lost to SQLite.
 
-    `broken`: commits stand behind a bad frame. `headless`: SQLite would take none of it, for its header is no header.
+    `broken`: commits stand behind a bad frame. `headless`: SQLite would take none of it, for its header is no header;
+    then `front` is what the log's last round committed, as far as it is whole from the start.
     """
 
     pages: dict[int, bytes]
     broken: bool
     headless: bool = False
+    front: dict[int, bytes] = field(default_factory=dict)
 
 
 def read_wal(path: Path) -> Wal:
@@ -53,7 +55,8 @@ def read_wal(path: Path) -> Wal:
     frames = _frames(data, header)
     # A header of zeros was never written (the disk failed at it), and a log without room for a frame held nothing.
     headless = header is None and any(data[: _WAL_HEADER.size]) and len(data) >= _WAL_HEADER.size + _FRAME_BYTES
-    return Wal(pages=_newest(data, frames), broken=_loses_commits(frames), headless=headless)
+    front = _front(data) if headless else {}
+    return Wal(pages=_newest(data, frames), broken=_loses_commits(frames), headless=headless, front=front)
 
 
 def loses_commits(path: Path, log: Path) -> bool:
@@ -65,15 +68,15 @@ def loses_commits(path: Path, log: Path) -> bool:
     wal = read_wal(log)
     if not wal.headless:
         return wal.broken
-    if not wal.pages or not path.exists():
+    if not path.exists():
         return True
     with path.open("rb") as file:
-        return any(_page_in(file, number) != page for number, page in wal.pages.items())
+        return any(_page_in(file, number) != page for number, page in wal.front.items())
 
 
 def _page_in(file: BinaryIO, number: int) -> bytes:
-    file.seek((number - 1) * PAGE_BYTES)
-    return file.read(PAGE_BYTES)
+    file.seek(max(number - 1, 0) * PAGE_BYTES)
+    return file.read(PAGE_BYTES) if number > 0 else b""
 
 
 def _header(data: bytes) -> tuple[int, ...] | None:
@@ -86,10 +89,21 @@ def _header(data: bytes) -> tuple[int, ...] | None:
     return fields if _checksum(order, (0, 0), data[:24]) == (fields[6], fields[7]) else None
 
 
-def _frames(data: bytes, header: tuple[int, ...] | None) -> list[_Frame]:
+def _front(data: bytes) -> dict[int, bytes]:
+    """The newest committed pages of the round that the log begins with. Nothing tells whether its first frame is whole.
+
+    Behind it stand rounds from before, whose pages the file has long got in newer versions.
+    """
+    frames = _frames(data, None, _FRAME_HEADER.unpack_from(data, _WAL_HEADER.size)[2:4])
+    whole = next((index for index, frame in enumerate(frames) if index > 0 and not frame.follows), len(frames))
+    last = max((index for index, frame in enumerate(frames[:whole]) if frame.commits), default=0)
+    return {frame.page_no: data[frame.offset : frame.offset + PAGE_BYTES] for frame in frames[: last + 1]}
+
+
+def _frames(data: bytes, header: tuple[int, ...] | None, salts: tuple[int, ...] | None = None) -> list[_Frame]:
     """The frames of the log's present round, in order; those of an earlier round have other salts."""
     order = ">" if header is not None and header[0] & 1 else "<"
-    salts = header[4:6] if header is not None else _salts_of(data)
+    salts = header[4:6] if header is not None else salts or _salts_of(data)
     stored = header[6:8] if header is not None else (0, 0)
     frames = []
     for start in range(_WAL_HEADER.size, len(data) - _FRAME_BYTES + 1, _FRAME_BYTES):

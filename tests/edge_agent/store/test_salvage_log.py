@@ -116,3 +116,24 @@ async def test_a_log_without_a_header_is_damage_only_when_the_file_lacks_its_pag
     assert store.salvaged is None
     await store.close()
     assert business_ids(path) == set(ids)
+
+
+def test_a_log_without_a_header_is_judged_by_its_last_round_not_by_those_behind_it(tmp_path: Path) -> None:
+    path, log = tmp_path / "any.db", tmp_path / "any.db-wal"
+    conn = sqlite3.connect(path, isolation_level=None)
+    with contextlib.closing(conn):
+        for pragma in ("page_size = 4096", "journal_mode = WAL", "wal_autocheckpoint = 0"):
+            conn.execute(f"PRAGMA {pragma}")
+        conn.execute("CREATE TABLE small (x)")
+        for number in range(5):
+            conn.execute("INSERT INTO small VALUES (?)", (number,))
+        conn.execute("PRAGMA wal_checkpoint(RESTART)")
+        conn.execute("UPDATE small SET x = -x")  # one frame, over the first of the round before
+        assert len(read_wal(log).pages) == 1
+        whole = log.read_bytes()
+        overwrite(log, 0, garbage(32))
+        assert loses_commits(path, log)
+        log.write_bytes(whole)
+        conn.execute("PRAGMA wal_checkpoint(PASSIVE)")
+        overwrite(log, 0, garbage(32))
+        assert not loses_commits(path, log)
