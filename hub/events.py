@@ -275,3 +275,37 @@ class Billed:
     currency: str
     total_minor: int
     tax_minor: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Condition:
+    """Something that holds now and should not for long: what a watcher of alarms sees when it looks.
+
+    `rule` names the kind, `subject` what it is about within the station (`dock 3`, a vehicle's id; empty: the station
+    itself). `since`: when it began as far as is known; None: when it was seen first. `seen` is for people.
+    """
+
+    rule: str
+    station_id: uuid.UUID | None
+    subject: str = ""
+    since: dt.datetime | None = None
+    organisation_id: uuid.UUID | None = None
+    seen: Mapping[str, str | int | float | bool | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlarmChanged:
+    """An alarm was raised, came again soon after it was cleared, was cleared, acknowledged, muted or unmuted.
+
+    `muted`: people do not want to hear of it now. An alarm that flaps is raised once; the rest is `again`.
+    """
+
+    alarm_id: uuid.UUID
+    rule: str
+    severity: str  # info | warning | critical
+    what: str  # raised | again | cleared | acknowledged | muted | unmuted
+    at: dt.datetime
+    station_id: uuid.UUID | None
+    subject: str
+    muted: bool
+    by: uuid.UUID | None = None

@@ -17,16 +17,21 @@ from hub.accounts.front_desk import FrontDesk
 from hub.accounts.passwords import Passwords
 from hub.accounts.rules import permissions_of
 from hub.accounts.service import Accounts
+from hub.alarms.api import AlarmsApi
+from hub.alarms.keeper import AlarmKeeper, Watcher
+from hub.alarms.service import Alarms
 from hub.cases.api import CasesApi
 from hub.cases.service import Cases
 from hub.charging.api import ChargingApi
 from hub.charging.service import Charging
+from hub.fleet import conditions as fleet_conditions
 from hub.fleet import seed as fleet_seed
 from hub.fleet.api import FleetApi
 from hub.fleet.documents import Documents
 from hub.fleet.records_api import FleetRecordsApi
 from hub.fleet.service import Fleet
 from hub.fleet.view import View
+from hub.intake import conditions as intake_conditions
 from hub.intake import feed, quarantine_desk
 from hub.intake.api import IntakeApi, raw_routes
 from hub.intake.broker import Broker
@@ -80,6 +85,7 @@ from hub.rentals.search_api import SearchApi
 from hub.rentals.service import Rentals
 from hub.rentals.vouchers import Cards, Vouchers
 from hub.settings import LeaseSettings
+from hub.stations import conditions as stations_conditions
 from hub.stations import seed as stations_seed
 from hub.stations.api import StationsApi
 from hub.stations.archive import Archive
@@ -130,6 +136,8 @@ class Rooms:
         self.quotes = Quotes(self.fleet, self.stations)
         self.blocks = Blocks(clock, self.downlink)
         self.cases = Cases(clock, self._publish)
+        self.alarms = Alarms(clock, self._publish)
+        self.alarm_keeper = AlarmKeeper(clock, self._publish, watchers())
         self.leases = Leases(clock, self.downlink, self.cases, leases or LeaseSettings())
         self.vehicles = View(clock, self.stations, self.leases)
         self.keeper = LeaseKeeper(clock, self.leases)
@@ -169,11 +177,15 @@ class Doors:
         self.time_key = voucher_key.public_key().public_bytes_raw().hex()
 
     def sweeps(self) -> list[janitor.Forget]:
-        """What rentals, tariffs and the fleet do every hour."""
+        """What rentals, tariffs, the fleet and alarms do every hour."""
         rooms = self.rooms
         return [
-            self.vouchers.forget_expired, rooms.rentals.look_for_long_rides, rooms.shield.sweep, rooms.documents.look,
-        ]  # fmt: skip
+            self.vouchers.forget_expired,
+            rooms.rentals.look_for_long_rides,
+            rooms.shield.sweep,
+            rooms.documents.look,
+            rooms.alarms.forget_old,
+        ]
 
     def at_broker(self, kernel: Kernel, nudges: LocalNudges, broker: Broker) -> MqttDoor:
         """The stations' live links over a broker; its `run` is a job."""
@@ -184,6 +196,11 @@ class Doors:
         async with database.transaction() as session:
             await self.vouchers.publish_key(session)
         await asyncio.Event().wait()
+
+
+def watchers() -> list[Watcher]:
+    """Who sees what alarms are made of."""
+    return [stations_conditions.conditions, intake_conditions.conditions, fleet_conditions.conditions]
 
 
 def authenticate(tokens: AccessTokens) -> BearerAuth:
@@ -258,6 +275,7 @@ def domain_routes(doors: Doors) -> list[Route | RawRoute]:
         *routes_of(WorkApi()),
         *routes_of(AuditApi()),
         *routes_of(CasesApi(rooms.cases)),
+        *routes_of(AlarmsApi(rooms.alarms)),
     ]
 
 
@@ -272,6 +290,7 @@ def jobs(kernel: Kernel, doors: Doors, desk: FrontDesk) -> list[Job]:
         functools.partial(doors.rooms.keeper.run, kernel.database),
         doors.rooms.recorder.run,
         functools.partial(doors.watch.run, kernel.database),
+        functools.partial(doors.rooms.alarm_keeper.run, kernel.database),
         functools.partial(doors.rooms.billing.run, kernel.database),
     ]
 

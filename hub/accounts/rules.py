@@ -12,11 +12,12 @@ _OWN: Final = frozenset({
 })  # fmt: skip
 _READ_OPERATION: Final = _BASIC | {
     "rentals:read", "reservations:read", "charging:read", "orders:read", "cards:read", "vouchers:read",
-    "cases:read", "blocks:read", "telemetry:read", "vehicles:history",
+    "cases:read", "blocks:read", "telemetry:read", "vehicles:history", "alarms:read",
 }  # fmt: skip
 _WRITE_OPERATION: Final = frozenset({
     "stations:write", "vehicles:write", "rentals:write", "reservations:write", "charging:write", "orders:write",
-    "cards:write", "vouchers:write", "cases:write", "quarantine:write", "blocks:write",
+    "cards:write", "vouchers:write", "cases:write", "quarantine:write", "blocks:write", "alarms:write",
+    "alarms:set",
 })  # fmt: skip
 _ACCOUNTS: Final = frozenset({"accounts:read", "accounts:write"})
 _MONEY: Final = frozenset({"payments:read", "ledger:read"})
@@ -24,7 +25,7 @@ _READ_ALL: Final = _READ_OPERATION | _MONEY | {"accounts:read", "facts:read", "w
 
 PERMISSIONS_OF: Final[Mapping[Role, frozenset[str]]] = {
     Role.RENTER: _BASIC | _OWN,
-    Role.STATION_STAFF: _READ_OPERATION | {"reservations:write"},
+    Role.STATION_STAFF: _READ_OPERATION | {"reservations:write", "alarms:write"},
     Role.SERVICE_ADVISOR: _BASIC | {"rentals:read"},
     Role.TECHNICIAN: _BASIC,
     Role.FLEET_OPERATOR: _READ_OPERATION | _WRITE_OPERATION | {"facts:read"},

@@ -9,7 +9,7 @@ from sqlalchemy import Select, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import defer
 
-from hub.kernel.bulk import rows_where, upsert_many
+from hub.kernel.bulk import upsert_many
 from hub.kernel.pages import Found, PageQuery, find_page
 from hub.stations.tables import Charger, Dock, StaffMember, Station
 
@@ -132,11 +132,11 @@ async def devices(
     session: AsyncSession, station_id: uuid.UUID
 ) -> tuple[list[tuple[int, Json]], list[tuple[str, Json]]]:
     """A station's docks with their faults, and its chargers with their connectors."""
-    docks = await rows_where(session, Dock, "station_id = ?1", station_id, columns=("dock_no", "faults"))
-    chargers = await rows_where(session, Charger, "station_id = ?1", station_id, columns=("charger_id", "connectors"))
+    docks = select(Dock.dock_no, Dock.faults).where(Dock.station_id == station_id).order_by(Dock.dock_no)
+    chargers = select(Charger.charger_id, Charger.connectors).where(Charger.station_id == station_id)
     return (
-        [(row["dock_no"], row["faults"]) for row in docks],
-        [(row["charger_id"], row["connectors"]) for row in chargers],
+        [(row.dock_no, row.faults) for row in await session.execute(docks)],
+        [(row.charger_id, row.connectors) for row in await session.execute(chargers)],
     )
 
 
@@ -158,3 +158,8 @@ async def at_a_glance(session: AsyncSession, query: PageQuery) -> Found[Station]
 async def by_ids(session: AsyncSession, ids: Sequence[uuid.UUID]) -> Sequence[Station]:
     """These stations without their pictures."""
     return (await session.scalars(_without_picture(select(Station).where(Station.id.in_(ids))))).all()
+
+
+async def every(session: AsyncSession) -> Sequence[Station]:
+    """All stations without their pictures."""
+    return (await session.scalars(_without_picture(select(Station)))).all()
