@@ -6,7 +6,7 @@ from alembic import op
 from hub.kernel.columns import BigInt, UtcInstant
 
 revision = "0031"
-down_revision = "0030"
+down_revision = "0026"
 branch_labels = None
 depends_on = None
 
