@@ -3,7 +3,7 @@
 import uuid
 from dataclasses import dataclass
 
-from protocols.kiosk.staff import SignIn, StaffEnd, StaffRent, StaffUnlock
+from protocols.kiosk.staff import DockDeed, SignIn, StaffDockAct, StaffEnd, StaffRent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,12 +21,20 @@ class StaffSignedOut:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StaffUnlocks:
-    """Question: staff open a dock. Answer: None, once it is committed; raises `Refused`."""
+class StaffStays:
+    """Question: he is still there. Answer: `state.StaffSession`, longer; raises `Refused`."""
+
+    token: uuid.UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StaffOnDock:
+    """Question: staff do something to a dock. Answer: None, once it is committed; raises `Refused`."""
 
     token: uuid.UUID
     dock_no: int
-    asked: StaffUnlock
+    what: DockDeed
+    asked: StaffDockAct
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

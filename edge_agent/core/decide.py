@@ -8,7 +8,20 @@ import dataclasses
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from edge_agent.core import acts, charging, clocks, connectors, docking, hub, inputs, rental, staff, upkeep
+from edge_agent.core import (
+    acts,
+    charging,
+    clocks,
+    connectors,
+    docking,
+    hub,
+    inputs,
+    rental,
+    staff,
+    staff_docks,
+    staff_rides,
+    upkeep,
+)
 from edge_agent.core.state import State
 from edge_agent.core.step import Context, Decision, Step
 from protocols.errors import Refused
@@ -17,6 +30,7 @@ from protocols.errors import Refused
 def _dock_order_ended(step: Step, ended: inputs.DockOrderEnded) -> None:
     rental.unlock_ended(step, ended)
     hub.order_ended(step, ended)
+    staff_docks.order_ended(step, ended)
 
 
 def _more_time(step: Step, asked: inputs.MoreTimeAsked) -> None:
@@ -54,9 +68,10 @@ HANDLERS: Final[Mapping[type, Callable[[Step, Any], None]]] = {
     inputs.NotOpenReported: _not_open,
     acts.StaffSignedIn: staff.sign_in,
     acts.StaffSignedOut: staff.sign_out,
-    acts.StaffUnlocks: staff.unlock,
-    acts.StaffRents: staff.rent,
-    acts.StaffEnds: staff.end,
+    acts.StaffStays: staff.stay,
+    acts.StaffOnDock: staff_docks.act,
+    acts.StaffRents: staff_rides.rent,
+    acts.StaffEnds: staff_rides.end,
     inputs.Ticked: upkeep.tick,
     inputs.AgentWoke: upkeep.wake,
     inputs.ClockMoved: clocks.moved,

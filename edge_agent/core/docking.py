@@ -42,7 +42,7 @@ def found(step: Step, seen: DockFound) -> None:
         can_charge=seen.can_charge,
     )
     step.put_dock(new)
-    _set_faults(step, seen.dock_no, dict.fromkeys(LINE_FAULTS, False))
+    set_faults(step, seen.dock_no, dict.fromkeys(LINE_FAULTS, False))
     if (dock.serial, dock.firmware) != (seen.serial, seen.firmware):
         step.record(DockSeen(dock_no=seen.dock_no, kind=seen.kind.value, serial=seen.serial, firmware=seen.firmware))
 
@@ -51,14 +51,14 @@ def lost(step: Step, seen: DockLost) -> None:
     """A dock does not answer or is not who it should be: out of order, its last picture kept."""
     dock = _dock(step, seen.dock_no)
     step.put_dock(dataclasses.replace(dock, online=False))
-    _set_faults(step, seen.dock_no, {code: code == seen.reason for code in LINE_FAULTS})
+    set_faults(step, seen.dock_no, {code: code == seen.reason for code in LINE_FAULTS})
 
 
 def reported(step: Step, report: DockReported) -> None:
     """One status. Compares with what was known and concludes who came and who went."""
     dock = _dock(step, report.dock_no)
     step.put_dock(dataclasses.replace(dock, online=True, report=report))
-    _set_faults(
+    set_faults(
         step,
         report.dock_no,
         {
@@ -73,8 +73,10 @@ def reported(step: Step, report: DockReported) -> None:
         _left(step, report.dock_no, before, 0.0 if report.vehicle_present else report.presence_age_s)
     elif before is not None and not _came_back(step, report, before):
         rental.still_in_dock(step, report)
-    if report.vehicle_present and report.vehicle_id not in (None, step.state.occupants.get(report.dock_no)):
-        _arriving(step, report, report.vehicle_id)
+    here = report.vehicle_id if report.vehicle_present else None
+    is_new = here is not None and here != step.state.occupants.get(report.dock_no)
+    if here is not None and is_new and not rental.never_left(step, report, here):
+        _arriving(step, report, here)
     power.settle(step, report.dock_no)
 
 
@@ -107,7 +109,7 @@ def _left(step: Step, dock_no: int, vehicle_id: uuid.UUID, age_s: float) -> None
     if ride is not None:
         rental.activate(step, ride, age_s)
     elif step.state.docks[dock_no].staff_until_mono_s < step.now.mono_s:
-        _set_faults(step, dock_no, {LEFT_WITHOUT_RENTAL: True}, detail=str(vehicle_id))
+        set_faults(step, dock_no, {LEFT_WITHOUT_RENTAL: True}, detail=str(vehicle_id))
 
 
 def _arriving(step: Step, report: DockReported, vehicle_id: uuid.UUID) -> None:
@@ -133,7 +135,7 @@ def _arrived(step: Step, report: DockReported, vehicle_id: uuid.UUID) -> None:
     battery = step.state.docks[dock_no].battery
     ride = rental.riding(step, vehicle_id)
     step.change(occupants=with_item(step.state.occupants, dock_no, vehicle_id))
-    _set_faults(step, dock_no, {LEFT_WITHOUT_RENTAL: False})
+    set_faults(step, dock_no, {LEFT_WITHOUT_RENTAL: False})
     step.record(
         VehicleDocked(
             vehicle_id=vehicle_id,
@@ -175,7 +177,7 @@ def card(step: Step, seen: CardRead) -> None:
     )
 
 
-def _set_faults(step: Step, dock_no: int, conditions: dict[str, bool], detail: str = "") -> None:
+def set_faults(step: Step, dock_no: int, conditions: dict[str, bool], detail: str = "") -> None:
     """Raise what is true and new, clear what is over; each becomes a fact once."""
     dock = _dock(step, dock_no)
     faults = dock.faults

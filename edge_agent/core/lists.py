@@ -101,6 +101,16 @@ def vehicle(state: State, vehicle_id: uuid.UUID) -> VehicleItem | None:
     return _item(state, "vehicles", str(vehicle_id), VehicleItem)
 
 
+def vehicles(state: State) -> Iterator[VehicleItem]:
+    """Every vehicle that may turn up here."""
+    return _items(state, "vehicles", VehicleItem)
+
+
+def id_of(item: VehicleItem) -> uuid.UUID:
+    """The vehicle's id."""
+    return uuid.UUID(item.key)
+
+
 def card(state: State, uid: str) -> CardItem | None:
     """Whose card this is."""
     return _item(state, "cards", uid.upper(), CardItem)

@@ -11,6 +11,7 @@ import msgspec
 from edge_agent.core import lists
 from edge_agent.core.state import (
     Dock,
+    DockAct,
     HubOrder,
     Lease,
     ListState,
@@ -39,6 +40,7 @@ DURABLE: Final[Mapping[str, tuple[type, Any]]] = {
     "spent": (uuid.UUID, SpentVoucher),
     "pin_tries": (uuid.UUID, PinTries),
     "staff_tries": (str, PinTries),
+    "dock_acts": (int, DockAct),
     "used_reservations": (uuid.UUID, uuid.UUID),
     "leases": (uuid.UUID, Lease),
     "sessions": (uuid.UUID, Session),

@@ -22,7 +22,15 @@ from edge_agent.core.state import IN_DOCK, Dock, Phase, Quote, Rental
 from edge_agent.core.step import Step, with_item, without
 from protocols.errors import Refused
 from protocols.sync.changes import CloseRental, VehicleItem
-from protocols.sync.facts import DockFaultRaised, OfflineLeft, RentalActivated, RentalEnded, RentalStarted, RentalVoided
+from protocols.sync.facts import (
+    DockFaultRaised,
+    OfflineLeft,
+    RentalActivated,
+    RentalEnded,
+    RentalStarted,
+    RentalVoided,
+    VehicleUndocked,
+)
 from protocols.tariff.tariff import Tariff, price_of_rental
 from protocols.values import BatteryReading, to_ms
 
@@ -99,6 +107,20 @@ def begin(step: Step, rental: Rental, battery: BatteryReading | None, left: Offl
     """It is decided: the fact, and behind its commit the unlock."""
     step.record(_started(step, rental, battery, left))
     _unlock(step, rental)
+
+
+def hand_over(step: Step, rental: Rental, battery: BatteryReading | None, left: OfflineLeft | None) -> None:
+    """The vehicle is given out by hand, its dock opens nothing: the ride is on at once."""
+    dock_no, vehicle_id = rental.dock_no, rental.vehicle_id
+    step.record(_started(step, rental, battery, left))
+    if dock_no in step.state.occupants:
+        step.change(occupants=without(step.state.occupants, dock_no))
+        gone = VehicleUndocked(
+            vehicle_id=vehicle_id, dock_no=dock_no, undocked_ms=step.now_ms, rental_id=rental.rental_id
+        )
+        step.record(gone)
+    activate(step, rental, 0.0)
+    step.answer = step.state.rentals[rental.rental_id]
 
 
 def _check_again(step: Step, wanted: Quote) -> Dock:
@@ -288,6 +310,14 @@ def was_away(step: Step, rental: Rental, report: DockReported) -> bool:
     """Whether the vehicle that stands there came back from a ride: it came after its lock was open for this rental."""
     back_s = report.presence_age_s
     return not report.age_since_restart and left_unseen_s(step, rental, back_s) > back_s
+
+
+def never_left(step: Step, report: DockReported, vehicle_id: uuid.UUID) -> bool:
+    """A vehicle that was handed over by hand and stands where it stood: its dock has not let go of it yet."""
+    ride = riding(step, vehicle_id)
+    if ride is None or not ride.by_hand or ride.dock_no != report.dock_no or report.age_since_restart:
+        return False
+    return report.presence_age_s > clocks.least_s(step, ride)
 
 
 def activate(step: Step, rental: Rental, age_s: float) -> None:

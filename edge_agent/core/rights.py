@@ -52,10 +52,14 @@ def spend(step: Step, wanted: Quote) -> None:
         spent = SpentVoucher(uses=uses + 1, expires_ms=wanted.voucher_expires_ms or step.now_ms)
         step.change(spent=with_item(step.state.spent, voucher, spent))
     if reservation is not None:
-        used = with_item(step.state.used_reservations, reservation, wanted.quote_id)
-        step.change(used_reservations=used)
+        use_reservation(step, reservation, wanted.quote_id)
     if wanted.renter.card_uid is not None:
         step.change(card=None)  # the next person at the screen shall not find it
+
+
+def use_reservation(step: Step, reservation_id: uuid.UUID, quote_id: uuid.UUID) -> None:
+    """The booking is fetched."""
+    step.change(used_reservations=with_item(step.state.used_reservations, reservation_id, quote_id))
 
 
 def give_back(step: Step, rental: Rental) -> None:

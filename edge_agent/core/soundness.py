@@ -15,6 +15,7 @@ from protocols.sync.changes import (
     StaffItem,
     StationItem,
     TariffItem,
+    VehicleItem,
     VoucherKeyItem,
     WindowItem,
 )
@@ -34,6 +35,8 @@ def is_sound(item: Item) -> bool:
             return 0 < item.pull_out_s <= MAX_PULL_OUT_S and _are_caps(item)
         case StaffItem():
             return _is_uuid(item.key) and _are_instants(item.expires_ms)
+        case VehicleItem():
+            return _is_uuid(item.key)
         case BlockItem():
             return _are_instants(item.since_ms)
         case TariffItem():

@@ -18,6 +18,8 @@ from protocols.values import BatteryReading
 
 # An alarm about a vehicle, raised until one stands in the dock again. The dock itself works.
 LEFT_WITHOUT_RENTAL: Final = "left_without_rental"
+# Staff took the dock out of service: a fault like any other, but for who clears it.
+OUT_OF_SERVICE: Final = "out_of_service"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +70,7 @@ class Rental:
     boot: str
     started_mono_s: float = 0.0
     offline: bool = False
+    by_hand: bool = False  # staff handed the vehicle over: its dock did not see it go
     unlock_order: uuid.UUID | None = None
     unlock_asked_s: float = 0.0  # after the rental's start: when its last unlock was ordered
     unlocking: bool = False  # the unlock is on its way: a dock that is locked now may open yet
@@ -160,6 +163,31 @@ class StaffSession:
     identified_by: str
     expires_at: dt.datetime
     expires_mono_s: float
+    began_mono_s: float = 0.0
+
+
+class ActState(enum.StrEnum):
+    """What became of something that staff did to a dock. asked: it is on its way."""
+
+    ASKED = "asked"
+    DONE = "done"
+    REFUSED = "refused"
+    NO_ANSWER = "no_answer"
+    EXPIRED = "expired"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DockAct:
+    """The last thing that staff did to a dock, for whoever stands in front of it."""
+
+    act_id: uuid.UUID
+    what: str
+    by: str
+    reason: str
+    asked_at: dt.datetime
+    state: ActState = ActState.ASKED
+    ended_at: dt.datetime | None = None
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -277,6 +305,7 @@ class State:
     pin_tries: Mapping[uuid.UUID, PinTries] = field(default_factory=dict)
     staff_tries: Mapping[str, PinTries] = field(default_factory=dict)
     staff_sessions: Mapping[uuid.UUID, StaffSession] = field(default_factory=dict)
+    dock_acts: Mapping[int, DockAct] = field(default_factory=dict)
     used_reservations: Mapping[uuid.UUID, uuid.UUID] = field(default_factory=dict)
     leases: Mapping[uuid.UUID, Lease] = field(default_factory=dict)
     shaken: Mapping[uuid.UUID, float] = field(default_factory=dict)  # leases without a fit vehicle, since when

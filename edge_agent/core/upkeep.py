@@ -3,7 +3,7 @@
 import dataclasses
 from typing import Final
 
-from edge_agent.core import charging, clocks, docking, hub, identity, leases, lists
+from edge_agent.core import charging, clocks, docking, hub, identity, leases, lists, staff_docks
 from edge_agent.core.inputs import AgentWoke, LockState, MeterLost, MeterReported, Ticked
 from edge_agent.core.state import IN_DOCK, Phase
 from edge_agent.core.step import Step, with_item, without
@@ -26,6 +26,7 @@ def wake(step: Step, woke: AgentWoke) -> None:
             step.put_rental(dataclasses.replace(unsure, pull_until_mono_s=until, unlock_order=None))
     clocks.wake(step, woke.last_boot, woke.last_mono_s)
     hub.wake(step)
+    staff_docks.wake(step)
     step.change(boot=step.now.boot_id, woke_mono_s=step.now.mono_s)
     step.record(AgentStarted(epoch=woke.epoch, version=woke.version, unclean=woke.unclean, features=FEATURES))
 

@@ -30,6 +30,7 @@ from protocols.kiosk.views import (
 )
 from protocols.sync.changes import VehicleItem
 from protocols.sync.clock import Moment
+from protocols.sync.facts import Bill
 from protocols.tariff.tariff import Tariff, minute_price, price_of_rental
 from protocols.values import exponent_of, from_ms, rfc3339, to_ms
 
@@ -61,26 +62,35 @@ def station_view(state: State, now: Moment, *, seq: int, labels: Mapping[str, st
     return StationView(
         seq=seq,
         at=rfc3339(now.at),
-        station=StationIdentity(
-            name=state.profile.name,
-            number=state.profile.number,
-            timezone=state.profile.timezone,
-            help_phone=state.profile.help_phone,
-        ),
-        hub=HubView(
-            online=state.hub.online,
-            since=None if state.hub.since is None else rfc3339(state.hub.since),
-            last_contact=None if state.hub.last_contact is None else rfc3339(state.hub.last_contact),
-            update_needed=state.hub.outdated,
-        ),
+        station=identity_view(state),
+        hub=hub_view(state),
         docks=[_dock_view(state, dock, standing.get(no), best) for no, dock in sorted(state.docks.items())],
-        chargers=[_charger_view(state, one, labels) for _, one in sorted(state.chargers.items())],
+        chargers=[charger_view(state, one, labels) for _, one in sorted(state.chargers.items())],
         price_hint=None if rental_tariff is None else _hint(rental_tariff, lists.local(state, now.at)),
         charge_price=None if charge_tariff is None else money(charge_tariff.per_kwh_minor, charge_tariff.currency),
         card=_card_prompt(state, now),
         returns=_returns(state, now),
         not_accepting=trouble,
         clock_trusted=now.is_trusted,
+    )
+
+
+def identity_view(state: State) -> StationIdentity:
+    """Where am I."""
+    profile = state.profile
+    return StationIdentity(
+        name=profile.name, number=profile.number, timezone=profile.timezone, help_phone=profile.help_phone
+    )
+
+
+def hub_view(state: State) -> HubView:
+    """Whether the hub is reachable."""
+    hub = state.hub
+    return HubView(
+        online=hub.online,
+        since=None if hub.since is None else rfc3339(hub.since),
+        last_contact=None if hub.last_contact is None else rfc3339(hub.last_contact),
+        update_needed=hub.outdated,
     )
 
 
@@ -95,7 +105,7 @@ def _dock_view(state: State, dock: Dock, here: Standing | None, best: Standing |
     return DockView(
         dock_no=dock.dock_no,
         kind=dock.kind.value,
-        state=_dock_state(state, dock),  # type: ignore[arg-type]
+        state=dock_state(state, dock),  # type: ignore[arg-type]
         fault=next(iter(_faults(dock)), None),
         vehicle=None if here is None else vehicle_view(here, here is best),
     )
@@ -106,7 +116,8 @@ def _faults(dock: Dock) -> list[str]:
     return [code for code in dock.faults if code != LEFT_WITHOUT_RENTAL]
 
 
-def _dock_state(state: State, dock: Dock) -> str:
+def dock_state(state: State, dock: Dock) -> str:
+    """The dock in one word."""
     if dock.report is None:
         return "out_of_order" if _faults(dock) else "unknown"
     if not dock.online or _faults(dock):
@@ -159,7 +170,8 @@ def _range_km(here: Standing) -> float | None:
     return round(item.full_range_km * battery.soc_pct / 100 * health / 100, 1)
 
 
-def _charger_view(state: State, charger: Charger, labels: Mapping[str, str]) -> ChargerView:
+def charger_view(state: State, charger: Charger, labels: Mapping[str, str]) -> ChargerView:
+    """A charger and the sessions on it."""
     running = {
         one.connector_no: one
         for one in state.sessions.values()
@@ -223,20 +235,25 @@ def receipt_view(state: State, rental: Rental) -> ReceiptView | None:
         started_at=rfc3339(rental.undocked_at or rental.started_at),
         ended_at=rfc3339(finished_at),
         duration_s=rental.duration_s,
-        lines=[
-            BillLineView(
-                key=line.key,
-                quantity=line.quantity,
-                unit=line.unit,
-                unit_price=money(line.unit_price_minor, bill.currency),
-                amount=money(line.amount_minor, bill.currency),
-            )
-            for line in bill.lines
-        ],
+        lines=line_views(bill),
         total=money(bill.total_minor, bill.currency),
         tax=money(bill.tax_minor, bill.currency),
         queued=not state.hub.online,
     )
+
+
+def line_views(bill: Bill) -> list[BillLineView]:
+    """A bill's lines."""
+    return [
+        BillLineView(
+            key=line.key,
+            quantity=line.quantity,
+            unit=line.unit,
+            unit_price=money(line.unit_price_minor, bill.currency),
+            amount=money(line.amount_minor, bill.currency),
+        )
+        for line in bill.lines
+    ]
 
 
 def rental_view(state: State, rental: Rental, now: Moment) -> RentalView:
@@ -280,14 +297,8 @@ def quote_view(state: State, quote: Quote, now: Moment) -> QuoteView:
         quote_id=quote.quote_id,
         dock_no=quote.dock_no,
         vehicle=vehicle_view(here, best=False),
-        tariff=_tariff_view(tariff, local),
-        examples=[
-            Example(
-                minutes=minutes,
-                total=money(price_of_rental(tariff, minutes * 60, began_at=local).total_minor, tariff.currency),
-            )
-            for minutes in EXAMPLE_MINUTES
-        ],
+        tariff=tariff_view(tariff, local),
+        examples=example_views(tariff, local),
         identified_by=quote.identified_by,  # type: ignore[arg-type]
         offline=quote.offline,
         pull_out_s=state.profile.pull_out_s,
@@ -295,7 +306,20 @@ def quote_view(state: State, quote: Quote, now: Moment) -> QuoteView:
     )
 
 
-def _tariff_view(tariff: Tariff, local: dt.datetime) -> TariffView:
+def example_views(tariff: Tariff, local: dt.datetime) -> list[Example]:
+    """What some rides cost."""
+    return [
+        Example(
+            minutes=minutes,
+            total=money(price_of_rental(tariff, minutes * 60, began_at=local).total_minor, tariff.currency),
+        )
+        for minutes in EXAMPLE_MINUTES
+    ]
+
+
+def tariff_view(tariff: Tariff, local: dt.datetime) -> TariffView:
+    """A tariff in full."""
+
     def amount(minor: int) -> MoneyView:
         return money(minor, tariff.currency)
 

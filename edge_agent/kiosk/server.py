@@ -14,7 +14,7 @@ from edge_agent.core.state import Quote, Rental, State
 from edge_agent.kiosk import presenter, problems
 from edge_agent.kiosk.live import LiveViews
 from edge_agent.kiosk.requests import body_of, id_of, json_response
-from edge_agent.kiosk.staff import StaffApi
+from edge_agent.kiosk.staff import StaffApi, Surroundings
 from edge_agent.runtime.clock import Clock
 from protocols.errors import Refused
 from protocols.kiosk.actions import Agree, AskQuote
@@ -49,6 +49,7 @@ class KioskServer:
         health: Health,
         metrics: Callable[[], tuple[bytes, str]],
         static: Path = STATIC,
+        around: Surroundings | None = None,
     ) -> None:
         self._host = host
         self._port = port
@@ -59,7 +60,7 @@ class KioskServer:
         self._health = health
         self._metrics = metrics
         self._static = static
-        self._staff = StaffApi(ask, state, clock)
+        self._staff = StaffApi(ask, state, clock, around or Surroundings(labels={}, trouble=lambda: None))
         self.bound_port = 0
 
     async def run(self) -> None:
@@ -89,7 +90,9 @@ class KioskServer:
                 *self._staff.routes(),
                 web.get("/healthz", self._healthz),
                 web.get("/metrics", self._render_metrics),
-                web.get("/", self._page),
+                web.get("/", self._kiosk_page),
+                web.get("/staff", self._staff_page),
+                web.get("/staff/", self._staff_page),
             ]
         )
         if (self._static / "assets").is_dir():
@@ -131,10 +134,15 @@ class KioskServer:
         body, content_type = self._metrics()
         return web.Response(body=body, headers={"Content-Type": content_type})
 
-    async def _page(self, _request: web.Request) -> web.StreamResponse:
-        page = self._static / "index.html"
+    async def _kiosk_page(self, _request: web.Request) -> web.StreamResponse:
+        return self._page(self._static / "index.html")
+
+    async def _staff_page(self, _request: web.Request) -> web.StreamResponse:
+        return self._page(self._static / "staff" / "index.html")
+
+    def _page(self, page: Path) -> web.StreamResponse:
         if not page.is_file():
-            return web.Response(status=503, text="The kiosk is not built: run `make setup`.\n")
+            return web.Response(status=503, text="The pages are not built: run `make setup`.\n")
         return web.FileResponse(page, headers={"Cache-Control": "no-cache"})
 
 

@@ -1,91 +1,145 @@
-"""`/api/staff`: what staff do at the station by hand. Asks the station; decides nothing."""
+"""`/api/staff`: what staff do at the station by hand, and what they see. Asks the station; decides nothing."""
 
 import uuid
-from collections.abc import Awaitable, Callable
-from typing import Any, Final
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
 
 from aiohttp import web
 
-from edge_agent.core.acts import StaffEnds, StaffRents, StaffSignedIn, StaffSignedOut, StaffUnlocks
-from edge_agent.core.state import RUNNING, Rental, StaffSession, State
-from edge_agent.kiosk import presenter
+from edge_agent.core.acts import StaffEnds, StaffOnDock, StaffRents, StaffSignedIn, StaffSignedOut, StaffStays
+from edge_agent.core.state import Rental, StaffSession, State
+from edge_agent.kiosk import presenter, staff_presenter
 from edge_agent.kiosk.requests import body_of, id_of, json_response
 from edge_agent.runtime.clock import Clock
 from protocols.errors import Refused
-from protocols.kiosk.staff import (
-    SignIn,
-    StaffActView,
-    StaffEnd,
-    StaffRent,
-    StaffRentalsView,
-    StaffSessionView,
-    StaffUnlock,
-)
+from protocols.kiosk.staff import DOCK_DEEDS, DockDeed, SignIn, StaffDockAct, StaffEnd, StaffRent
+from protocols.kiosk.staff_views import StaffActView, StaffSessionView, SyncView
 from protocols.values import rfc3339
 
 _BEARER: Final = "Bearer "
+_DEEDS: Final[Mapping[str, DockDeed]] = {one: one for one in DOCK_DEEDS}
 Ask = Callable[[object], Awaitable[Any]]
+
+
+class Waiting(Protocol):
+    """What the hub does not hold yet. Filled by the app."""
+
+    async def __call__(self) -> SyncView:
+        """As it is now."""
+
+
+async def nothing_waits() -> SyncView:
+    """A station that was never enrolled."""
+    return SyncView(line="none", last_success_at=None, last_failure=None, waiting=0, lanes=[], photos=0, photo_bytes=0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What staff see beside the state: `labels` are the chargers' names, `trouble` why nothing new is taken."""
+
+    labels: Mapping[str, str]
+    trouble: Callable[[], str | None]
+    waiting: Waiting = nothing_waits
 
 
 class StaffApi:
     """The routes; the server adds them to its own."""
 
-    def __init__(self, ask: Ask, state: Callable[[], State], clock: Clock) -> None:
+    def __init__(self, ask: Ask, state: Callable[[], State], clock: Clock, around: Surroundings) -> None:
         self._ask = ask
         self._state = state
         self._clock = clock
+        self._around = around
 
     def routes(self) -> list[web.RouteDef]:
         """All of them."""
         return [
             web.post("/api/staff/sessions", self._sign_in),
+            web.post("/api/staff/sessions/stay", self._stay),
             web.delete("/api/staff/sessions", self._sign_out),
-            web.get("/api/staff/rentals", self._rentals),
+            web.get("/api/staff/station", self._station),
+            web.get("/api/staff/vehicles", self._vehicles),
+            web.get("/api/staff/rentals", self._rides),
             web.post("/api/staff/rentals", self._rent),
             web.post("/api/staff/rentals/{rental_id}/end", self._end),
-            web.post("/api/staff/docks/{dock_no}/unlock", self._unlock),
+            web.post("/api/staff/docks/{dock_no}/{deed}", self._on_dock),
         ]
 
     async def _sign_in(self, request: web.Request) -> web.Response:
         session: StaffSession = await self._ask(StaffSignedIn(asked=await body_of(request, SignIn)))
-        view = StaffSessionView(
-            token=session.token, name=session.name, may=list(session.may), expires_at=rfc3339(session.expires_at)
-        )
-        return json_response(view, status=201)
+        return json_response(_session_view(session), status=201)
+
+    async def _stay(self, request: web.Request) -> web.Response:
+        return json_response(_session_view(await self._ask(StaffStays(token=_token(request)))))
 
     async def _sign_out(self, request: web.Request) -> web.Response:
         await self._ask(StaffSignedOut(token=_token(request)))
         return web.Response(status=204)
 
-    async def _rentals(self, request: web.Request) -> web.Response:
-        session, now = self._state().staff_sessions.get(_token(request)), self._clock.now()
-        if session is None or session.expires_mono_s < now.mono_s:
-            raise Refused("staff_session_over")
-        running = [one for one in self._state().rentals.values() if one.phase in RUNNING]
-        running.sort(key=lambda one: one.started_at)
-        return json_response(
-            StaffRentalsView(rentals=[presenter.rental_view(self._state(), one, now) for one in running])
+    async def _station(self, request: web.Request) -> web.Response:
+        session = self._session(request)
+        sync = await self._around.waiting()
+        view = staff_presenter.station_view(
+            self._state(),
+            self._clock.now(),
+            session,
+            sync=sync,
+            labels=self._around.labels,
+            trouble=self._around.trouble(),
         )
+        return json_response(view)
 
-    async def _unlock(self, request: web.Request) -> web.Response:
-        asked, dock_no = await body_of(request, StaffUnlock), _dock_no(request)
-        await self._ask(StaffUnlocks(token=_token(request), dock_no=dock_no, asked=asked))
-        return json_response(StaffActView(act_id=asked.act_id, what="unlock", dock_no=dock_no, rental=None), status=202)
+    async def _vehicles(self, request: web.Request) -> web.Response:
+        self._session(request)
+        label = request.query.get("label", "")[:40]
+        return json_response(staff_presenter.vehicles_view(self._state(), self._clock.now(), label))
+
+    async def _rides(self, request: web.Request) -> web.Response:
+        self._session(request)
+        return json_response(staff_presenter.rides_view(self._state(), self._clock.now()))
+
+    async def _on_dock(self, request: web.Request) -> web.Response:
+        deed = _DEEDS.get(request.match_info["deed"])
+        if deed is None:
+            raise web.HTTPNotFound
+        asked, dock_no = await body_of(request, StaffDockAct), _dock_no(request)
+        await self._ask(StaffOnDock(token=_token(request), dock_no=dock_no, what=deed, asked=asked))
+        return json_response(self._done(asked.act_id, deed, dock_no), status=202)
 
     async def _rent(self, request: web.Request) -> web.Response:
         asked = await body_of(request, StaffRent)
         rental: Rental = await self._ask(StaffRents(token=_token(request), asked=asked))
-        view = presenter.rental_view(self._state(), rental, self._clock.now())
-        done = StaffActView(act_id=asked.act_id, what="start_rental", dock_no=rental.dock_no, rental=view)
-        return json_response(done, status=201)
+        what = "hand_over" if rental.by_hand else "start_rental"
+        return json_response(self._done(asked.act_id, what, rental.dock_no or None, rental), status=201)
 
     async def _end(self, request: web.Request) -> web.Response:
         asked, rental_id = await body_of(request, StaffEnd), id_of(request, "rental_id", "rental_unknown")
         rental: Rental = await self._ask(StaffEnds(token=_token(request), rental_id=rental_id, asked=asked))
-        view = presenter.rental_view(self._state(), rental, self._clock.now())
-        return json_response(
-            StaffActView(act_id=asked.act_id, what="end_rental", dock_no=rental.returned_dock_no, rental=view)
+        return json_response(self._done(asked.act_id, "end_rental", rental.returned_dock_no, rental))
+
+    def _session(self, request: web.Request) -> StaffSession:
+        session = self._state().staff_sessions.get(_token(request))
+        if session is None or session.expires_mono_s < self._clock.now().mono_s:
+            raise Refused("staff_session_over")
+        return session
+
+    def _done(self, act_id: uuid.UUID, what: str, dock_no: int | None, rental: Rental | None = None) -> StaffActView:
+        state, now = self._state(), self._clock.now()
+        return StaffActView(
+            act_id=act_id,
+            what=what,  # type: ignore[arg-type]
+            dock_no=dock_no,
+            rental=None if rental is None else presenter.rental_view(state, rental, now),
+            bill=None if rental is None else staff_presenter.bill_view(rental),
+            queued=not state.hub.online,
         )
+
+
+def _session_view(session: StaffSession) -> StaffSessionView:
+    return StaffSessionView(
+        token=session.token, name=session.name, may=list(session.may), expires_at=rfc3339(session.expires_at)
+    )
 
 
 def _token(request: web.Request) -> uuid.UUID:

@@ -3,14 +3,13 @@
 from pydantic.json_schema import models_json_schema
 
 from protocols.kiosk.actions import Agree, AskQuote, Problem
-from protocols.kiosk.staff import (
-    SignIn,
+from protocols.kiosk.staff import SignIn, StaffDockAct, StaffEnd, StaffRent
+from protocols.kiosk.staff_views import (
     StaffActView,
-    StaffEnd,
-    StaffRent,
-    StaffRentalsView,
+    StaffRidesView,
     StaffSessionView,
-    StaffUnlock,
+    StaffStationView,
+    StaffVehiclesView,
 )
 from protocols.kiosk.views import QuoteView, RentalView, StationView
 
@@ -26,12 +25,14 @@ def json_schema() -> dict[str, object]:
             (Agree, "validation"),
             (Problem, "serialization"),
             (SignIn, "validation"),
-            (StaffUnlock, "validation"),
+            (StaffDockAct, "validation"),
             (StaffRent, "validation"),
             (StaffEnd, "validation"),
             (StaffSessionView, "serialization"),
             (StaffActView, "serialization"),
-            (StaffRentalsView, "serialization"),
+            (StaffRidesView, "serialization"),
+            (StaffVehiclesView, "serialization"),
+            (StaffStationView, "serialization"),
         ],
         title="VoltdockKiosk",
     )

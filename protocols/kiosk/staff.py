@@ -5,12 +5,14 @@ as `Authorization: Bearer`. Each act has an id of the caller's making: repeated,
 """
 
 import uuid
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field, model_validator
 
 from protocols.kiosk.actions import Action
-from protocols.kiosk.views import RentalView, View
+
+Photo = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]  # SHA-256 of a picture that was handed in before
+MOST_PHOTOS: Final = 6
 
 Reason = Literal[
     "renter_helped",  # somebody cannot use the kiosk, his card or his code
@@ -19,6 +21,9 @@ Reason = Literal[
     "vehicle_moved",
     "maintenance",
     "emergency",
+    "vehicle_damaged",
+    "network_down",
+    "card_lost",
     "other",  # the note says it
 ]
 
@@ -42,6 +47,7 @@ class Act(Action):
     act_id: uuid.UUID
     reason: Reason
     note: Annotated[str, Field(max_length=500)] = ""
+    photos: Annotated[tuple[Photo, ...], Field(max_length=MOST_PHOTOS)] = ()
 
     @model_validator(mode="after")
     def _says_why(self) -> "Act":
@@ -50,57 +56,66 @@ class Act(Action):
         return self
 
 
-class StaffUnlock(Act):
-    """`POST /api/staff/docks/{dock_no}/unlock`."""
+DockDeed = Literal["unlock", "lock", "restart", "out_of_service", "in_service"]
+DOCK_DEEDS: Final[tuple[DockDeed, ...]] = ("unlock", "lock", "restart", "out_of_service", "in_service")
+
+
+class StaffDockAct(Act):
+    """`POST /api/staff/docks/{dock_no}/{unlock|lock|restart|out_of_service|in_service}`."""
 
 
 class StaffRent(Act):
-    """`POST /api/staff/rentals`: start a rental for a person by hand; `note` says for whom where he has no account."""
+    """`POST /api/staff/rentals`: start a rental for a person by hand.
 
-    dock_no: Annotated[int, Field(ge=1, le=247)]
+    The vehicle: in `dock_no`, which then opens; or `vehicle_id`, handed over by hand where no dock can open. For whom:
+    the booking with `code`, the card that was just held to a dock (`read_id`), an account, or whom `note` names.
+    """
+
+    dock_no: Annotated[int, Field(ge=1, le=247)] | None = None
+    vehicle_id: uuid.UUID | None = None
     account_id: uuid.UUID | None = None
+    code: Annotated[str, Field(min_length=3, max_length=16)] | None = None
+    read_id: uuid.UUID | None = None
+
+    @model_validator(mode="after")
+    def _one_vehicle_and_at_most_one_renter(self) -> "StaffRent":
+        if (self.dock_no is None) == (self.vehicle_id is None):
+            raise ValueError("either a dock_no or a vehicle_id")
+        if sum(one is not None for one in (self.account_id, self.code, self.read_id)) > 1:
+            raise ValueError("at most one of account_id, code and read_id")
+        return self
 
 
 class StaffEnd(Act):
-    """`POST /api/staff/rentals/{rental_id}/end`: the vehicle was taken in, into this dock or (None) elsewhere."""
+    """`POST /api/staff/rentals/{rental_id}/end`: the vehicle was taken in, into this dock or (None) elsewhere.
+
+    `ago_s`: since when it has been standing there; the bill ends then.
+    """
 
     dock_no: Annotated[int, Field(ge=1, le=247)] | None = None
-
-
-class StaffSessionView(View):
-    """Who is signed in, until when, and what he may do."""
-
-    token: uuid.UUID
-    name: str
-    may: list[str]
-    expires_at: str
-
-
-class StaffActView(View):
-    """An act that is done (an unlock: on its way to the dock)."""
-
-    act_id: uuid.UUID
-    what: Literal["unlock", "start_rental", "end_rental"]
-    dock_no: int | None
-    rental: RentalView | None
-
-
-class StaffRentalsView(View):
-    """The rentals that began here and are not over."""
-
-    rentals: list[RentalView]
+    ago_s: Annotated[int, Field(ge=0, le=7 * 86_400)] = 0
 
 
 STAFF_REFUSALS = (
-    "staff_unknown",  # the PIN or the badge is nobody's, or his time here is over
+    "staff_unknown",  # the PIN or the badge is nobody's
+    "staff_expired",  # the PIN or the badge is right, but his time here is over
     "staff_locked",  # too many wrong PINs; until
     "staff_session_over",  # sign in again
     "staff_may_not",  # what
     "card_not_read",
+    "card_unknown",
+    "card_blocked",
+    "card_expired",
+    "reservation_unknown",
+    "photo_unknown",  # it was not handed in, or is gone
+    "photos_full",  # no room for another picture
     "dock_unknown",
     "dock_busy",
     "dock_out_of_order",
+    "dock_opens",  # the vehicle stands in a dock that works: let the dock hand it over
     "vehicle_gone",
+    "vehicle_unknown",
+    "vehicle_out",  # it is on a ride
     "vehicle_not_rentable",
     "rental_unknown",
     "rental_not_active",

@@ -194,7 +194,7 @@ class ChargingOrphaned(Body, frozen=True, kw_only=True):
 
 
 class DockFault(Body, frozen=True, kw_only=True):
-    """Base of a dock's fault; `code`: no_answer, bad_proof, lock_stuck, tamper, supply_low, overheated."""
+    """Base of a dock's fault; `code`: no_answer, bad_proof, lock_stuck, tamper, supply_low, overheated, …"""
 
     dock_no: int
     code: str
@@ -241,8 +241,9 @@ class ConnectorChanged(Body, frozen=True, kw_only=True):
 class StaffActed(Body, frozen=True, kw_only=True):
     """A member of staff did something by hand at the station; committed before the lock opens.
 
-    `what`: unlock, start_rental, end_rental. `reason` is a code (protocols.kiosk.staff), `note` in his own words.
-    What became of an unlock follows as `OrderEnded` with `act_id`.
+    `what`: unlock, lock, restart, out_of_service, in_service (a dock), start_rental, hand_over (a rental whose dock
+    does not open), end_rental. `reason` is a code (protocols.kiosk.staff), `note` in his own words, `photos` the
+    SHA-256 of pictures. What became of an order to a dock follows as `OrderEnded` with `act_id`.
     """
 
     act_id: uuid.UUID
@@ -258,6 +259,7 @@ class StaffActed(Body, frozen=True, kw_only=True):
     rental_id: uuid.UUID | None = None
     account_id: uuid.UUID | None = None
     offline: bool = False
+    photos: tuple[str, ...] = ()
 
 
 class AgentStarted(Body, frozen=True, kw_only=True):

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edge_agent.core.acts import StaffEnds, StaffRents, StaffSignedIn, StaffSignedOut, StaffUnlocks
+from edge_agent.core.acts import StaffEnds, StaffOnDock, StaffRents, StaffSignedIn, StaffSignedOut
 from edge_agent.core.clocks import LOCK_OUT_S
 from edge_agent.core.identity import MAX_WRONG_PINS
 from edge_agent.core.inputs import Agreed, CardRead, KeyRevoked, LockState, Outcome, QuoteAsked
@@ -17,7 +17,7 @@ from edge_agent.core.staff import SESSION_S
 from edge_agent.core.state import LEFT_WITHOUT_RENTAL, Phase, Rental, StaffSession
 from protocols.errors import Refused
 from protocols.kiosk.actions import ByVoucher
-from protocols.kiosk.staff import STAFF_REFUSALS, SignIn, StaffEnd, StaffRent, StaffUnlock
+from protocols.kiosk.staff import STAFF_REFUSALS, SignIn, StaffDockAct, StaffEnd, StaffRent
 from protocols.sync.changes import BlockItem, StaffItem, StationItem
 from protocols.sync.facts import OrderEnded, RentalEnded, RentalStarted, StaffActed
 from protocols.voucher.pin import pin_hash, whose_pin
@@ -68,7 +68,7 @@ def rent(stage: Stage, token: uuid.UUID, dock_no: int = 1, act: int = 1, **more:
 
 
 def open_dock(stage: Stage, token: uuid.UUID, dock_no: int = 1, act: int = 1) -> None:
-    stage.ask(StaffUnlocks(token=token, dock_no=dock_no, asked=StaffUnlock(**why(act))))
+    stage.ask(StaffOnDock(token=token, dock_no=dock_no, what="unlock", asked=StaffDockAct(**why(act))))
 
 
 def no(question: Any, stage: Stage) -> str:
@@ -82,7 +82,7 @@ def no(question: Any, stage: Stage) -> str:
 
 def test_a_dock_is_opened_by_hand_with_who_what_and_why_committed_with_the_order(stage: Stage) -> None:
     token = sign_in(stage)
-    decision = stage.decide(StaffUnlocks(token=token, dock_no=1, asked=StaffUnlock(**why())))
+    decision = stage.decide(StaffOnDock(token=token, dock_no=1, what="unlock", asked=StaffDockAct(**why())))
     [act], [order] = decision.facts, decision.orders
     assert isinstance(act, StaffActed)
     assert (act.staff_id, act.staff_name, act.identified_by, act.what) == (ANNA, "Anna", "pin", "unlock")
@@ -149,18 +149,20 @@ def test_a_ride_is_ended_by_hand_with_its_bill_and_frees_the_renter(stage: Stage
 
 def test_what_may_not_be_done_by_hand_is_refused_and_leaves_no_trace(stage: Stage) -> None:
     token, ben = sign_in(stage), sign_in(stage, "1357")
-    unlock = StaffUnlock(**why())
-    assert no(StaffUnlocks(token=token, dock_no=9, asked=unlock), stage) == "dock_unknown"
+    unlock = StaffDockAct(**why())
+    assert no(StaffOnDock(token=token, dock_no=9, what="unlock", asked=unlock), stage) == "dock_unknown"
     assert no(StaffRents(token=token, asked=StaffRent(dock_no=3, **why())), stage) == "vehicle_gone"
     assert no(StaffRents(token=ben, asked=StaffRent(dock_no=1, **why())), stage) == "staff_may_not"
     end = StaffEnd(**why())
     assert no(StaffEnds(token=token, rental_id=uuid.UUID(int=1), asked=end), stage) == "rental_unknown"
-    assert no(StaffUnlocks(token=uuid.UUID(int=1), dock_no=1, asked=unlock), stage) == "staff_session_over"
+    assert (
+        no(StaffOnDock(token=uuid.UUID(int=1), dock_no=1, what="unlock", asked=unlock), stage) == "staff_session_over"
+    )
     stage.give("blocked_accounts", BlockItem(key=str(account_id(9)), since_ms=0))
     asked = StaffRent(dock_no=1, account_id=account_id(9), **why())
     assert no(StaffRents(token=token, asked=asked), stage) == "account_blocked"
     rent(stage, token, 2, act=5)
-    assert no(StaffUnlocks(token=token, dock_no=2, asked=unlock), stage) == "dock_busy"
+    assert no(StaffOnDock(token=token, dock_no=2, what="unlock", asked=unlock), stage) == "dock_busy"
 
 
 def test_a_revoked_station_lets_staff_open_docks_but_begins_no_rental(stage: Stage) -> None:
@@ -173,15 +175,15 @@ def test_a_revoked_station_lets_staff_open_docks_but_begins_no_rental(stage: Sta
 def test_a_session_is_short_and_ends_by_signing_out_and_with_the_persons_time_here(stage: Stage) -> None:
     token = sign_in(stage)
     stage.wait(SESSION_S + 1)
-    unlock = StaffUnlock(**why())
-    assert no(StaffUnlocks(token=token, dock_no=1, asked=unlock), stage) == "staff_session_over"
+    unlock = StaffDockAct(**why())
+    assert no(StaffOnDock(token=token, dock_no=1, what="unlock", asked=unlock), stage) == "staff_session_over"
     token = sign_in(stage)
     stage.ask(StaffSignedOut(token=token))
-    assert no(StaffUnlocks(token=token, dock_no=1, asked=unlock), stage) == "staff_session_over"
+    assert no(StaffOnDock(token=token, dock_no=1, what="unlock", asked=unlock), stage) == "staff_session_over"
     token = sign_in(stage)
     stage.give("staff", *staff_items(stage, hours=0))
-    assert no(StaffUnlocks(token=token, dock_no=1, asked=unlock), stage) == "staff_session_over"
-    assert no(StaffSignedIn(asked=SignIn(pin="2468")), stage) == "staff_unknown"
+    assert no(StaffOnDock(token=token, dock_no=1, what="unlock", asked=unlock), stage) == "staff_session_over"
+    assert no(StaffSignedIn(asked=SignIn(pin="2468")), stage) == "staff_expired"
 
 
 def test_after_too_many_wrong_pins_no_pin_is_taken_for_a_while_over_a_restart_but_a_badge(stage: Stage) -> None:
@@ -240,7 +242,7 @@ def _play(stage: Stage, op: str, dock: int, number: int, tokens: list[uuid.UUID]
             session = _try(stage, StaffSignedIn(asked=SignIn(read_id=stage.state.card.read_id)))
             tokens += [] if session is None else [session.token]
         case "unlock":
-            _try(stage, StaffUnlocks(token=token, dock_no=dock, asked=StaffUnlock(**why(number))))
+            _try(stage, StaffOnDock(token=token, dock_no=dock, what="unlock", asked=StaffDockAct(**why(number))))
         case "rent":
             _try(stage, StaffRents(token=token, asked=StaffRent(dock_no=dock, **why(10 + number))))
         case "end":

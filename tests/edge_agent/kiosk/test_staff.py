@@ -10,6 +10,7 @@ import aiohttp
 import pytest
 
 from edge_agent.core.orders import UnlockDock
+from tests.edge_agent.core.stage import vehicle_id
 from tests.edge_agent.core.test_staff import staff_items
 from tests.edge_agent.kiosk.test_server import Rig, until
 
@@ -58,12 +59,72 @@ async def test_staff_sign_in_open_a_dock_rent_see_and_sign_out(rig: Rig) -> None
     )
     assert (status, done["rental"]["state"]) == (201, "starting")
     status, page = await ask(rig, "GET", "rentals", token)
-    assert [one["rental_id"] for one in page["rentals"]] == [done["rental"]["rental_id"]]
+    assert [one["rental"]["rental_id"] for one in page["rides"]] == [done["rental"]["rental_id"]]
     path = f"rentals/{done['rental']['rental_id']}/end"
     status, problem = await ask(rig, "POST", path, token, {"act_id": ACT, "reason": "dock_broken"})
     assert (status, problem["code"]) == (409, "rental_not_active")
     assert (await ask(rig, "DELETE", "sessions", token))[0] == 204
     assert (await ask(rig, "GET", "rentals", token))[0] == 401
+
+
+async def test_the_first_page_shows_docks_and_what_became_of_an_act_there(rig: Rig) -> None:
+    token = await signed_in(rig)
+    assert (await ask(rig, "POST", "docks/1/out_of_service", token, WHY))[0] == 202
+    status, page = await ask(rig, "GET", "station", token)
+    assert (status, page["sync"]["line"], page["clock"]["trusted"], page["rides"]) == (200, "none", True, 0)
+    first, _, third = page["docks"]
+    assert (first["out_of_service"], first["faults"], first["state"]) == (True, [], "out_of_order")
+    assert (first["lock"], first["vehicle"]["label"]) == ("locked", "V-1")
+    act = first["last_act"]
+    assert (act["what"], act["by"], act["state"], act["act_id"]) == ("out_of_service", "Anna", "done", ACT)
+    assert (third["occupied"], third["last_act"]) == (False, None)
+    assert (await ask(rig, "GET", "station"))[0] == 401
+
+
+async def test_what_may_be_given_out_stands_there_with_its_price_and_others_are_found_by_label(rig: Rig) -> None:
+    token = await signed_in(rig)
+    _, page = await ask(rig, "GET", "vehicles", token)
+    shown = [(one["vehicle"]["label"], one["dock_no"], one["how"]) for one in page["vehicles"]]
+    assert shown == [("V-1", 1, "dock"), ("V-2", 2, "dock")]
+    assert page["vehicles"][0]["tariff"]["unlock"] == {"minor": 100, "currency": "EUR", "decimals": 2}
+    _, page = await ask(rig, "GET", "vehicles?label=v3", token)
+    [beside] = page["vehicles"]
+    assert (beside["vehicle"]["label"], beside["dock_no"], beside["how"]) == ("V-3", None, "hand")
+
+
+async def test_a_ride_shows_what_it_costs_so_far_and_its_end_shows_the_bill(rig: Rig) -> None:
+    token = await signed_in(rig)
+    body = {"act_id": str(uuid.UUID(int=2)), "reason": "renter_helped", "vehicle_id": str(vehicle_id(3))}
+    status, done = await ask(rig, "POST", "rentals", token, body)
+    assert (status, done["what"], done["queued"], done["rental"]["state"]) == (201, "hand_over", True, "active")
+    rig.stage.wait(240)
+    _, page = await ask(rig, "GET", "rentals", token)
+    [ride] = page["rides"]
+    assert (ride["so_far"]["total"]["minor"], ride["by_name"], ride["renter_by"]) == (138, "Anna", "staff")
+    path = f"rentals/{ride['rental']['rental_id']}/end"
+    status, done = await ask(rig, "POST", path, token, {"act_id": ACT, "reason": "dock_broken"})
+    assert (status, done["bill"]["total"]["minor"], done["rental"]["state"]) == (200, 138, "ended")
+
+
+async def test_who_touches_the_page_stays_signed_in(rig: Rig) -> None:
+    token = await signed_in(rig)
+    rig.stage.wait(250)
+    status, session = await ask(rig, "POST", "sessions/stay", token)
+    assert (status, session["token"]) == (200, token)
+    rig.stage.wait(250)
+    assert (await ask(rig, "GET", "station", token))[0] == 200
+    rig.stage.wait(51)
+    assert (await ask(rig, "POST", "sessions/stay", token))[0] == 401
+
+
+async def test_the_page_is_served_where_it_is_built(rig: Rig, tmp_path: Path) -> None:
+    async with rig.http.get(f"{rig.url}/staff") as answer:
+        assert answer.status == 503
+    (tmp_path / "staff").mkdir()
+    (tmp_path / "staff" / "index.html").write_text("staff page")
+    async with rig.http.get(f"{rig.url}/staff") as answer:
+        assert (answer.status, await answer.text()) == (200, "staff page")
+        assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"]
 
 
 async def test_what_is_wrong_is_named(rig: Rig) -> None:
