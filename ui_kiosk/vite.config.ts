@@ -48,6 +48,12 @@ export default defineConfig({
     emptyOutDir: true,
     target: 'chrome120',
     assetsInlineLimit: 0,
+    rolldownOptions: {
+      input: {
+        index: fileURLToPath(new URL('index.html', import.meta.url)),
+        staff: fileURLToPath(new URL('staff/index.html', import.meta.url)),
+      },
+    },
   },
   server: { proxy: { '/api': { target: 'http://127.0.0.1:8090', ws: true } } },
 });

@@ -10,6 +10,7 @@ import pytest
 
 from protocols.kiosk.actions import REFUSALS
 from protocols.kiosk.schema import json_schema
+from protocols.kiosk.staff import STAFF_REFUSALS
 
 ROOT = Path(__file__).resolve().parents[2]
 KIOSK = ROOT / "ui_kiosk"
@@ -47,3 +48,10 @@ def test_every_refusal_has_its_words(language: str) -> None:
     said = set(re.findall(r"^  problem_(\w+):", words, flags=re.MULTILINE))
     wanted = {name for code in REFUSALS for name in (code, f"{code}_do")}
     assert wanted - said == set()
+
+
+@pytest.mark.parametrize("language", ["en", "de", "vi"])
+def test_every_refusal_of_the_staff_pages_has_its_words(language: str) -> None:
+    words = (KIOSK / "src" / "staff" / "words" / f"{language}.ts").read_text(encoding="utf-8")
+    said = set(re.findall(r"^  problem_(\w+):", words, flags=re.MULTILINE))
+    assert {name for code in STAFF_REFUSALS for name in (code, f"{code}_do")} - said == set()

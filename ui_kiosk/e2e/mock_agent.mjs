@@ -6,6 +6,7 @@ import { extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { WebSocketServer } from 'ws';
 import { quote, rental, SCENARIOS } from './fixtures.mjs';
+import { MockStaff } from './mock_staff.mjs';
 
 /** @typedef {import('../src/api/types').StationView} StationView */
 /** @typedef {import('../src/api/types').RentalView} RentalView */
@@ -30,6 +31,7 @@ export class MockAgent {
   no = null;
   /** Whether a dock opens by itself a moment after the agreement. */
   opens = true;
+  staff = new MockStaff();
   #seq = 1;
   #server = createServer((request, response) => void this.#answer(request, response));
   #sockets = new WebSocketServer({ noServer: true });
@@ -89,7 +91,8 @@ export class MockAgent {
     if (!path.startsWith('/api/')) return file(path, response);
     const chunks = [];
     for await (const chunk of request) chunks.push(chunk);
-    const body = chunks.length > 0 ? JSON.parse(Buffer.concat(chunks).toString()) : {};
+    const isJson = request.headers['content-type'] === 'application/json';
+    const body = isJson ? JSON.parse(Buffer.concat(chunks).toString()) : {};
     const [status, value] = this.#act(request.method ?? 'GET', path, body);
     response.writeHead(status, {
       'Content-Type': status < 400 ? 'application/json' : 'application/problem+json',
@@ -99,6 +102,10 @@ export class MockAgent {
 
   /** @param {string} method @param {string} path @param {any} body @returns {[number, unknown]} */
   #act(method, path, body) {
+    if (path.startsWith('/api/staff/')) {
+      const answer = this.staff.act(method, path, body);
+      return 'code' in answer ? problem(answer, answer.code === 'staff_session_over' ? 401 : 409) : answer;
+    }
     if (path === '/api/view') return [200, JSON.parse(this.#frame()).view];
     if (path === '/api/quotes' && method === 'POST') return this.#quote(body);
     if (path === '/api/rentals' && method === 'POST') return this.#agree(body.quote_id);
@@ -153,7 +160,7 @@ function file(path, response) {
   const found =
     wanted.startsWith(BUILD) && extname(wanted) !== '' && existsSync(wanted)
       ? wanted
-      : join(BUILD, 'index.html');
+      : join(BUILD, path.startsWith('/staff') ? 'staff/index.html' : 'index.html');
   const packed = existsSync(`${found}.gz`);
   response.writeHead(200, {
     'Content-Type': TYPES[extname(found)] ?? 'application/octet-stream',

@@ -1,11 +1,9 @@
 // Every screen in every size, look and language as a picture in build/screens/, each checked by axe and for overflow.
 // `npm run screens -- [--only price,open] [--sizes portrait,small] [--looks light] [--langs en,de]`
-import { mkdirSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { existsSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { chromium } from 'playwright-core';
 import { receipt } from './fixtures.mjs';
+import { axe, chosen, launch } from './looking.mjs';
 import { MockAgent, station } from './mock_agent.mjs';
 
 /** @typedef {import('playwright-core').Page} Page */
@@ -13,7 +11,6 @@ import { MockAgent, station } from './mock_agent.mjs';
 /** @typedef {{ on?: string, play?: (stage: Stage) => Promise<unknown>, ready: string, query?: string }} Screen */
 
 const OUT = fileURLToPath(new URL('../../build/screens/', import.meta.url));
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const VOUCHER =
   'VD1:6BF+70790T9WJWG.FKY*4GO0.O1CV2 O5 N2FBBRW1*70HS8WY04AC*WIFN0AHCD8KD97TK0F90KECTHGWJC0FDC:5AIA';
 
@@ -173,12 +170,6 @@ const SCREENS = {
   },
 };
 
-/** @param {string} name @param {readonly string[]} all */
-function chosen(name, all) {
-  const at = process.argv.indexOf(`--${name}`);
-  return at < 0 ? all : (process.argv[at + 1] ?? '').split(',');
-}
-
 /** Texts that are cut off, things outside of the window, and a middle that scrolls. */
 function overflow() {
   /** @type {string[]} */
@@ -212,45 +203,9 @@ function overflow() {
   return found;
 }
 
-/** @param {Page} page @returns {Promise<string[]>} */
-async function axe(page) {
-  await page.evaluate(AXE);
-  return page.evaluate(async () => {
-    const { axe } = /** @type {{ axe: typeof import('axe-core') }} */ (/** @type {unknown} */ (window));
-    const { violations } = await axe.run(document, {
-      runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa'],
-    });
-    return violations
-      .filter((one) => one.impact === 'serious' || one.impact === 'critical')
-      .map(
-        (one) =>
-          `${one.id}: ${one.nodes
-            .map((node) => node.target.join(' '))
-            .slice(0, 3)
-            .join(' | ')}`,
-      );
-  });
-}
-
 async function shootAll() {
   mkdirSync(OUT, { recursive: true });
-  const executablePath = ['/usr/bin/chromium-headless-shell', '/usr/bin/chromium'].find((path) =>
-    existsSync(path),
-  );
-  if (executablePath === undefined)
-    throw new Error('install the Debian package chromium-headless-shell or chromium');
-  const browser = await chromium.launch({
-    executablePath,
-    args: [
-      '--headless',
-      '--no-sandbox',
-      '--disable-gpu',
-      '--disable-quic',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-    ],
-  });
+  const browser = await launch();
   const names = chosen('only', Object.keys(SCREENS));
   let serious = 0;
   for (const size of chosen('sizes', Object.keys(SIZES))) {

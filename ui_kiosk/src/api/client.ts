@@ -24,14 +24,7 @@ const PATIENCE_MS = 8000;
 
 /** Calls to the agent that served this page. Every call rejects with Refusal or Unreachable, nothing else. */
 export function httpApi(origin = ''): Api {
-  const call = async <T>(method: 'GET' | 'POST', path: string, body?: unknown): Promise<T> => {
-    const answer = await send(origin + path, method, body);
-    const value: unknown = await answer.json().catch(() => {
-      throw new Unreachable(`${path}: not JSON`);
-    });
-    if (answer.ok) return value as T;
-    throw isProblem(value) ? new Refusal(value) : new Unreachable(`${path}: HTTP ${String(answer.status)}`);
-  };
+  const call = <T>(method: Method, path: string, body?: unknown) => callJson<T>(method, origin + path, body);
   const of = (rentalId: string, what = '') => `/api/rentals/${encodeURIComponent(rentalId)}${what}`;
   return {
     view: () => call('GET', '/api/view'),
@@ -43,15 +36,40 @@ export function httpApi(origin = ''): Api {
   };
 }
 
-async function send(url: string, method: string, body: unknown): Promise<Response> {
+export type Method = 'GET' | 'POST' | 'DELETE';
+
+/** One call: JSON there and back (a Blob goes as it is). Rejects with Refusal or Unreachable, nothing else. */
+export async function callJson<T>(
+  method: Method,
+  url: string,
+  body?: unknown,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<T> {
+  const answer = await send(url, method, body, headers);
+  if (answer.status === 204) return undefined as T;
+  const value: unknown = await answer.json().catch(() => {
+    throw new Unreachable(`${url}: not JSON`);
+  });
+  if (answer.ok) return value as T;
+  throw isProblem(value) ? new Refusal(value) : new Unreachable(`${url}: HTTP ${String(answer.status)}`);
+}
+
+async function send(
+  url: string,
+  method: Method,
+  body: unknown,
+  headers: Readonly<Record<string, string>>,
+): Promise<Response> {
+  const type = body instanceof Blob ? body.type : 'application/json';
+  const content = body instanceof Blob ? body : JSON.stringify(body);
   try {
     return await fetch(url, {
       method,
       cache: 'no-store',
       signal: AbortSignal.timeout(PATIENCE_MS),
       ...(body === undefined
-        ? {}
-        : { body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' } }),
+        ? { headers }
+        : { body: content, headers: { ...headers, 'Content-Type': type } }),
     });
   } catch (error) {
     throw new Unreachable(String(error));

@@ -54,6 +54,13 @@ export interface ChargerView {
   readonly connectors: readonly ConnectorView[];
 }
 
+/** How far the station's time can be trusted: synced, holdover, floor, unknown; off by how much at most. */
+export interface ClockView {
+  readonly quality: "synced" | "holdover" | "floor" | "unknown";
+  readonly trusted: boolean;
+  readonly uncertainty_s: number | null;
+}
+
 /** One connector of a charger; energy and since belong to the session that runs. */
 export interface ConnectorView {
   readonly connector_no: number;
@@ -78,6 +85,18 @@ export interface Example {
   readonly total: MoneyView;
 }
 
+/** The last thing that was done by hand to a dock, and what became of it. asked: nobody has answered yet. */
+export interface FateView {
+  readonly act_id: string;
+  readonly what: "unlock" | "lock" | "restart" | "out_of_service" | "in_service";
+  readonly by: string;
+  readonly reason: string;
+  readonly asked_at: string;
+  readonly state: "asked" | "done" | "refused" | "no_answer" | "expired";
+  readonly ended_at: string | null;
+  readonly detail: string;
+}
+
 /** Which field of the request is wrong (JSON pointer) and why. */
 export interface FieldError {
   readonly pointer: string;
@@ -94,6 +113,13 @@ export interface HubView {
   readonly since: string | null;
   readonly last_contact: string | null;
   readonly update_needed: string | null;
+}
+
+/** What waits in one lane for the hub, and since when. */
+export interface LaneView {
+  readonly lane: "biz" | "ops" | "tel";
+  readonly waiting: number;
+  readonly oldest_at: string | null;
 }
 
 /** Integer minor units of an ISO 4217 currency, with how many decimals it has. */
@@ -168,37 +194,102 @@ export interface SignIn {
   readonly read_id?: string | null;
 }
 
-/** An act that is done (an unlock: on its way to the dock). */
+/** What a ride would cost if it ended now. */
+export interface SoFarView {
+  readonly duration_s: number;
+  readonly total: MoneyView;
+  readonly lines: readonly BillLineView[];
+}
+
+/**
+ * An act that is done (an order to a dock: on its way; its fate stands on the dock).
+ *
+ * `queued`: final here, and the hub hears of it later.
+ */
 export interface StaffActView {
   readonly act_id: string;
-  readonly what: "unlock" | "start_rental" | "end_rental";
+  readonly what: "unlock" | "lock" | "restart" | "out_of_service" | "in_service" | "start_rental" | "hand_over" | "end_rental";
   readonly dock_no: number | null;
   readonly rental: RentalView | null;
+  readonly bill: SoFarView | null;
+  readonly queued: boolean;
 }
 
-/** `POST /api/staff/rentals/{rental_id}/end`: the vehicle was taken in, into this dock or (None) elsewhere. */
+/** `POST /api/staff/docks/{dock_no}/{unlock|lock|restart|out_of_service|in_service}`. */
+export interface StaffDockAct {
+  readonly act_id: string;
+  readonly reason: "renter_helped" | "dock_broken" | "taken_in_elsewhere" | "vehicle_moved" | "maintenance" | "emergency" | "vehicle_damaged" | "network_down" | "card_lost" | "other";
+  readonly note?: string;
+  readonly photos?: readonly string[];
+}
+
+/** One dock with everything that its sensors say. `lock` and what follows are its last words, also when off line. */
+export interface StaffDockView {
+  readonly dock_no: number;
+  readonly kind: "latch" | "bay";
+  readonly state: "free" | "occupied" | "open" | "moving" | "out_of_order" | "unknown";
+  readonly online: boolean;
+  readonly lock: "locked" | "unlocked" | "moving" | "stuck" | null;
+  readonly occupied: boolean | null;
+  readonly faults: readonly string[];
+  readonly out_of_service: boolean;
+  readonly vehicle: VehicleView | null;
+  readonly charging: boolean;
+  readonly temperature_c: number | null;
+  readonly supply_voltage_v: number | null;
+  readonly serial: string;
+  readonly firmware: string;
+  readonly rental: string | null;
+  readonly last_act: FateView | null;
+}
+
+/**
+ * `POST /api/staff/rentals/{rental_id}/end`: the vehicle was taken in, into this dock or (None) elsewhere.
+ *
+ * `ago_s`: since when it has been standing there; the bill ends then.
+ */
 export interface StaffEnd {
   readonly act_id: string;
-  readonly reason: "renter_helped" | "dock_broken" | "taken_in_elsewhere" | "vehicle_moved" | "maintenance" | "emergency" | "other";
+  readonly reason: "renter_helped" | "dock_broken" | "taken_in_elsewhere" | "vehicle_moved" | "maintenance" | "emergency" | "vehicle_damaged" | "network_down" | "card_lost" | "other";
   readonly note?: string;
+  readonly photos?: readonly string[];
   readonly dock_no?: number | null;
+  readonly ago_s?: number;
 }
 
-/** `POST /api/staff/rentals`: start a rental for a person by hand; `note` says for whom where he has no account. */
+/**
+ * `POST /api/staff/rentals`: start a rental for a person by hand.
+ *
+ * The vehicle: in `dock_no`, which then opens; or `vehicle_id`, handed over by hand where no dock can open. For whom:
+ * the booking with `code`, the card that was just held to a dock (`read_id`), an account, or whom `note` names.
+ */
 export interface StaffRent {
   readonly act_id: string;
-  readonly reason: "renter_helped" | "dock_broken" | "taken_in_elsewhere" | "vehicle_moved" | "maintenance" | "emergency" | "other";
+  readonly reason: "renter_helped" | "dock_broken" | "taken_in_elsewhere" | "vehicle_moved" | "maintenance" | "emergency" | "vehicle_damaged" | "network_down" | "card_lost" | "other";
   readonly note?: string;
-  readonly dock_no: number;
+  readonly photos?: readonly string[];
+  readonly dock_no?: number | null;
+  readonly vehicle_id?: string | null;
   readonly account_id?: string | null;
+  readonly code?: string | null;
+  readonly read_id?: string | null;
 }
 
-/** The rentals that began here and are not over. */
-export interface StaffRentalsView {
-  readonly rentals: readonly RentalView[];
+/** A rental that began here and is not over, and what ending it now would bill. */
+export interface StaffRideView {
+  readonly rental: RentalView;
+  readonly vehicle_id: string;
+  readonly renter_by: string;
+  readonly by_name: string | null;
+  readonly so_far: SoFarView | null;
 }
 
-/** Who is signed in, until when, and what he may do. */
+/** `GET /api/staff/rentals`. */
+export interface StaffRidesView {
+  readonly rides: readonly StaffRideView[];
+}
+
+/** Who is signed in, until when if he does nothing, and what he may do. */
 export interface StaffSessionView {
   readonly token: string;
   readonly name: string;
@@ -206,11 +297,34 @@ export interface StaffSessionView {
   readonly expires_at: string;
 }
 
-/** `POST /api/staff/docks/{dock_no}/unlock`. */
-export interface StaffUnlock {
-  readonly act_id: string;
-  readonly reason: "renter_helped" | "dock_broken" | "taken_in_elsewhere" | "vehicle_moved" | "maintenance" | "emergency" | "other";
-  readonly note?: string;
+/** `GET /api/staff/station`: everything on the first page. */
+export interface StaffStationView {
+  readonly at: string;
+  readonly station: StationIdentity;
+  readonly hub: HubView;
+  readonly docks: readonly StaffDockView[];
+  readonly chargers: readonly ChargerView[];
+  readonly sync: SyncView;
+  readonly clock: ClockView;
+  readonly trouble: string | null;
+  readonly rides: number;
+  readonly pull_out_s: number;
+  readonly expires_at: string;
+}
+
+/** A vehicle and how it can be given out: its dock opens (dock), by hand (hand), or not now (none) and why. */
+export interface StaffVehicleView {
+  readonly vehicle: VehicleView;
+  readonly dock_no: number | null;
+  readonly how: "dock" | "hand" | "none";
+  readonly why_not: string | null;
+  readonly tariff: TariffView | null;
+  readonly examples: readonly Example[];
+}
+
+/** `GET /api/staff/vehicles`: those in docks first, then all others that belong here and are not on a ride. */
+export interface StaffVehiclesView {
+  readonly vehicles: readonly StaffVehicleView[];
 }
 
 /** Where am I: the header of every screen. */
@@ -235,6 +349,17 @@ export interface StationView {
   readonly returns: readonly ReceiptView[];
   readonly not_accepting: string | null;
   readonly clock_trusted: boolean;
+}
+
+/** What the hub does not hold yet. `line`: connecting, online, offline; none where the station is not enrolled. */
+export interface SyncView {
+  readonly line: "none" | "connecting" | "online" | "offline";
+  readonly last_success_at: string | null;
+  readonly last_failure: string | null;
+  readonly waiting: number;
+  readonly lanes: readonly LaneView[];
+  readonly photos: number;
+  readonly photo_bytes: number;
 }
 
 /** A tariff in full, before somebody agrees. */

@@ -82,6 +82,7 @@ export const de: Catalogue = {
   fault_tamper: 'Das Dock wurde geöffnet.',
   fault_supply_low: 'Das Dock hat zu wenig Strom.',
   fault_overheated: 'Das Dock ist zu heiß.',
+  fault_out_of_service: 'Das Dock ist außer Betrieb.',
   fault_other: 'Das Dock hat eine Störung.',
   scooter: 'E-Tretroller',
   moped: 'E-Roller',

@@ -81,6 +81,7 @@ export const en = {
   fault_tamper: 'The dock was opened.',
   fault_supply_low: 'The dock has too little power.',
   fault_overheated: 'The dock is too hot.',
+  fault_out_of_service: 'The dock is out of service.',
   fault_other: 'The dock has a fault.',
   scooter: 'Electric scooter',
   moped: 'Electric moped',

@@ -82,6 +82,7 @@ export const vi: Catalogue = {
   fault_tamper: 'Chỗ đỗ đã bị mở nắp.',
   fault_supply_low: 'Chỗ đỗ không đủ điện.',
   fault_overheated: 'Chỗ đỗ quá nóng.',
+  fault_out_of_service: 'Dock ngừng phục vụ.',
   fault_other: 'Chỗ đỗ có lỗi.',
   scooter: 'Xe trượt điện',
   moped: 'Xe máy điện',

@@ -14,7 +14,11 @@ export class IdleTimer {
   private countdown: ReturnType<typeof setInterval> | undefined;
   private running = false;
 
-  constructor(private readonly ears: IdleEars) {}
+  constructor(
+    private readonly ears: IdleEars,
+    private readonly quietMs = QUIET_MS,
+    private readonly warningS = WARNING_S,
+  ) {}
 
   start(): void {
     if (this.running) return;
@@ -43,11 +47,11 @@ export class IdleTimer {
     this.endWarning();
     this.quiet = setTimeout(() => {
       this.warn();
-    }, QUIET_MS);
+    }, this.quietMs);
   }
 
   private warn(): void {
-    let left = WARNING_S;
+    let left = this.warningS;
     this.ears.warning(left);
     this.countdown = setInterval(() => {
       left -= 1;

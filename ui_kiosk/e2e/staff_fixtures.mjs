@@ -1,0 +1,150 @@
+// The station as staff see it, to draw: typed by what is made from the agent's own schema, so that it cannot drift.
+import { dock as kioskDock, eur, inMinutes, sixDocks, station, uuid, vehicle } from './fixtures.mjs';
+
+/** @typedef {import('../src/api/types').StaffStationView} StaffStationView */
+/** @typedef {import('../src/api/types').StaffDockView} StaffDockView */
+/** @typedef {import('../src/api/types').DockView} DockView */
+/** @typedef {import('../src/api/types').FateView} FateView */
+
+/** @param {DockView} of @param {Partial<StaffDockView>} over @returns {StaffDockView} */
+function dock(of, over = {}) {
+  return {
+    dock_no: of.dock_no,
+    kind: of.kind,
+    state: of.state,
+    online: true,
+    lock: of.vehicle === null ? 'unlocked' : 'locked',
+    occupied: of.vehicle !== null,
+    faults: [],
+    out_of_service: false,
+    vehicle: of.vehicle,
+    charging: of.vehicle?.charging ?? false,
+    temperature_c: 19.4,
+    supply_voltage_v: 12.1,
+    serial: `DK-21${of.dock_no}07`,
+    firmware: '2.4.1',
+    rental: null,
+    last_act: null,
+    ...over,
+  };
+}
+
+/** @param {Partial<FateView>} over @returns {FateView} */
+function fate(over = {}) {
+  return {
+    act_id: uuid(1),
+    what: 'unlock',
+    by: 'Mai Nguyen',
+    reason: 'maintenance',
+    asked_at: inMinutes(-3),
+    state: 'done',
+    ended_at: inMinutes(-3),
+    detail: '',
+    ...over,
+  };
+}
+
+const good = () => sixDocks().map((one) => dock(one));
+
+/** @returns {StaffDockView[]} */
+const troubled = () => [
+  ...good().slice(0, 1),
+  dock(kioskDock(2, { vehicle: vehicle(2, { rentable: false, why_not: 'fault', soc_pct: 78 }) }), {
+    lock: 'stuck',
+    faults: ['lock_stuck'],
+    last_act: fate({ state: 'refused' }),
+  }),
+  dock(kioskDock(3), {
+    last_act: fate({ what: 'restart', state: 'asked', ended_at: null, asked_at: inMinutes(0) }),
+  }),
+  dock(kioskDock(4, { vehicle: vehicle(8, { kind: 'moped', soc_pct: 96 }) }), {
+    rental: 'VD-R-0193',
+    lock: 'unlocked',
+  }),
+  dock(
+    kioskDock(5, {
+      vehicle: vehicle(5, { kind: 'bicycle', soc_pct: 18, rentable: false, why_not: 'fault' }),
+    }),
+    {
+      out_of_service: true,
+      last_act: fate({ what: 'out_of_service' }),
+    },
+  ),
+  dock(kioskDock(6, { kind: 'bay' }), {
+    online: false,
+    occupied: null,
+    lock: null,
+    faults: ['no_answer'],
+    last_act: fate({ state: 'no_answer' }),
+  }),
+];
+
+/** @param {Partial<StaffStationView>} over @returns {StaffStationView} */
+function staffStation(over = {}) {
+  const { at, station: identity, hub, chargers } = station();
+  return {
+    at,
+    station: identity,
+    hub,
+    docks: good(),
+    chargers,
+    sync: {
+      line: 'online',
+      last_success_at: inMinutes(0),
+      last_failure: null,
+      waiting: 0,
+      lanes: [
+        { lane: 'biz', waiting: 0, oldest_at: null },
+        { lane: 'ops', waiting: 0, oldest_at: null },
+        { lane: 'tel', waiting: 0, oldest_at: null },
+      ],
+      photos: 0,
+      photo_bytes: 0,
+    },
+    clock: { quality: 'synced', trusted: true, uncertainty_s: 0.1 },
+    trouble: null,
+    rides: 0,
+    pull_out_s: 60,
+    expires_at: inMinutes(5),
+    ...over,
+  };
+}
+
+/** @returns {Partial<StaffStationView>} */
+const offline = () => ({
+  hub: { online: false, since: inMinutes(-35), last_contact: inMinutes(-35), update_needed: null },
+  sync: {
+    line: 'offline',
+    last_success_at: inMinutes(-35),
+    last_failure: 'connect: the hub does not answer',
+    waiting: 47,
+    lanes: [
+      { lane: 'biz', waiting: 12, oldest_at: inMinutes(-34) },
+      { lane: 'ops', waiting: 3, oldest_at: inMinutes(-20) },
+      { lane: 'tel', waiting: 32, oldest_at: inMinutes(-33) },
+    ],
+    photos: 2,
+    photo_bytes: 412_000,
+  },
+  rides: 2,
+});
+
+/** @type {Readonly<Record<string, () => StaffStationView>>} */
+export const STAFF_SCENARIOS = {
+  good: () => staffStation(),
+  troubled: () => staffStation({ docks: troubled(), ...offline() }),
+  unsure: () =>
+    staffStation({
+      ...offline(),
+      clock: { quality: 'floor', trusted: false, uncertainty_s: null },
+      trouble: 'store_full',
+    }),
+  twelve: () =>
+    staffStation({
+      docks: [...troubled(), ...good().map((one) => ({ ...one, dock_no: one.dock_no + 6 }))],
+      rides: 3,
+    }),
+  empty: () => staffStation({ docks: [], chargers: [] }),
+};
+
+export { eur, fate, staffStation, troubled };
