@@ -22,6 +22,7 @@ from edge_agent.kiosk.live import LiveViews
 from edge_agent.kiosk.server import KioskServer
 from edge_agent.kiosk.staff import Surroundings
 from edge_agent.kiosk.telemetry import telemetry_of
+from edge_agent.kiosk.waiting import sync_view
 from edge_agent.meters.poller import MeterPoller
 from edge_agent.meters.profiles import load_profile
 from edge_agent.runtime import health
@@ -45,11 +46,11 @@ from edge_agent.uplink.pump import SyncPump
 from edge_agent.uplink.renewal import Renewal
 from edge_agent.uplink.tls import station_tls
 from edge_agent.uplink.watchdog import Watchdog
-from protocols.kiosk.staff_views import LaneView, SyncView
+from protocols.kiosk.staff_views import SyncView
 from protocols.sync.changes import StationItem
 from protocols.sync.clock import hlc_parts
 from protocols.sync.envelope import LossReason
-from protocols.values import from_ms, rfc3339
+from protocols.values import rfc3339
 
 STORE_FILE: Final = "station.db"
 NOBODY: Final = uuid.UUID(int=0)
@@ -292,26 +293,10 @@ class Agent:
         supervisor.add("kiosk", server.run)
 
     async def _waiting(self, store: Store) -> SyncView:
-        """What staff see of the outbox."""
-        seen = None if self._sync is None else self._sync.snapshot()
-        last = None if seen is None else seen.last_success_at
-        lanes = [
-            LaneView(
-                lane=one.lane.value,
-                waiting=one.waiting,
-                oldest_at=None if one.oldest_at_ms is None else rfc3339(from_ms(one.oldest_at_ms)),
-            )
-            for one in await store.backlog()
-        ]
-        return SyncView(
-            line="none" if seen is None else seen.line.value,
-            last_success_at=None if last is None else rfc3339(last),
-            last_failure=None if seen is None else seen.last_failure,
-            waiting=sum(one.waiting for one in lanes),
-            lanes=lanes,
-            photos=0,
-            photo_bytes=0,
-        )
+        backlog, seen = await store.backlog(), None if self._sync is None else self._sync.snapshot()
+        if seen is None:
+            return sync_view(backlog)
+        return sync_view(backlog, seen.line.value, seen.last_success_at, seen.last_failure)
 
     def _health(self, station: Station, store: Store, supervisor: Supervisor) -> dict[str, object]:
         """What /healthz shows: one entry per part, and what a person would ask next."""

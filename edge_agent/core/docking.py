@@ -4,7 +4,7 @@ import dataclasses
 import uuid
 from typing import Final
 
-from edge_agent.core import power, rental
+from edge_agent.core import handover, power, rental
 from edge_agent.core.inputs import (
     BatteryReported,
     CardRead,
@@ -75,7 +75,7 @@ def reported(step: Step, report: DockReported) -> None:
         rental.still_in_dock(step, report)
     here = report.vehicle_id if report.vehicle_present else None
     is_new = here is not None and here != step.state.occupants.get(report.dock_no)
-    if here is not None and is_new and not rental.never_left(step, report, here):
+    if here is not None and is_new and not handover.never_left(step, report):
         _arriving(step, report, here)
     power.settle(step, report.dock_no)
 

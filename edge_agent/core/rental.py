@@ -29,7 +29,6 @@ from protocols.sync.facts import (
     RentalEnded,
     RentalStarted,
     RentalVoided,
-    VehicleUndocked,
 )
 from protocols.tariff.tariff import Tariff, price_of_rental
 from protocols.values import BatteryReading, to_ms
@@ -105,22 +104,8 @@ def agree(step: Step, agreed: Agreed) -> None:
 
 def begin(step: Step, rental: Rental, battery: BatteryReading | None, left: OfflineLeft | None) -> None:
     """It is decided: the fact, and behind its commit the unlock."""
-    step.record(_started(step, rental, battery, left))
+    step.record(started_fact(step, rental, battery, left))
     _unlock(step, rental)
-
-
-def hand_over(step: Step, rental: Rental, battery: BatteryReading | None, left: OfflineLeft | None) -> None:
-    """The vehicle is given out by hand, its dock opens nothing: the ride is on at once."""
-    dock_no, vehicle_id = rental.dock_no, rental.vehicle_id
-    step.record(_started(step, rental, battery, left))
-    if dock_no in step.state.occupants:
-        step.change(occupants=without(step.state.occupants, dock_no))
-        gone = VehicleUndocked(
-            vehicle_id=vehicle_id, dock_no=dock_no, undocked_ms=step.now_ms, rental_id=rental.rental_id
-        )
-        step.record(gone)
-    activate(step, rental, 0.0)
-    step.answer = step.state.rentals[rental.rental_id]
 
 
 def _check_again(step: Step, wanted: Quote) -> Dock:
@@ -154,7 +139,8 @@ def _begin(step: Step, wanted: Quote) -> Rental:
     )
 
 
-def _started(step: Step, rental: Rental, battery: BatteryReading | None, left: OfflineLeft | None) -> RentalStarted:
+def started_fact(step: Step, rental: Rental, battery: BatteryReading | None, left: OfflineLeft | None) -> RentalStarted:
+    """That it began."""
     return RentalStarted(
         rental_id=rental.rental_id,
         vehicle_id=rental.vehicle_id,
@@ -310,14 +296,6 @@ def was_away(step: Step, rental: Rental, report: DockReported) -> bool:
     """Whether the vehicle that stands there came back from a ride: it came after its lock was open for this rental."""
     back_s = report.presence_age_s
     return not report.age_since_restart and left_unseen_s(step, rental, back_s) > back_s
-
-
-def never_left(step: Step, report: DockReported, vehicle_id: uuid.UUID) -> bool:
-    """A vehicle that was handed over by hand and stands where it stood: its dock has not let go of it yet."""
-    ride = riding(step, vehicle_id)
-    if ride is None or not ride.by_hand or ride.dock_no != report.dock_no or report.age_since_restart:
-        return False
-    return report.presence_age_s > clocks.least_s(step, ride)
 
 
 def activate(step: Step, rental: Rental, age_s: float) -> None:

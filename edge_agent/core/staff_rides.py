@@ -8,7 +8,7 @@ import uuid
 
 import msgspec
 
-from edge_agent.core import caps, clocks, eligibility, identity, leases, lists, rental, rights, staff
+from edge_agent.core import caps, clocks, eligibility, handover, identity, leases, lists, rental, rights, staff
 from edge_agent.core.acts import StaffEnds, StaffRents
 from edge_agent.core.eligibility import Standing
 from edge_agent.core.state import Dock, Phase, Rental, StaffSession
@@ -42,7 +42,7 @@ def rent(step: Step, seen: StaffRents) -> None:
     if renter.reservation_id is not None:
         rights.use_reservation(step, renter.reservation_id, asked.act_id)
     if by_hand:
-        rental.hand_over(step, begun, here.dock.battery, caps.count(step, begun))
+        handover.hand_over(step, begun, here.dock.battery, caps.count(step, begun))
     else:
         rental.begin(step, begun, here.dock.battery, caps.count(step, begun))
 
