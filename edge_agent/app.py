@@ -311,21 +311,11 @@ class Agent:
             "station_id": str(station.state.station_id),
             "hub_online": station.state.hub.online,
             "trouble": trouble,
-            "clock": _clock_health(self._clock),
+            "clock": health.clock_document(self._clock.now(), self._clock.offset_ms()),
             "store": _store_health(store, kept),
             "sync": None if self._sync is None else _sync_health(self._sync),
             "docks": {str(no): _dock_health(dock) for no, dock in sorted(station.state.docks.items())},
         }
-
-
-def _clock_health(clock: StationClock) -> dict[str, object]:
-    now = clock.now()
-    return {
-        "quality": now.quality.value,
-        "trusted": now.is_trusted,
-        "uncertainty_s": round(now.uncertainty_ms / 1000, 1) if now.is_trusted else None,
-        "machine_clock_off_s": round(-clock.offset_ms() / 1000, 1) if now.is_trusted else None,
-    }
 
 
 def _moved(stepped: Stepped, offset_ms: int) -> ClockMoved:

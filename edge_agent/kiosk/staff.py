@@ -11,6 +11,7 @@ from edge_agent.core.acts import StaffEnds, StaffOnDock, StaffRents, StaffSigned
 from edge_agent.core.state import Rental, StaffSession, State
 from edge_agent.kiosk import presenter, staff_presenter
 from edge_agent.kiosk.requests import body_of, id_of, json_response
+from edge_agent.kiosk.waiting import sync_view
 from edge_agent.runtime.clock import Clock
 from protocols.errors import Refused
 from protocols.kiosk.staff import DOCK_DEEDS, DockDeed, SignIn, StaffDockAct, StaffEnd, StaffRent
@@ -31,7 +32,7 @@ class Waiting(Protocol):
 
 async def nothing_waits() -> SyncView:
     """A station that was never enrolled."""
-    return SyncView(line="none", last_success_at=None, last_failure=None, waiting=0, lanes=[], photos=0, photo_bytes=0)
+    return sync_view([])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ import enum
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from protocols.sync.clock import Moment
 from protocols.values import rfc3339
 
 
@@ -45,4 +46,14 @@ def as_document(parts: Mapping[str, PartHealth]) -> dict[str, object]:
             }
             for name, part in parts.items()
         },
+    }
+
+
+def clock_document(now: Moment, offset_ms: int) -> dict[str, object]:
+    """How far the time can be trusted; `offset_ms` is the station's reading less the machine's clock."""
+    return {
+        "quality": now.quality.value,
+        "trusted": now.is_trusted,
+        "uncertainty_s": round(now.uncertainty_ms / 1000, 1) if now.is_trusted else None,
+        "machine_clock_off_s": round(-offset_ms / 1000, 1) if now.is_trusted else None,
     }
