@@ -1,6 +1,7 @@
 """The routes of signing in, staying signed in, signing out."""
 
 from hub.accounts.schemas import RefreshRequest, TokenRequest, Tokens
+from hub.accounts.second_factor import Challenge
 from hub.accounts.sessions import Denied, Sessions
 from hub.accounts.sign_in import SignIn
 from hub.accounts.visitors import Visitor
@@ -9,7 +10,11 @@ from hub.kernel.problem import Problem, invalid, problem
 from hub.kernel.routes import Call, Unit, route
 
 _REFRESH_ERRORS = {"refresh_token_invalid": 401, "refresh_token_reused": 401}
-_TOKEN_ERRORS = {"bad_credentials": 401, "log_in_locked": 429, **_REFRESH_ERRORS}
+_TOKEN_ERRORS = {
+    "bad_credentials": 401, "second_factor_required": 401, "challenge_invalid": 401, "code_invalid": 401,
+    "log_in_locked": 429, **_REFRESH_ERRORS,
+}  # fmt: skip
+_PROOFS = (("refresh_token",), ("challenge", "code"), ("email", "password"))
 
 
 class AuthApi:
@@ -27,21 +32,20 @@ class AuthApi:
     async def sign_in(self, call: Call[TokenRequest, None]) -> Tokens | Problem:
         """By e-mail address and password, or by refresh token.
 
+        An account with a second factor answers 401 `second_factor_required` with `challenge` in its params: call
+        again within five minutes with `challenge` and `code`.
+
         Wrong passwords are counted per account, per network and in all, and make wait: 5 seconds, doubling up to 15
         minutes (429 `log_in_locked` with `retry_after_s`); an account waits after four of them in a row.
         """
-        body = call.body
+        body = _one_proof(call.body)
         visitor = Visitor.of(call.request, self._callers)
         if body.refresh_token is not None:
-            if body.email is not None or body.password is not None:
-                raise invalid("/refresh_token", "either a refresh token or e-mail and password")
             async with call.database.transaction() as session:
                 return shown(await self._sessions.refresh(session, body.refresh_token, visitor))
-        if body.email is None:
-            raise invalid("/email", "Field required", rule="missing")
-        if body.password is None:
-            raise invalid("/password", "Field required", rule="missing")
-        return shown(await self._sign_in.with_password(body.email, body.password, visitor))
+        if body.challenge is not None:
+            return shown(await self._sign_in.with_code(body.challenge, body.code or "", visitor))
+        return shown(await self._sign_in.with_password(body.email or "", body.password or "", visitor))
 
     @route(
         "POST", "/api/v1/auth/refresh", summary="Stay signed in", tags=["auth"], permission=None,
@@ -61,9 +65,24 @@ class AuthApi:
         await self._sessions.sign_out(call.session, call.body.refresh_token)
 
 
-def shown(answer: Tokens | Denied) -> Tokens | Problem:
+def _one_proof(body: TokenRequest) -> TokenRequest:
+    """The body, if it is one whole proof. Raises a 422 that names what lacks or is too much."""
+    given = {name for proof in _PROOFS for name in proof if getattr(body, name) is not None}
+    proof = next((one for one in _PROOFS if given & {*one}), _PROOFS[-1])
+    for name in proof:
+        if name not in given:
+            raise invalid(f"/{name}", "Field required", rule="missing")
+    if given - {*proof}:
+        raise invalid(f"/{proof[0]}", "one proof: a refresh token, or challenge and code, or e-mail and password")
+    return body
+
+
+def shown(answer: Tokens | Challenge | Denied) -> Tokens | Problem:
     """The answer. A Problem that is returned, not raised, keeps what was counted or revoked."""
     if isinstance(answer, Tokens):
         return answer
-    params = {"retry_after_s": answer.retry_after_s} if answer.retry_after_s else None
-    return problem(answer.code, _TOKEN_ERRORS[answer.code], params=params)
+    if isinstance(answer, Challenge):
+        params = {"challenge": answer.token, "expires_in_s": answer.expires_in_s}
+        return problem("second_factor_required", 401, params=params)
+    wait = {"retry_after_s": answer.retry_after_s} if answer.retry_after_s else None
+    return problem(answer.code, _TOKEN_ERRORS[answer.code], params=wait)

@@ -8,6 +8,8 @@ from hub.accounts.passwords import Passwords
 from hub.accounts.recovery import RECOVER, Recovery
 from hub.accounts.registration import WELCOME, Registrations
 from hub.accounts.registration_api import RegistrationApi
+from hub.accounts.second_factor import SecondFactors
+from hub.accounts.second_factor_api import SecondFactorApi
 from hub.accounts.session_api import SessionsApi
 from hub.accounts.session_repository import forget_expired
 from hub.accounts.sessions import Sessions
@@ -27,10 +29,12 @@ class FrontDesk:
     ) -> None:
         desk = Desk.of(kernel.database, kernel.clock, passwords, entrance or Entrance())
         self._callers = desk.entrance.callers
+        self._clock = kernel.clock
         self.throttle = desk.throttle
         self.registrations = Registrations(desk)
         self.sessions = Sessions(kernel.clock, tokens)
-        self.sign_in = SignIn(desk, self.sessions)
+        self.factors = SecondFactors(desk)
+        self.sign_in = SignIn(desk, self.sessions, self.factors)
         self.recovery = Recovery(desk, self.sign_in, self.sessions)
 
     def routes(self) -> list[Route | RawRoute]:
@@ -39,6 +43,7 @@ class FrontDesk:
             *routes_of(AuthApi(self.sign_in, self.sessions, self._callers)),
             *routes_of(RegistrationApi(self.registrations, self.recovery, self._callers)),
             *routes_of(SessionsApi(self.sessions, self.recovery, self._callers)),
+            *routes_of(SecondFactorApi(self._clock, self.sign_in, self.factors, self._callers)),
             *pages(),
         ]
 

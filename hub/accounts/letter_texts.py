@@ -51,6 +51,20 @@ _EN: Final[Mapping[str, Text]] = {
             "If it was not you, choose a new password at once and tell us.",
         ),
     ),
+    "factor_on": Text(
+        subject="Your account has a second factor now",
+        lines=(
+            "from now on signing in also asks for a code of your authenticator. Keep the recovery codes safe.",
+            "If it was not you, choose a new password at once and tell us.",
+        ),
+    ),
+    "factor_off": Text(
+        subject="Your account has no second factor any more",
+        lines=(
+            "from now on your password alone is enough to sign in.",
+            "If it was not you, choose a new password at once and tell us.",
+        ),
+    ),
 }
 _DE: Final[Mapping[str, Text]] = {
     "frame": Text(lines=("Hallo {name},", "Code, falls danach gefragt wird: {code}", "Voltdock")),
@@ -92,6 +106,23 @@ _DE: Final[Mapping[str, Text]] = {
             "Wenn du das nicht warst, wähle sofort ein neues Passwort und sag uns Bescheid.",
         ),
     ),
+    "factor_on": Text(
+        subject="Dein Konto hat jetzt einen zweiten Faktor",
+        lines=(
+            (
+                "ab jetzt wird beim Anmelden auch ein Code deiner Authenticator-App verlangt. Bewahre die "
+                "Wiederherstellungscodes gut auf."
+            ),
+            "Wenn du das nicht warst, wähle sofort ein neues Passwort und sag uns Bescheid.",
+        ),
+    ),
+    "factor_off": Text(
+        subject="Dein Konto hat keinen zweiten Faktor mehr",
+        lines=(
+            "ab jetzt genügt zum Anmelden dein Passwort.",
+            "Wenn du das nicht warst, wähle sofort ein neues Passwort und sag uns Bescheid.",
+        ),
+    ),
 }
 _VI: Final[Mapping[str, Text]] = {
     "frame": Text(lines=("Xin chào {name},", "Mã, nếu được hỏi: {code}", "Voltdock")),
@@ -130,6 +161,20 @@ _VI: Final[Mapping[str, Text]] = {
         button="Chọn mật khẩu mới",
         lines=(
             "mật khẩu tài khoản của bạn đã được thay đổi; ai đang đăng nhập bằng mật khẩu cũ đều bị đăng xuất.",
+            "Nếu không phải bạn, hãy chọn mật khẩu mới ngay và báo cho chúng tôi.",
+        ),
+    ),
+    "factor_on": Text(
+        subject="Tài khoản của bạn đã bật xác thực hai lớp",
+        lines=(
+            "từ bây giờ khi đăng nhập cần thêm mã của ứng dụng xác thực. Hãy cất các mã khôi phục ở nơi an toàn.",
+            "Nếu không phải bạn, hãy chọn mật khẩu mới ngay và báo cho chúng tôi.",
+        ),
+    ),
+    "factor_off": Text(
+        subject="Tài khoản của bạn đã tắt xác thực hai lớp",
+        lines=(
+            "từ bây giờ chỉ cần mật khẩu là đăng nhập được.",
             "Nếu không phải bạn, hãy chọn mật khẩu mới ngay và báo cho chúng tôi.",
         ),
     ),

@@ -1,5 +1,6 @@
 """The hub's limits on what strangers may try, in one place: how much, of whom, in all."""
 
+import uuid
 from typing import Final
 
 from hub.accounts.throttle import Limits, name_of
@@ -41,3 +42,13 @@ def sign_in_limits(email_key: str, network: str, *, known_here: bool) -> Limits:
     if known_here:
         return own
     return {**own, f"sign_in:network:{network}": _WRONG_OF_NETWORK, f"sign_in:{ALL}": _WRONG_IN_ALL}
+
+
+def code_key(account_id: uuid.UUID) -> str:
+    """The key of one account's wrong codes."""
+    return f"code:account:{account_id.hex}"
+
+
+def code_limits(account_id: uuid.UUID, network: str) -> Limits:
+    """Before a code of the second factor is checked: a million codes, of which three fit."""
+    return {code_key(account_id): _WRONG_OF_ACCOUNT, f"code:network:{network}": _WRONG_OF_NETWORK}

@@ -74,9 +74,7 @@ class Recovery:
         self, account_id: uuid.UUID, password: str, new: str, visitor: Visitor, *, keep: uuid.UUID | None
     ) -> Denied | None:
         """A new password for who knows the old one; the session `keep` goes on."""
-        async with self._desk.database.reading() as session:
-            account = await repository.account(session, account_id)
-        proven = BAD if account is None else await self._sign_in.prove(account.email, password, visitor)
+        proven = await self._sign_in.prove_again(account_id, password, visitor)
         if isinstance(proven, Denied):
             return proven
         password_hash = await self._desk.passwords.hash(new)
@@ -84,7 +82,6 @@ class Recovery:
             account = await repository.account(session, account_id, lock=True)
             if account is None or account.password_hash != proven.password_hash:
                 return BAD
-            await self._desk.throttle.take_back(session, proven.attempt)
             await self._changed(session, account, password_hash, keep=keep)
         return None
 

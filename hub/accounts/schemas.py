@@ -22,11 +22,15 @@ NewPassword = Annotated[str, Field(min_length=10, max_length=200, examples=["cor
 
 
 class TokenRequest(Shape):
-    """Sign in with `email` and `password`, or go on with a `refresh_token`."""
+    """Sign in with `email` and `password`, with a `challenge` and a `code`, or go on with a `refresh_token`."""
 
     email: str | None = Field(default=None, max_length=254, examples=["admin@voltdock.example"])
     password: str | None = Field(default=None, max_length=200)
     refresh_token: str | None = Field(default=None, max_length=200)
+    challenge: str | None = Field(
+        default=None, max_length=1000, description="What `second_factor_required` gave in its params"
+    )
+    code: str | None = Field(default=None, max_length=40, description="Of the authenticator, or a recovery code")
 
 
 class RefreshRequest(Shape):
