@@ -19,7 +19,9 @@ from hub import wiring
 from hub.accounts import demo as demo_accounts
 from hub.accounts.desk import Entrance
 from hub.accounts.front_desk import FrontDesk
+from hub.accounts.oidc_provider import Provider
 from hub.accounts.passwords import Passwords
+from hub.accounts.roles import Role
 from hub.intake.broker import Broker
 from hub.intake.gate import Gate
 from hub.kernel.auth import AccessTokens, load_or_create_key, signing_key
@@ -41,6 +43,7 @@ from hub.kernel.system import system_routes
 from hub.kernel.web import Kernel, build
 from hub.kernel.worker import Worker
 from hub.payments.gateways import simulated
+from hub.people_settings import OidcSettings
 from hub.settings import BadSettingsError, Settings
 
 _log = structlog.get_logger("hub.app")
@@ -199,7 +202,17 @@ def _entrance(settings: Settings, key: OKPKey, clock: Clock) -> Entrance:
         mail=_mail(settings, clock),
         people_reach=settings.people_reach,
         callers=Callers(settings.proxies),
+        providers=tuple(_provider(name, given) for name, given in settings.oidc.items()),
     )
+
+
+def _provider(name: str, given: OidcSettings) -> Provider:
+    if given.role not in set(Role):
+        raise BadSettingsError([f"oidc.{name}.role: {given.role!r}: expected one of {', '.join(Role)}"])
+    return Provider(
+        name=name, title=given.title or name, issuer=given.issuer, client_id=given.client_id,
+        client_secret=given.secret(), scopes=given.scopes, role=given.role,
+    )  # fmt: skip
 
 
 def _mail(settings: Settings, clock: Clock) -> Mail:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from hub.accounts.links import Links
+from hub.accounts.oidc_provider import Provider
 from hub.accounts.passwords import Passwords
 from hub.accounts.throttle import Throttle
 from hub.kernel.callers import Callers
@@ -25,6 +26,7 @@ class Entrance:
     mail: Mail = field(default_factory=_nowhere)
     people_reach: str = "http://127.0.0.1:8080"
     callers: Callers = field(default_factory=Callers)
+    providers: tuple[Provider, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

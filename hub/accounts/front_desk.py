@@ -3,6 +3,8 @@
 from hub.accounts import links, registration, throttle
 from hub.accounts.auth_api import AuthApi
 from hub.accounts.desk import Desk, Entrance
+from hub.accounts.oidc import Oidc
+from hub.accounts.oidc_api import OidcApi
 from hub.accounts.pages import pages
 from hub.accounts.passwords import Passwords
 from hub.accounts.recovery import RECOVER, Recovery
@@ -35,6 +37,8 @@ class FrontDesk:
         self.sessions = Sessions(kernel.clock, tokens)
         self.factors = SecondFactors(desk)
         self.sign_in = SignIn(desk, self.sessions, self.factors)
+        self.oidc = Oidc(desk, self.sign_in, desk.entrance.providers)
+        self._over_tls = desk.entrance.people_reach.startswith("https:")
         self.recovery = Recovery(desk, self.sign_in, self.sessions)
 
     def routes(self) -> list[Route | RawRoute]:
@@ -44,6 +48,7 @@ class FrontDesk:
             *routes_of(RegistrationApi(self.registrations, self.recovery, self._callers)),
             *routes_of(SessionsApi(self.sessions, self.recovery, self._callers)),
             *routes_of(SecondFactorApi(self._clock, self.sign_in, self.factors, self._callers)),
+            *routes_of(OidcApi(self.oidc, self._callers, over_tls=self._over_tls)),
             *pages(),
         ]
 

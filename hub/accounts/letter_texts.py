@@ -65,6 +65,14 @@ _EN: Final[Mapping[str, Text]] = {
             "If it was not you, choose a new password at once and tell us.",
         ),
     ),
+    "linked": Text(
+        subject="A new way into your account",
+        button="Choose a new password",
+        lines=(
+            "your account was signed in to through another provider that knows your address, and can be again.",
+            "If it was not you, choose a new password at once and tell us.",
+        ),
+    ),
 }
 _DE: Final[Mapping[str, Text]] = {
     "frame": Text(lines=("Hallo {name},", "Code, falls danach gefragt wird: {code}", "Voltdock")),
@@ -123,6 +131,14 @@ _DE: Final[Mapping[str, Text]] = {
             "Wenn du das nicht warst, wähle sofort ein neues Passwort und sag uns Bescheid.",
         ),
     ),
+    "linked": Text(
+        subject="Ein neuer Weg in dein Konto",
+        button="Neues Passwort wählen",
+        lines=(
+            "du wurdest über einen anderen Anbieter angemeldet, der deine Adresse kennt; das geht ab jetzt immer.",
+            "Wenn du das nicht warst, wähle sofort ein neues Passwort und sag uns Bescheid.",
+        ),
+    ),
 }
 _VI: Final[Mapping[str, Text]] = {
     "frame": Text(lines=("Xin chào {name},", "Mã, nếu được hỏi: {code}", "Voltdock")),
@@ -175,6 +191,14 @@ _VI: Final[Mapping[str, Text]] = {
         subject="Tài khoản của bạn đã tắt xác thực hai lớp",
         lines=(
             "từ bây giờ chỉ cần mật khẩu là đăng nhập được.",
+            "Nếu không phải bạn, hãy chọn mật khẩu mới ngay và báo cho chúng tôi.",
+        ),
+    ),
+    "linked": Text(
+        subject="Một cách đăng nhập mới vào tài khoản của bạn",
+        button="Chọn mật khẩu mới",
+        lines=(
+            "tài khoản của bạn vừa được đăng nhập qua một nhà cung cấp khác biết địa chỉ của bạn, và từ nay dùng được.",
             "Nếu không phải bạn, hãy chọn mật khẩu mới ngay và báo cho chúng tôi.",
         ),
     ),

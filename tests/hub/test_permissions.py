@@ -30,6 +30,10 @@ PUBLIC = {
     ("POST", "/api/v1/auth/register/confirm"),
     ("POST", "/api/v1/auth/password/forgot"),
     ("POST", "/api/v1/auth/password/reset"),
+    ("GET", "/api/v1/auth/oidc"),
+    ("GET", "/api/v1/auth/oidc/{provider}/start"),
+    ("GET", "/api/v1/auth/oidc/{provider}/callback"),
+    ("POST", "/api/v1/auth/oidc/session"),
     # Pages that mails lead to; they hold nothing.
     ("GET", "/account/confirm"),
     ("GET", "/account/reset"),

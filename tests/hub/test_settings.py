@@ -106,3 +106,42 @@ def test_a_broker_that_cannot_be_used_is_told_without_its_secret(given: dict[str
     told = _problems(None, {f"VOLTDOCK_HUB_MQTT__{name}": value for name, value in given.items()})
     assert expected in told[0]
     assert "hush" not in told[0]
+
+
+def test_providers_of_log_ins_come_by_file_or_environment_and_are_checked(tmp_path: Path) -> None:
+    config = tmp_path / "hub.toml"
+    config.write_text('[oidc.city]\nissuer = "https://id.example"\nclient_id = "x"\n')
+    (tmp_path / "secret").write_text("hush\n")
+    environ = {"VOLTDOCK_HUB_OIDC__CITY__CLIENT_SECRET_FILE": str(tmp_path / "secret")}
+    city = load(config, environ).oidc["city"]
+    assert (city.issuer, city.secret(), "hush" in repr(city)) == ("https://id.example", "hush", False)
+    as_json = '{"city": {"issuer": "https://id.example", "client_id": "x"}}'
+    assert load(None, {"VOLTDOCK_HUB_OIDC": as_json}).oidc["city"].client_id == "x"
+    for bad, why in (
+        ({"ISSUER": "http://id.example", "CLIENT_ID": "x"}, "expected https"),
+        ({"ISSUER": "https://id.example"}, "client_id"),
+        ({"ISSUER": "https://id.example", "CLIENT_ID": "x", "SCOPES": "email"}, "openid"),
+        ({"ISSUER": "https://id.example", "CLIENT_ID": "x", "CLIENT_SECRET_FILE": "/nowhere"}, "cannot be read"),
+    ):
+        told = "\n".join(_problems(None, {f"VOLTDOCK_HUB_OIDC__CITY__{name}": value for name, value in bad.items()}))
+        assert why in told
+
+
+def test_mail_and_proxies_are_checked_and_a_mail_servers_password_never_shows() -> None:
+    told = "\n".join(
+        _problems(
+            None,
+            {
+                "VOLTDOCK_HUB_SMTP_URL": "http://hub:hush@mail.example",
+                "VOLTDOCK_HUB_TRUSTED_PROXIES": "127.0.0.1, nowhere",
+                "VOLTDOCK_HUB_MAIL_FROM": "nobody",
+                "VOLTDOCK_HUB_PUBLIC_URL": "hub.example",
+            },
+        )
+    )
+    for name in ("SMTP_URL", "TRUSTED_PROXIES", "MAIL_FROM", "PUBLIC_URL"):
+        assert f"VOLTDOCK_HUB_{name}" in told
+    assert "hush" not in told
+    settings = load(None, {"VOLTDOCK_HUB_TRUSTED_PROXIES": "127.0.0.1, 10.0.0.0/8", "VOLTDOCK_HUB_HOST": "::1"})
+    assert [str(one) for one in settings.proxies] == ["127.0.0.1/32", "10.0.0.0/8"]
+    assert settings.people_reach == "http://[::1]:8080"
