@@ -6,7 +6,7 @@ from alembic import op
 from hub.kernel.columns import BigInt, UtcInstant
 
 revision = "0027"
-down_revision = "0026"
+down_revision = "0043"
 branch_labels = None
 depends_on = None
 
