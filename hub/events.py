@@ -187,6 +187,26 @@ class VehiclesPlaced:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RideChanged:
+    """A ride as all facts so far tell it. `is_ride` False: nothing has come of it (yet), or nothing after all."""
+
+    rental_id: uuid.UUID
+    vehicle_id: uuid.UUID | None
+    is_ride: bool
+    station_id: uuid.UUID
+    started_at: dt.datetime | None
+    ended_station_id: uuid.UUID | None
+    ended_at: dt.datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RidesChanged:
+    """Rides began, ended, were dated anew, or came to nothing; each stands here once."""
+
+    rides: Sequence[RideChanged]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CaseSeen:
     """Something that a person must look at, or (`standing` False) that later facts explain: `why` says how.
 

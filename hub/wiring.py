@@ -20,6 +20,9 @@ from hub.accounts.service import Accounts
 from hub.alarms.api import AlarmsApi
 from hub.alarms.keeper import AlarmKeeper, Watcher
 from hub.alarms.service import Alarms
+from hub.balance.api import DemandApi
+from hub.balance.copies import Copies
+from hub.balance.forecast import LEARN, Baseline
 from hub.cases.api import CasesApi
 from hub.cases.service import Cases
 from hub.charging.api import ChargingApi
@@ -146,7 +149,11 @@ class Rooms:
         self.staff = Staff(clock, self.downlink, self.cases)
         self.till = till or Till()
         self.billing = Billing(clock, collects=bool(self.till.gateways))
-        self.rentals = Rentals(self.payments, self.booking, self.downlink, self.stations, self.cases, self.billing)
+        self.rentals = Rentals(
+            self.payments, self.booking, self.downlink, self.stations, self.cases, self.billing, self._publish
+        )
+        self.copies = Copies()
+        self.demand = Baseline(clock, self.stations)
         self.offers = Offers()
         self.refill = Refill(self.payments, self.downlink)
         self.charging = Charging(self.payments, self.billing)
@@ -161,6 +168,7 @@ class Doors:
     """What stations and vouchers need beside the rooms: the links that are open, and the key that signs."""
 
     def __init__(self, kernel: Kernel, rooms: Rooms, voucher_key: Ed25519PrivateKey, gate: Gate | None = None) -> None:
+        self.database = kernel.database
         self._signatures = Signatures(kernel.database)
         self.rooms = rooms
         self.gate = gate or Gate(at_once=6, waiting=200, wait_s=10.0)
@@ -177,7 +185,7 @@ class Doors:
         self.time_key = voucher_key.public_key().public_bytes_raw().hex()
 
     def sweeps(self) -> list[janitor.Forget]:
-        """What rentals, tariffs, the fleet and alarms do every hour."""
+        """What rentals, tariffs, the fleet, alarms and the balance do every hour."""
         rooms = self.rooms
         return [
             self.vouchers.forget_expired,
@@ -185,6 +193,8 @@ class Doors:
             rooms.shield.sweep,
             rooms.documents.look,
             rooms.alarms.forget_old,
+            rooms.copies.forget_old,
+            rooms.demand.wish,
         ]
 
     def at_broker(self, kernel: Kernel, nudges: LocalNudges, broker: Broker) -> MqttDoor:
@@ -235,6 +245,9 @@ def subscriptions(rooms: Rooms) -> list[Subscription]:
         on(events.LeasesReported, rooms.leases.when_leases),
         on(events.StaffReported, rooms.staff.when_staff),
         on(events.CaseChanged, rooms.blocks.when_case),
+        on(events.RidesChanged, rooms.copies.when_rides),
+        on(events.VehiclesRegistered, rooms.copies.when_registered),
+        on(events.VehiclesPlaced, rooms.copies.when_placed),
     ]
 
 
@@ -276,6 +289,7 @@ def domain_routes(doors: Doors) -> list[Route | RawRoute]:
         *routes_of(AuditApi()),
         *routes_of(CasesApi(rooms.cases)),
         *routes_of(AlarmsApi(rooms.alarms)),
+        *routes_of(DemandApi(rooms.demand)),
     ]
 
 
@@ -298,7 +312,8 @@ def jobs(kernel: Kernel, doors: Doors, desk: FrontDesk) -> list[Job]:
 def handlers(doors: Doors, desk: FrontDesk, mail: Mail) -> dict[str, Handler]:
     """Who carries out which kind of durable work."""
     money = {COLLECT: doors.collecting.collect} if doors.rooms.till.gateways else {}
-    return {**money, **desk.handlers(), MAIL: Mailing(mail).deliver}
+    learning = {LEARN: doors.rooms.demand.handler(doors.database)}
+    return {**money, **learning, **desk.handlers(), MAIL: Mailing(mail).deliver}
 
 
 async def seed_demo(database: Database, clock: Clock, passwords: Passwords) -> None:

@@ -13,6 +13,7 @@ _OWN: Final = frozenset({
 _READ_OPERATION: Final = _BASIC | {
     "rentals:read", "reservations:read", "charging:read", "orders:read", "cards:read", "vouchers:read",
     "cases:read", "blocks:read", "telemetry:read", "vehicles:history", "alarms:read",
+    "balance:read",
 }  # fmt: skip
 _WRITE_OPERATION: Final = frozenset({
     "stations:write", "vehicles:write", "rentals:write", "reservations:write", "charging:write", "orders:write",

@@ -7,8 +7,8 @@ what else was seen of these vehicles. Every change is a new value of the project
 import datetime as dt
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from typing import Final, Protocol
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import Final, Protocol, TypeAlias
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -17,6 +17,7 @@ from hub.rentals import billed, limits, repository, returns, rules, suspicion
 from hub.rentals.booking import Booking
 from hub.rentals.leases import Cases, Names
 from hub.rentals.returns import Closing, Sighting
+from hub.rentals.rides import ride_between
 from hub.rentals.rules import Row, Told
 from hub.rentals.tables import VehicleSighting
 from protocols.errors import Refused
@@ -68,11 +69,21 @@ class Bills(Protocol):
         """What these rides cost now."""
 
 
+Publish: TypeAlias = Callable[[AsyncSession, object], Awaitable[None]]
+
+
 class Rentals:
     """Rentals as the stations tell them."""
 
     def __init__(
-        self, tariffs: Tariffs, booking: Booking, orders: Orders, names: Places, cases: Cases, bills: Bills
+        self,
+        tariffs: Tariffs,
+        booking: Booking,
+        orders: Orders,
+        names: Places,
+        cases: Cases,
+        bills: Bills,
+        publish: Publish,
     ) -> None:
         self._tariffs = tariffs
         self._booking = booking
@@ -80,6 +91,7 @@ class Rentals:
         self._names = names
         self._cases = cases
         self._bills = bills
+        self._publish = publish
 
     async def when_rentals(self, session: AsyncSession, event: events.RentalsReported) -> None:
         """Apply a batch of rental facts of one station."""
@@ -164,6 +176,9 @@ class Rentals:
         await self._bills.see(
             session, [bill for row in changed for bill in billed.bills_between(before.get(row["id"]), row)]
         )
+        moved = [ride_between(before.get(row["id"]), row) for row in changed]
+        if any(moved):
+            await self._publish(session, events.RidesChanged(rides=[one for one in moved if one is not None]))
         await self._booking.settle(session, [row for row in changed if row["reservation_id"] is not None])
 
     async def _tell_its_station(self, session: AsyncSession, row: Row) -> None:
