@@ -134,6 +134,16 @@ async def test_two_registrations_of_one_address_end_as_one_account_with_the_conf
     assert await door.signs_in()
 
 
+async def test_an_address_that_came_by_an_account_otherwise_meanwhile_gets_no_second_one(
+    door: Door, accounts: Accounts
+) -> None:
+    await door.post("/register", NEW)
+    await door.mails()
+    await accounts.create(a_new(ADA))
+    status, body = await door.post("/register/confirm", {"token": door.box.got[0].secret})
+    assert (status, body["code"]) == (410, "link_invalid")
+
+
 async def test_the_last_registrations_mail_is_sent_again(door: Door) -> None:
     await door.post("/register", NEW)
     await door.post("/register/resend", {"email": ADA})
