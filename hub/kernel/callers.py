@@ -4,6 +4,7 @@ import ipaddress
 from collections.abc import Iterable
 from typing import Final, TypeAlias
 
+import structlog
 from aiohttp import web
 
 Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -11,6 +12,7 @@ Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 UNKNOWN: Final = "unknown"
 _V6_PREFIX: Final = 64  # one customer's, RFC 6177; single addresses of it cost nothing
 _V4_SHOWN: Final = 24
+_log = structlog.get_logger("hub.callers")
 
 
 class Callers:
@@ -18,10 +20,13 @@ class Callers:
 
     def __init__(self, trusted: Iterable[Network] = ()) -> None:
         self._trusted = tuple(trusted)
+        self._said = False
 
     def address(self, request: web.Request) -> Address | None:
         """The caller's address; None when it is none."""
         here = parse(request.remote or "")
+        if "X-Forwarded-For" in request.headers and here is not None and not self._trusts(here):
+            self._wonder(here)
         hops = ",".join(request.headers.getall("X-Forwarded-For", [])).split(",")
         while here is not None and self._trusts(here) and hops:
             before = parse(hops.pop())
@@ -29,6 +34,12 @@ class Callers:
                 break  # what a trusted proxy did not write, nobody vouches for
             here = before
         return here
+
+    def _wonder(self, peer: Address) -> None:
+        """A proxy of one's own that was forgotten makes one caller of everybody: say so, once."""
+        if peer.is_private and not self._said:
+            self._said = True
+            _log.warning("proxy_not_trusted", peer=str(peer), reason="it sends X-Forwarded-For; see trusted_proxies")
 
     def _trusts(self, address: Address) -> bool:
         return any(address in network for network in self._trusted if network.version == address.version)

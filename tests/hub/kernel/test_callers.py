@@ -4,6 +4,7 @@ import ipaddress
 from typing import Any
 
 import pytest
+import structlog
 from aiohttp.test_utils import make_mocked_request
 
 from hub.kernel.callers import Callers, coarse, network_of, parse
@@ -43,3 +44,12 @@ def test_an_ipv6_caller_is_its_sixty_four() -> None:
     assert network_of(parse("203.0.113.7")) == "203.0.113.7"
     assert network_of(None) == "unknown"
     assert coarse(parse("203.0.113.7")) == "203.0.113.0/24"
+
+
+def test_a_proxy_that_was_forgotten_is_named_once() -> None:
+    callers = Callers()
+    with structlog.testing.capture_logs() as logged:
+        for peer in ("8.8.8.8", "10.0.0.1", "10.0.0.1"):
+            assert str(callers.address(_request(peer, "198.51.100.1"))) == peer
+        callers.address(_request("10.0.0.1"))
+    assert [(one["event"], one["peer"]) for one in logged] == [("proxy_not_trusted", "10.0.0.1")]
