@@ -12,10 +12,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from hub import events
 from hub.accounts import demo
 from hub.accounts import repository as accounts_repository
+from hub.accounts.access import Access
+from hub.accounts.access_api import AccessApi
 from hub.accounts.api import AccountsApi
 from hub.accounts.front_desk import FrontDesk
 from hub.accounts.passwords import Passwords
-from hub.accounts.rules import permissions_of
+from hub.accounts.rights import rights_of
 from hub.accounts.service import Accounts
 from hub.alarms.api import AlarmsApi
 from hub.alarms.keeper import AlarmKeeper, Watcher
@@ -215,7 +217,7 @@ def watchers() -> list[Watcher]:
 
 def authenticate(tokens: AccessTokens) -> BearerAuth:
     """People sign in by bearer token; what a role may do stands in the accounts' rules."""
-    return BearerAuth(tokens, permissions_of)
+    return BearerAuth(tokens, rights_of)
 
 
 def subscriptions(rooms: Rooms) -> list[Subscription]:
@@ -257,7 +259,13 @@ def routes(
     """Every route of every domain."""
     desk = desk or FrontDesk(kernel, tokens, passwords)
     accounts = Accounts(database=kernel.database, clock=kernel.clock, passwords=passwords)
-    return [*routes_of(AccountsApi(accounts)), *desk.routes(), *domain_routes(doors)]
+    access = Access(doors.rooms.stations, desk.sessions)
+    return [
+        *routes_of(AccountsApi(accounts)),
+        *routes_of(AccessApi(access)),
+        *desk.routes(),
+        *domain_routes(doors),
+    ]
 
 
 def domain_routes(doors: Doors) -> list[Route | RawRoute]:

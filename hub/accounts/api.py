@@ -1,7 +1,7 @@
 """The accounts' routes: me, and the list of accounts."""
 
 from hub.accounts import repository
-from hub.accounts.rules import permissions_of
+from hub.accounts.rights import rights_of
 from hub.accounts.schemas import AccountShape, Me, NewAccount
 from hub.accounts.service import Accounts
 from hub.kernel.pages import Page, PageQuery
@@ -19,7 +19,7 @@ class AccountsApi:
         """The caller's account and what it may do."""
         account = await self._accounts.get(call.session, call.principal.account_id)
         shown = AccountShape.model_validate(account)
-        return Me(**shown.model_dump(), permissions=sorted(permissions_of(account.roles)))
+        return Me(**shown.model_dump(), permissions=sorted(rights_of(account.roles).permissions))
 
     @route(
         "GET",

@@ -26,19 +26,32 @@ _READ_ALL: Final = _READ_OPERATION | _MONEY | {"accounts:read", "facts:read", "w
 
 PERMISSIONS_OF: Final[Mapping[Role, frozenset[str]]] = {
     Role.RENTER: _BASIC | _OWN,
+    Role.VEHICLE_OWNER: _BASIC | _OWN,
     Role.STATION_STAFF: _READ_OPERATION | {"reservations:write", "alarms:write"},
     Role.SERVICE_ADVISOR: _BASIC | {"rentals:read"},
     Role.TECHNICIAN: _BASIC,
+    Role.PARTS_CLERK: _BASIC,
     Role.FLEET_OPERATOR: _READ_OPERATION | _WRITE_OPERATION | {"facts:read"},
     Role.DEVELOPER: _BASIC | {"facts:read", "work:read"},
     Role.SUBSIDY_APPLICANT: _BASIC | {"charging:read"},
     Role.ANALYST: _READ_OPERATION,
     Role.FINANCE: _READ_OPERATION | _MONEY | {"tariffs:write"},
     Role.SUPPORT: _READ_OPERATION | {"accounts:read", "cases:write", "blocks:write"},
+    Role.KYC_REVIEWER: _BASIC | {"accounts:read", "blocks:read", "blocks:write"},
     Role.AUDITOR: _READ_ALL,
     Role.ADMIN: _READ_ALL | _WRITE_OPERATION | _ACCOUNTS | {"work:write", "tariffs:write", "stations:enrol"},
 }
 """The one table of who may do what. A domain adds its permissions here."""
+
+AT_STATION: Final = _READ_OPERATION - {"blocks:read", "cards:read", "vouchers:read"} | {
+    "reservations:write", "orders:write", "cases:write", "alarms:write", "facts:read",
+}  # fmt: skip
+"""What a role may still do where it is given for single stations: the rest concerns the whole organisation."""
+
+ASSIGNABLE: Final = frozenset({
+    Role.STATION_STAFF, Role.SERVICE_ADVISOR, Role.TECHNICIAN, Role.PARTS_CLERK, Role.FLEET_OPERATOR, Role.ANALYST,
+})  # fmt: skip
+"""Roles that may be given for single stations."""
 
 _KNOWN: Final = frozenset(Role)
 

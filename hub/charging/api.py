@@ -27,7 +27,7 @@ class ChargingApi:
 
     @route(
         "GET", "/api/v1/charging-sessions", summary="List charging sessions", tags=["charging"],
-        permission=SIGNED_IN, query=SessionQuery, response=Page[SessionShape],
+        permission=SIGNED_IN, wide="charging:read", query=SessionQuery, response=Page[SessionShape],
     )  # fmt: skip
     async def list_sessions(self, call: Call[None, SessionQuery]) -> Page[SessionShape]:
         """Newest first. Without `charging:read` one's own."""
@@ -45,7 +45,7 @@ class ChargingApi:
 
     @route(
         "GET", "/api/v1/charging-sessions/{session_id}", summary="A charging session", tags=["charging"],
-        permission=SIGNED_IN, response=SessionShape, errors={"not_found": 404},
+        permission=SIGNED_IN, wide="charging:read", response=SessionShape, errors={"not_found": 404},
     )  # fmt: skip
     async def one_session(self, call: Call[None, None]) -> SessionShape:
         """With its bill. Without `charging:read` one's own."""
@@ -55,7 +55,7 @@ class ChargingApi:
 
     @route(
         "GET", "/api/v1/charging-sessions/{session_id}/meter-values", summary="A session's meter values",
-        tags=["charging"], permission=SIGNED_IN, query=PageQuery, response=Page[MeterValueShape],
+        tags=["charging"], permission=SIGNED_IN, wide="charging:read", query=PageQuery, response=Page[MeterValueShape],
         errors={"not_found": 404},
     )  # fmt: skip
     async def meter_values(self, call: Call[None, PageQuery]) -> Page[MeterValueShape]:

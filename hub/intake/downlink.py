@@ -18,6 +18,7 @@ from hub.kernel.bulk import insert_many, upsert_many
 from hub.kernel.clock import Clock
 from hub.kernel.db import after_commit
 from hub.kernel.nudges import Nudges
+from hub.kernel.reach import EVERYWHERE
 from protocols.errors import Refused
 from protocols.sync.changes import Item, OrderBody
 from protocols.sync.envelope import ListChange, OrderChange, digest_of, encode
@@ -235,7 +236,9 @@ async def _feed(session: AsyncSession, station_id: uuid.UUID) -> StationFeed | N
 async def _feeds(session: AsyncSession, station_id: uuid.UUID | None) -> Sequence[StationFeed]:
     """The feeds, held until the transaction ends; always in the same order, so that publishers cannot deadlock."""
     found = select(StationFeed).order_by(StationFeed.station_id).with_for_update()
-    if station_id is not None:
+    if station_id is None:
+        found = found.execution_options(**EVERYWHERE)  # whoever changes it: all are told
+    else:
         found = found.where(StationFeed.station_id == station_id)
     return (await session.scalars(found.execution_options(populate_existing=True))).all()
 

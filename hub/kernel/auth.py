@@ -6,8 +6,8 @@ What a role may do is a domain's business; the kernel is handed the answer.
 import datetime as dt
 import os
 import uuid
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -25,23 +25,39 @@ LIFETIME_S = 600
 _ALGORITHM = "Ed25519"  # RFC 9864; "EdDSA" is its deprecated name
 _ISSUER = "voltdock-hub"
 
-PermissionsOf = Callable[[Iterable[str]], frozenset[str]]
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rights:
+    """Everything that somebody may, and what of it only at some stations."""
+
+    permissions: frozenset[str]
+    limits: Mapping[str, frozenset[uuid.UUID]] = field(default_factory=dict)
+
+
+RightsOf = Callable[[Iterable[str]], Rights]
+"""What roles permit together, each written as in the account (`renter`, `station_staff@<station>`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Principal:
     """The caller: an account with its roles and everything that they permit, e.g. `rentals:read`.
 
-    `session_id` is the log-in that the call belongs to; None for a caller that has not signed in.
+    `session_id` is the log-in that the call belongs to; None for a caller that has not signed in. `limits`: permissions
+    that hold at these stations only.
     """
 
     account_id: uuid.UUID
     roles: frozenset[str]
     permissions: frozenset[str]
     session_id: uuid.UUID | None = None
+    limits: Mapping[str, frozenset[uuid.UUID]] = field(default_factory=dict)
 
     def may(self, permission: str) -> bool:
         return permission in self.permissions
+
+    def stations_for(self, permission: str) -> frozenset[uuid.UUID] | None:
+        """Where the permission holds; None for everywhere."""
+        return self.limits.get(permission)
 
 
 class Authenticate(Protocol):
@@ -113,9 +129,9 @@ class AccessTokens:
 class BearerAuth:
     """`Authenticate` by `Authorization: Bearer <access token>`."""
 
-    def __init__(self, tokens: AccessTokens, permissions_of: PermissionsOf) -> None:
+    def __init__(self, tokens: AccessTokens, rights_of: RightsOf) -> None:
         self._tokens = tokens
-        self._permissions_of = permissions_of
+        self._rights_of = rights_of
 
     async def __call__(self, request: web.Request, /) -> Principal | None:
         header = request.headers.get("Authorization")
@@ -125,10 +141,12 @@ class BearerAuth:
         if scheme.lower() != "bearer":
             raise Refused("token_invalid")
         said = self._tokens.check(token.strip())
+        rights = self._rights_of(said.roles)
         return Principal(
             account_id=said.account_id,
             roles=said.roles,
-            permissions=self._permissions_of(said.roles),
+            permissions=rights.permissions,
+            limits=rights.limits,
             session_id=said.session_id,
         )
 

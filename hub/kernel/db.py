@@ -21,6 +21,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from hub.kernel.columns import Base
 from hub.kernel.postgres import DatabaseAwayError, connected, is_alive, is_closed
+from hub.kernel.reach import BoundSession
 from hub.kernel.sqlite import Driver, begin
 
 AfterCommit = Callable[[], Awaitable[None] | None]
@@ -60,8 +61,9 @@ class Database:
             event.listen(self.engine.sync_engine, "do_connect", connected)
         # One writes, the next waits at the driver's door with its first statement; the others hold no connection.
         self._turn = asyncio.Semaphore(2) if self.is_sqlite else None
-        self._write = async_sessionmaker(self.engine.execution_options(**{_WRITE: True}), expire_on_commit=False)
-        self._read = async_sessionmaker(self.engine, expire_on_commit=False)
+        made: dict[str, Any] = {"expire_on_commit": False, "sync_session_class": BoundSession}
+        self._write = async_sessionmaker(self.engine.execution_options(**{_WRITE: True}), **made)
+        self._read = async_sessionmaker(self.engine, **made)
 
     @contextlib.asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:

@@ -60,6 +60,7 @@ class Route:
     response: type[BaseModel] | None
     status: int
     permission: str | None
+    wide: str | None
     errors: Mapping[str, int]
     idempotent: bool
     audited: bool
@@ -158,6 +159,7 @@ def route(
     summary: str,
     tags: Sequence[str],
     permission: str | None,
+    wide: str | None = None,
     body: type[BaseModel] | None = None,
     query: type[BaseModel] | None = None,
     response: type[BaseModel] | None = None,
@@ -169,9 +171,10 @@ def route(
 ) -> Callable[[F], F]:
     """Make an Api class's method a route. Its one parameter is `call: Call[<body or None>, <query or None>]`.
 
-    `permission`: a permission's name, SIGNED_IN, or None for everybody. `errors`: every code the handler may
-    refuse with → its status. `idempotent`: the client must send an Idempotency-Key. The docstring is the
-    description. GET reads and every other method writes, unless `unit` says otherwise. Whatever is no GET stands in
+    `permission`: a permission's name, SIGNED_IN, or None for everybody. `wide`: on a SIGNED_IN route, the permission
+    that reaches further than one's own; who has it at some stations only is kept within them. `errors`: every code
+    the handler may refuse with → its status. `idempotent`: the client must send an Idempotency-Key. The docstring is
+    the description. GET reads and every other method writes, unless `unit` says otherwise. What is no GET stands in
     the audit log, unless `audited` says otherwise.
     """
     declared = {
@@ -182,6 +185,7 @@ def route(
         "response": response,
         "status": status if response is not None or status != 200 else 204,
         "permission": permission,
+        "wide": wide,
         "errors": dict(errors or {}),
         "idempotent": idempotent,
         "audited": method != "GET" if audited is None else audited,

@@ -34,6 +34,7 @@ from hub.kernel.problem import (
     problem,
     response,
 )
+from hub.kernel.reach import Reach, reaching
 from hub.kernel.routes import SIGNED_IN, Call, RawRoute, Reply, Route, Unit
 from protocols.errors import Refused
 
@@ -92,7 +93,7 @@ class _Endpoint:
             query = _read_query(request, self._route.query)
             raw = await request.read()
             body = _read_body(request, raw, self._route.body)
-            with self._deed(request, body, principal):
+            with self._deed(request, body, principal), reaching(_reach(self._route, principal)):
                 answer = await self._answer(request, raw, body, query, principal)
         except Refused as refused:
             raise ProblemError(from_refused(refused, self._route.errors)) from refused
@@ -216,6 +217,14 @@ def _guarded(kernel: Kernel, route: RawRoute) -> Any:
         return await route.handler(request)
 
     return handle
+
+
+def _reach(route: Route, principal: Principal | None) -> Reach:
+    """How far this call reaches: what it is permitted by may hold at some stations only."""
+    permission = route.wide or route.permission
+    if principal is None or permission is None:
+        return Reach()
+    return Reach(stations=principal.stations_for(permission), account_id=principal.account_id)
 
 
 def _actor(principal: Principal | None) -> audit.Actor:

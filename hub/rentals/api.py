@@ -43,7 +43,7 @@ class RentalsApi:
 
     @route(
         "GET", "/api/v1/rentals", summary="List rentals", tags=["rentals"],
-        permission=SIGNED_IN, query=RentalQuery, response=Page[RentalShape],
+        permission=SIGNED_IN, wide="rentals:read", query=RentalQuery, response=Page[RentalShape],
     )  # fmt: skip
     async def list_rentals(self, call: Call[None, RentalQuery]) -> Page[RentalShape]:
         """Newest first. Without `rentals:read` one's own."""
@@ -61,7 +61,7 @@ class RentalsApi:
 
     @route(
         "GET", "/api/v1/rentals/{rental_id}", summary="A rental", tags=["rentals"],
-        permission=SIGNED_IN, response=RentalShape, errors={"not_found": 404},
+        permission=SIGNED_IN, wide="rentals:read", response=RentalShape, errors={"not_found": 404},
     )  # fmt: skip
     async def one_rental(self, call: Call[None, None]) -> RentalShape:
         """With its bill. Without `rentals:read` one's own."""
@@ -72,7 +72,7 @@ class RentalsApi:
 
     @route(
         "GET", "/api/v1/reservations", summary="List reservations", tags=["rentals"],
-        permission=SIGNED_IN, query=ReservationQuery, response=Page[ReservationShape],
+        permission=SIGNED_IN, wide="reservations:read", query=ReservationQuery, response=Page[ReservationShape],
     )  # fmt: skip
     async def list_reservations(self, call: Call[None, ReservationQuery]) -> Page[ReservationShape]:
         """Newest first. Without `reservations:read` one's own."""
@@ -89,7 +89,7 @@ class RentalsApi:
 
     @route(
         "GET", "/api/v1/reservations/{reservation_id}", summary="A reservation", tags=["rentals"],
-        permission=SIGNED_IN, response=ReservationSeen, errors={"not_found": 404},
+        permission=SIGNED_IN, wide="reservations:read", response=ReservationSeen, errors={"not_found": 404},
     )  # fmt: skip
     async def one_reservation(self, call: Call[None, None]) -> ReservationSeen:
         """Without `reservations:read` one's own. With alternatives where it is not promised."""
@@ -109,7 +109,7 @@ class RentalsApi:
 
     @route(
         "POST", "/api/v1/reservations/{reservation_id}/voucher", summary="The voucher of a reservation",
-        tags=["rentals"], permission=SIGNED_IN, response=ReservationVoucher,
+        tags=["rentals"], permission=SIGNED_IN, wide="reservations:write", response=ReservationVoucher,
         errors={"not_found": 404, "reservation_not_confirmed": 409},
     )  # fmt: skip
     async def voucher(self, call: Call[None, None]) -> ReservationVoucher:
@@ -125,7 +125,7 @@ class RentalsApi:
 
     @route(
         "POST", "/api/v1/reservations", summary="Reserve a vehicle", tags=["rentals"],
-        permission=SIGNED_IN, body=NewReservation, response=ReservationMade, status=201,
+        permission=SIGNED_IN, wide="reservations:write", body=NewReservation, response=ReservationMade, status=201,
         errors={"reservation_overlap": 409, "account_blocked": 409}, idempotent=True,
     )  # fmt: skip
     async def book(self, call: Call[NewReservation, None]) -> ReservationMade:
@@ -142,7 +142,8 @@ class RentalsApi:
 
     @route(
         "POST", "/api/v1/reservations/{reservation_id}/cancel", summary="Cancel a reservation", tags=["rentals"],
-        permission=SIGNED_IN, response=ReservationShape, errors={"not_found": 404, "reservation_used": 409},
+        permission=SIGNED_IN, wide="reservations:write", response=ReservationShape,
+        errors={"not_found": 404, "reservation_used": 409},
     )  # fmt: skip
     async def cancel(self, call: Call[None, None]) -> ReservationShape:
         """A second time changes nothing. What is used already cannot be cancelled."""

@@ -8,8 +8,8 @@ from argon2 import PasswordHasher
 from hub.accounts.desk import Entrance
 from hub.accounts.front_desk import FrontDesk
 from hub.accounts.passwords import Passwords
+from hub.accounts.rights import rights_of
 from hub.accounts.roles import Role
-from hub.accounts.rules import permissions_of
 from hub.accounts.schemas import NewAccount
 from hub.accounts.service import Accounts
 from hub.kernel.auth import AccessTokens, BearerAuth
@@ -61,7 +61,7 @@ def hub_kernel(database: Database, clock: ManualClock, tokens: AccessTokens) -> 
         clock=clock,
         bus=Bus(),
         nudges=LocalNudges(),
-        authenticate=BearerAuth(tokens, permissions_of),
+        authenticate=BearerAuth(tokens, rights_of),
     )
 
 

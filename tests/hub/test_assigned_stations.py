@@ -1,0 +1,109 @@
+"""Roles that are given for one station: every route × every such role, about another station's things."""
+
+import uuid
+from typing import Any
+
+import pytest
+
+from hub import wiring
+from hub.accounts.passwords import Passwords
+from hub.accounts.rights import Grant, rights_of
+from hub.accounts.roles import Role
+from hub.accounts.rules import ASSIGNABLE
+from hub.kernel.auth import AccessTokens, Principal
+from hub.kernel.columns import Base
+from hub.kernel.reach import is_bound
+from hub.kernel.routes import Route
+from hub.kernel.web import Kernel
+from tests.hub.conftest import FixedAuth, Serve
+from tests.hub.foreign import Place, everything, nowhere, settle
+from tests.hub.stations_double import world_of
+from tests.hub.walk import call, fits, names_in
+
+ME = uuid.UUID(int=7)
+
+
+def assigned(role: Role, place: Place) -> Principal:
+    rights = rights_of([str(Grant(role=role, station_id=place.ids["stations"]))])
+    return Principal(account_id=ME, roles=frozenset(), permissions=rights.permissions, limits=rights.limits)
+
+
+def at_stations(place: Place) -> set[str]:
+    """The ids of what lies at this place's station."""
+    bound = [name for name, table in Base.metadata.tables.items() if is_bound(table)]
+    return {str(place.ids[name]) for name in bound}
+
+
+@pytest.fixture
+async def hub(kernel: Kernel, serve: Serve) -> tuple[Any, list[Route]]:
+    wired, _, doors, _ = world_of(kernel)
+    routes = wiring.routes(wired, AccessTokens.throwaway(kernel.clock), Passwords(), doors)
+    return await serve(wired, routes), [one for one in routes if isinstance(one, Route) and one.permission]
+
+
+async def test_whoever_is_assigned_to_a_station_sees_and_changes_nothing_of_another(
+    hub: tuple[Any, list[Route]], kernel: Kernel, auth: FixedAuth
+) -> None:
+    client, routes = hub
+    here, there = nowhere(), await settle(kernel.database)
+    before = await everything(kernel.database)
+    for role in sorted(ASSIGNABLE):
+        auth.principal = assigned(role, here)
+        for route in routes:
+            status, text = await call(client, route, there)
+            where = (role, route.method, route.path, status, text[:300])
+            if route.method == "GET":
+                assert status in {200, 403, 404}, where
+                assert status != 200 or not names_in(text, at_stations(there)), where
+            else:
+                assert 400 <= status < 500, where
+    assert await everything(kernel.database) == before
+
+
+async def test_whoever_is_assigned_to_a_station_books_nothing_at_another(
+    hub: tuple[Any, list[Route]], kernel: Kernel, auth: FixedAuth
+) -> None:
+    client, _ = hub
+    there = await settle(kernel.database)
+    auth.principal = assigned(Role.STATION_STAFF, nowhere())
+    before = await everything(kernel.database)
+    body = {
+        "station_id": str(there.ids["stations"]), "account_id": str(uuid.uuid4()), "vehicle_kind": "scooter",
+        "from_at": "2026-11-21T15:00:00Z", "until_at": "2026-11-21T16:00:00Z",
+    }  # fmt: skip
+    async with client.post("/api/v1/reservations", json=body, headers={"Idempotency-Key": "k"}) as answer:
+        assert (answer.status, (await answer.json())["code"]) == (404, "not_found")
+    assert await everything(kernel.database) == before
+
+
+async def test_the_walk_knocks_with_bodies_that_are_let_in(hub: tuple[Any, list[Route]]) -> None:
+    bodies = {route.body for route in hub[1] if route.body is not None}
+    assert {one.__name__ for one in bodies if not fits(one)} == set()
+
+
+@pytest.mark.parametrize("path", ["stations", "orders", "reservations", "rentals", "cases", "vehicles"])
+async def test_whoever_is_assigned_to_a_station_sees_what_is_there(
+    hub: tuple[Any, list[Route]], kernel: Kernel, auth: FixedAuth, path: str
+) -> None:
+    client, _ = hub
+    here, there = await settle(kernel.database), await settle(kernel.database)
+    auth.principal = assigned(Role.STATION_STAFF, here)
+    async with client.get(f"/api/v1/{path}") as answer:
+        items = (await answer.json())["items"]
+    assert [one["id"] for one in items] == [str(here.ids[path])]
+    async with client.get(f"/api/v1/{path}/{there.ids[path]}") as answer:
+        assert answer.status == 404
+
+
+def test_a_permission_that_is_held_everywhere_is_not_narrowed_by_an_assignment() -> None:
+    station = uuid.uuid4()
+    rights = rights_of(["renter", f"station_staff@{station}"])
+    assert rights.limits["rentals:read"] == {station}
+    assert "stations:read" not in rights.limits
+    assert "cards:read" not in rights.permissions
+    assert rights_of(["station_staff", f"station_staff@{station}"]).limits == {}
+
+
+@pytest.mark.parametrize("text", ["king", "admin@" + str(uuid.uuid4()), "station_staff@here", "station_staff@"])
+def test_what_cannot_be_given_permits_nothing(text: str) -> None:
+    assert rights_of([text]).permissions == frozenset()
