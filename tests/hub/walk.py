@@ -25,7 +25,7 @@ async def call(client: TestClient[Any, Any], route: Route, place: Place) -> tupl
     """Call it about this place's things; status and answer."""
     path = _PARAMETER.sub(lambda found: str(place.id_of(found[1])), route.path)
     headers = {"Idempotency-Key": str(uuid.uuid4()), "If-Match": "*"}
-    query = {"station_id": str(place.ids["stations"])} if _wants_station(route) else {}
+    query = _query(route.query, place)
     async with client.request(
         route.method, path, json=_body(route.body, place), headers=headers, params=query
     ) as answer:
@@ -37,12 +37,13 @@ def names_in(text: str, words: Iterable[str]) -> set[str]:
     return {one for one in words if one in text}
 
 
-def _wants_station(route: Route) -> bool:
-    return (
-        route.query is not None
-        and route.query.model_fields.get("station_id") is not None
-        and (route.query.model_fields["station_id"].is_required())
-    )
+def _query(model: type[BaseModel] | None, place: Place) -> dict[str, str]:
+    """What a query must say, about this place."""
+    if model is None:
+        return {}
+    required = {name for name, field in model.model_fields.items() if field.is_required()}
+    example = _about(an_example(model), place)
+    return {name: str(value) for name, value in example.items() if name in required}
 
 
 def _body(model: type[BaseModel] | None, place: Place) -> Any:
