@@ -22,7 +22,7 @@ from hub.accounts.letter_texts import TEXTS
 from hub.accounts.oidc_provider import Provider
 from hub.accounts.oidc_tables import Identity
 from hub.accounts.passwords import Passwords
-from hub.accounts.rules import permissions_of
+from hub.accounts.rights import rights_of
 from hub.accounts.second_factor_tables import SecondFactor
 from hub.accounts.service import Accounts
 from hub.accounts.tables import Account
@@ -151,7 +151,7 @@ def real(database: Database) -> Kernel:
     clock = SystemClock()
     tokens = AccessTokens.throwaway(clock)
     return Kernel(
-        database=database, clock=clock, bus=Bus(), nudges=LocalNudges(), authenticate=BearerAuth(tokens, permissions_of)
+        database=database, clock=clock, bus=Bus(), nudges=LocalNudges(), authenticate=BearerAuth(tokens, rights_of)
     )
 
 
