@@ -31,17 +31,24 @@ def mail_limits(what: str, email_key: str, network: str) -> Limits:
     }
 
 
-def account_key(what: str, email_key: str) -> str:
-    """The key of one account's wrong passwords, whether or not there is such an account."""
-    return f"{what}:account:{name_of(email_key)}"
+def account_key(email_key: str) -> str:
+    """What the keys of one account's wrong passwords begin with, whether or not there is such an account."""
+    return f"sign_in:account:{name_of(email_key)}"
 
 
 def sign_in_limits(email_key: str, network: str, *, known_here: bool) -> Limits:
-    """Before a password is checked. Who has been signed in from this network does not wait for others' failures."""
-    own: Limits = {account_key("sign_in", email_key): _WRONG_OF_ACCOUNT}
+    """Before a password is checked.
+
+    Who has been signed in from this network is counted apart: whatever strangers try elsewhere, also on this very
+    account, makes nobody wait at home.
+    """
     if known_here:
-        return own
-    return {**own, f"sign_in:network:{network}": _WRONG_OF_NETWORK, f"sign_in:{ALL}": _WRONG_IN_ALL}
+        return {f"{account_key(email_key)}:{network}": _WRONG_OF_ACCOUNT}
+    return {
+        account_key(email_key): _WRONG_OF_ACCOUNT,
+        f"sign_in:network:{network}": _WRONG_OF_NETWORK,
+        f"sign_in:{ALL}": _WRONG_IN_ALL,
+    }
 
 
 def code_key(account_id: uuid.UUID) -> str:

@@ -19,7 +19,7 @@ from hub.accounts.throttle import Shut, forget
 from hub.accounts.visitors import Visitor
 from hub.kernel import audit
 from hub.kernel.mailing import post
-from hub.kernel.wishes import Task, wish
+from hub.kernel.wishes import PRIVATE, Task, wish
 from protocols.errors import Refused
 
 RECOVER: Final = "accounts_recover"
@@ -42,13 +42,13 @@ class Recovery:
         if isinstance(counted, Shut):
             return counted
         async with self._desk.database.transaction() as session:
-            await wish(session, self._clock, RECOVER, {"email": email.strip()})
+            await wish(session, self._clock, RECOVER, {PRIVATE: {"email": email.strip()}})
         return None
 
     async def write(self, task: Task) -> None:
         """Carries the wish out: the letter, where there is an account that may be used."""
         async with self._desk.database.transaction() as session:
-            account = await repository.account_of(session, str(task.payload["email"]))
+            account = await repository.account_of(session, str(task.payload[PRIVATE]["email"]))
             if account is None or not account.active:
                 return
             secret = await self._links.make(session, task.id, RESET, account.id)
@@ -91,7 +91,7 @@ class Recovery:
         """Write the new password down, end the sessions, and tell the owner."""
         account.password_hash = password_hash
         audit.tell(actor=audit.Actor(kind="account", id=account.id), target=("accounts", account.id))
-        await forget(session, account_key("sign_in", account.email_key))
+        await forget(session, account_key(account.email_key))
         await drop_links(session, RESET, account.id)
         await self._sessions.end_all(session, account.id, but=keep)
         letter = write("changed", account.locale, name=account.display_name, url=self._reach + RESET_PATH)

@@ -24,7 +24,7 @@ from hub.accounts.sign_in_tables import Registration
 from hub.accounts.tables import Account
 from hub.accounts.throttle import Shut
 from hub.kernel import audit
-from hub.kernel.wishes import Task, wish
+from hub.kernel.wishes import PRIVATE, Task, wish
 from protocols.errors import Refused
 
 WELCOME: Final = "accounts_welcome"
@@ -60,7 +60,7 @@ class Registrations:
         )
         async with self._desk.database.transaction() as session:
             session.add(row)
-            await wish(session, self._clock, WELCOME, {"email": row.email, "registration_id": str(row.id)})
+            await wish(session, self._clock, WELCOME, {PRIVATE: {"email": row.email}, "registration_id": str(row.id)})
         return None
 
     async def ask_again(self, email: str, network: str) -> Shut | None:
@@ -69,7 +69,7 @@ class Registrations:
         if isinstance(counted, Shut):
             return counted
         async with self._desk.database.transaction() as session:
-            await wish(session, self._clock, WELCOME, {"email": email.strip(), "registration_id": None})
+            await wish(session, self._clock, WELCOME, {PRIVATE: {"email": email.strip()}, "registration_id": None})
         return None
 
     async def confirm(self, session: AsyncSession, secret: str) -> Account:
@@ -92,7 +92,7 @@ class Registrations:
 
     async def welcome(self, task: Task) -> None:
         """Carries the wish out: the letter that fits who has this address."""
-        email, registration_id = str(task.payload["email"]), task.payload["registration_id"]
+        email, registration_id = str(task.payload[PRIVATE]["email"]), task.payload["registration_id"]
         async with self._desk.database.transaction() as session:
             account = await repository.account_of(session, email)
             registration = await self._registration(session, email, registration_id)

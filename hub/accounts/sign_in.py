@@ -55,7 +55,7 @@ class SignIn:
             account = await repository.account_of(session, email, lock=True)
             if account is None or account.password_hash != proven.password_hash or not account.active:
                 return _told(BAD)
-            await self._throttle.take_back(session, proven.attempt, forget=account_key("sign_in", account.email_key))
+            await self._throttle.take_back(session, proven.attempt, forget=account_key(account.email_key))
             return await self.begin(session, account, visitor)
 
     async def with_code(self, challenge: str, code: str, visitor: Visitor) -> Tokens | Denied:

@@ -63,19 +63,19 @@ class Throttle:
         return Attempt(limits=limits, before=before, after=after)
 
     async def take_back(self, session: AsyncSession, attempt: Attempt, *, forget: str = "") -> None:
-        """The attempt was no failure; and what was counted under the key `forget` is forgotten altogether."""
+        """The attempt was no failure; and what it counted under keys that begin with `forget` is forgotten."""
         rows = await _rows(session, attempt.limits, lock=True)
         for row in rows:
-            if row.key == forget:
+            if forget and row.key.startswith(forget):
                 await session.delete(row)
-        kept = [row for row in rows if row.key != forget]
+        kept = [row for row in rows if not (forget and row.key.startswith(forget))]
         less = {row.key: rules.taken_back(attempt.before[row.key], attempt.after[row.key], _count(row)) for row in kept}
         _write(kept, attempt.limits, less)
 
 
-async def forget(session: AsyncSession, key: str) -> None:
-    """Forget what was counted under this key."""
-    await session.execute(delete(ThrottleCount).where(ThrottleCount.key == key))
+async def forget(session: AsyncSession, prefix: str) -> None:
+    """Forget what was counted under the keys that begin so."""
+    await session.execute(delete(ThrottleCount).where(ThrottleCount.key.startswith(prefix, autoescape=True)))
 
 
 async def forget_old(session: AsyncSession, now: dt.datetime) -> None:

@@ -90,11 +90,11 @@ class Smtp:
         except aiosmtplib.SMTPRecipientsRefused as error:
             if all(one.code >= 500 for one in error.recipients):
                 raise Refused("mail_refused", status=error.recipients[0].code) from error
-            raise OSError(f"the mail server takes it later: {error}") from error
+            raise OSError(f"the mail server takes it later: {error.recipients[0].code}") from error
         except aiosmtplib.SMTPDataError as error:
             if error.code >= 500:
                 raise Refused("mail_refused", status=error.code) from error
-            raise OSError(f"the mail server takes it later: {error}") from error
+            raise OSError(f"the mail server takes it later: {error.code}") from error
         except aiosmtplib.SMTPException as error:
             raise OSError(f"mail server: {error}") from error
 

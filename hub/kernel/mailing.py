@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.kernel.clock import Clock
 from hub.kernel.mail import Mail
-from hub.kernel.wishes import Task, wish
+from hub.kernel.wishes import PRIVATE, Task, wish
 
 MAIL: Final = "mail"
 
@@ -16,8 +16,8 @@ async def post(
     session: AsyncSession, clock: Clock, *, to: str, subject: str, text: str, html: str, locale: str
 ) -> uuid.UUID:
     """Wish that this letter is sent. It lies in the database for 30 days: nothing secret belongs into it."""
-    payload = {"to": to, "subject": subject, "text": text, "html": html, "locale": locale}
-    return await wish(session, clock, MAIL, payload)
+    letter = {"to": to, "subject": subject, "text": text, "html": html, "locale": locale}
+    return await wish(session, clock, MAIL, {PRIVATE: letter})
 
 
 class Mailing:
@@ -28,5 +28,6 @@ class Mailing:
 
     async def deliver(self, task: Task) -> None:
         """Hand the letter to the way out, under the wish's id."""
-        letter = {name: str(task.payload[name]) for name in ("to", "subject", "text", "html", "locale")}
+        private = task.payload[PRIVATE]
+        letter = {name: str(private[name]) for name in ("to", "subject", "text", "html", "locale")}
         await self._mail.send(ref=str(task.id), **letter)

@@ -20,6 +20,8 @@ from hub.kernel.db import insert_new
 from hub.kernel.pages import Listed
 
 KEPT_FOR: Final = dt.timedelta(days=30)
+PRIVATE: Final = "private"
+"""What stands under this name in a payload is people's business: it is not shown where work is."""
 _MAX_ERROR: Final = 500
 
 

@@ -31,7 +31,7 @@ class WorkShape(Shape):
     created_at: Instant
     kind: str
     state: State
-    payload: dict[str, Any]
+    payload: dict[str, Any] = Field(description="What it is done with, but for what is people's business")
     not_before: Instant
     round: int = Field(description="How often it was begun anew by hand")
     settled_at: Instant | None
@@ -85,7 +85,7 @@ def shown(row: Wish) -> WorkShape:
         created_at=row.created_at,
         kind=row.kind,
         state=_state(row),
-        payload=row.payload,
+        payload={name: value for name, value in row.payload.items() if name != wishes.PRIVATE},
         not_before=row.not_before,
         round=row.round,
         settled_at=settled,

@@ -33,7 +33,7 @@ from hub.kernel.db import Database
 from hub.kernel.nudges import LocalNudges
 from hub.kernel.routes import routes_of
 from hub.kernel.web import Kernel
-from hub.kernel.wishes import Wish
+from hub.kernel.wishes import PRIVATE, Wish
 from tests.hub.accounts.conftest import PASSWORD, a_new
 from tests.hub.accounts.letterbox import Letterbox
 from tests.hub.conftest import Serve
@@ -292,7 +292,9 @@ async def test_an_account_is_linked_by_a_verified_address_and_then_by_subject_al
         assert (await browser.through_forger())[0] == 200
     async with real.database.reading() as session:
         told = (await session.scalars(select(Wish))).all()
-    assert [(one.payload["to"], one.payload["subject"]) for one in told] == [(ada.email, TEXTS["en"]["linked"].subject)]
+    assert [(one.payload[PRIVATE]["to"], one.payload[PRIVATE]["subject"]) for one in told] == [
+        (ada.email, TEXTS["en"]["linked"].subject)
+    ]
     assert [(one.email, one.roles, one.display_name) for one in await _accounts(real)] == [
         (ada.email, ["renter"], "Ada"), ("new@voltdock.example", ["analyst"], "new"),
     ]  # fmt: skip

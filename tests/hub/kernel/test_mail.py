@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 import structlog
-from aiosmtpd.smtp import SMTP, Envelope
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope
 
 from hub.kernel.clock import SystemClock
 from hub.kernel.db import Database
@@ -49,15 +49,15 @@ class Postman:
 
 
 @contextlib.asynccontextmanager
-async def mail_server(postman: Postman) -> AsyncIterator[str]:
+async def mail_server(postman: Postman, *, at: str = "127.0.0.1", **more: Any) -> AsyncIterator[str]:
     """A mail server on a free port of the loopback; its address."""
-    bound = socket.create_server(("127.0.0.1", 0))
+    bound = socket.create_server((at, 0))
     loop = asyncio.get_running_loop()
     server = await loop.create_server(
-        lambda: SMTP(postman, enable_SMTPUTF8=True, hostname="localhost", loop=loop), sock=bound
+        lambda: SMTP(postman, enable_SMTPUTF8=True, hostname="localhost", loop=loop, **more), sock=bound
     )
     try:
-        yield f"smtp://127.0.0.1:{bound.getsockname()[1]}"
+        yield f"smtp://{at}:{bound.getsockname()[1]}"
     finally:
         server.close()
         await server.wait_closed()
@@ -142,6 +142,34 @@ def test_a_password_crosses_a_network_only_under_tls() -> None:
     for bad in ("http://mail.example", "smtp://", "smtp://mail.example/path", "mail.example"):
         with pytest.raises(ValueError, match="smtp"):
             SmtpServer.of(bad)
+
+
+async def test_a_password_is_shown_to_a_mail_server_on_this_machine() -> None:
+    shown: list[tuple[bytes, bytes]] = []
+
+    def authenticate(_server: Any, _session: Any, _envelope: Any, _mechanism: str, data: Any) -> AuthResult:
+        shown.append((data.login, data.password))
+        return AuthResult(success=True)
+
+    postman = Postman()
+    async with mail_server(postman, authenticator=authenticate, auth_require_tls=False) as url:
+        await _send(Smtp(SmtpServer.of(url.replace("//", "//hub:p%40ss@")), SENDER, SystemClock()))
+    assert (shown, len(postman.got)) == ([(b"hub", b"p@ss")], 1)
+
+
+async def test_a_password_is_not_shown_across_a_network_to_a_server_without_tls() -> None:
+    shown: list[object] = []
+
+    def authenticate(*said: Any) -> AuthResult:
+        shown.append(said)
+        return AuthResult(success=True)
+
+    postman = Postman()
+    # 127.0.0.2 is this machine too, but not by a name that the hub knows for it.
+    async with mail_server(postman, at="127.0.0.2", authenticator=authenticate, auth_require_tls=False) as url:
+        with pytest.raises(OSError, match="mail server"):
+            await _send(Smtp(SmtpServer.of(url.replace("//", "//hub:p%40ss@")), SENDER, SystemClock()))
+    assert (shown, postman.got) == ([], [])
 
 
 async def test_a_letter_of_a_transaction_leaves_after_its_commit_and_one_that_was_rolled_back_never(

@@ -188,7 +188,8 @@ async def test_people_see_what_failed_and_try_it_again(
 ) -> None:
     async with kernel.database.transaction() as session:
         for kind in ("mail", "report"):
-            wish_id = await wishes.wish(session, clock, kind, {"of": kind})
+            payload = {"of": kind, wishes.PRIVATE: {"email": "ada@voltdock.example"}}
+            wish_id = await wishes.wish(session, clock, kind, payload)
             clock.move(1)
     client = await serve(kernel, routes_of(WorkApi()))
     auth.sign_in("work:read", "work:write")
@@ -205,6 +206,7 @@ async def test_people_see_what_failed_and_try_it_again(
     async with client.get("/api/v1/work", params={"kind": "report", "state": "waiting"}) as answer:
         (shown,) = (await answer.json())["items"]
     assert (shown["round"], shown["error"]) == (1, None)
+    assert shown["payload"] == {"of": "report"}, "what is people's business is not shown"
 
 
 async def test_a_worker_that_stops_leaves_nothing_running(database: Database, tmp_path: Path) -> None:
