@@ -6,7 +6,9 @@ goes on where it stood, in whichever process resumes it.
 
 import asyncio
 import contextlib
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,6 +16,7 @@ from protocols.errors import Malformed, Refused
 
 _QUEUE: Final = "wishes"
 _MAX_ERROR: Final = 300
+_ENGINE: Final = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +47,25 @@ class Engine:
 async def running(
     url: str, executor: str, deeds: Deeds, *, patience: Patience, at_once: int, look_every_s: float
 ) -> AsyncIterator[Engine]:
-    """The engine on this database, until the block ends. Work that runs then is cut off, and goes on when resumed."""
+    """The engine on this database, until the block ends. Work that runs then is cut off, and goes on when resumed.
+
+    A process has one engine: a second hub in it (tests have two) waits here until the first has gone.
+    """
+    while not _ENGINE.acquire(blocking=False):  # noqa: ASYNC110  # its holder may be of another loop
+        await asyncio.sleep(look_every_s)
+    try:
+        async with _launched(
+            url, executor, deeds, patience=patience, at_once=at_once, look_every_s=look_every_s
+        ) as engine:
+            yield engine
+    finally:
+        _ENGINE.release()
+
+
+@contextlib.asynccontextmanager
+async def _launched(
+    url: str, executor: str, deeds: Deeds, *, patience: Patience, at_once: int, look_every_s: float
+) -> AsyncIterator[Engine]:
     # Imported here: commands that do no durable work need not carry it.
     from dbos import DBOS, SetWorkflowID  # noqa: PLC0415
 
@@ -100,6 +121,8 @@ async def running(
         for task in at_work:
             task.cancel()
         await asyncio.gather(*at_work, return_exceptions=True)
+        # It has made its own pool the loop's, and ends it: whoever hashes or writes after it needs another.
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(thread_name_prefix="hub"))
         await asyncio.to_thread(DBOS.destroy, destroy_registry=True)
 
 

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from hub.kernel import wishes
 from hub.kernel.clock import SystemClock
@@ -25,6 +25,7 @@ from protocols.errors import Refused
 from tests.hub.conftest import FixedAuth, ManualClock, Serve
 
 CLOCK = SystemClock()
+MOMENT = dt.timedelta(seconds=0.5)
 QUICK = Patience(tries=4, first_wait_s=0.01)
 
 
@@ -239,3 +240,22 @@ async def test_a_hub_that_nobody_wishes_anything_of_starts_no_engine(database: D
             await wishes.wish(session, CLOCK, "mail", {})
         await until(database, lambda one: one.done_at is not None)
         assert worker._alive_at is not None
+
+
+async def test_two_hubs_in_one_process_work_one_after_the_other_and_leave_the_loop_its_threads(
+    database: Database, tmp_path: Path
+) -> None:
+    first, second = Deeds(), Deeds()
+    async with database.transaction() as session:
+        await wishes.wish(session, CLOCK, "mail", {"by": "first"})
+    async with contextlib.AsyncExitStack() as later:
+        async with working(database, tmp_path, {"mail": first.mail}):
+            await until(database, lambda one: one.done_at is not None)
+            async with database.transaction() as session:
+                await session.execute(delete(Wish))
+                await wishes.wish(session, CLOCK, "mail", {"by": "second"}, not_before=CLOCK.now() + MOMENT)
+            await later.enter_async_context(working(database, tmp_path, {"mail": second.mail}))
+        assert await asyncio.to_thread(int, "7") == 7
+        await until(database, lambda one: one.done_at is not None)
+    assert await asyncio.to_thread(int, "7") == 7
+    assert len(first.done) + len(second.done) == 2
