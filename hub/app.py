@@ -19,6 +19,7 @@ from hub import wiring
 from hub.accounts import demo as demo_accounts
 from hub.accounts.desk import Entrance
 from hub.accounts.front_desk import FrontDesk
+from hub.accounts.keys import ApiKeys
 from hub.accounts.oidc_provider import Provider
 from hub.accounts.passwords import Passwords
 from hub.accounts.roles import Role
@@ -107,6 +108,7 @@ def compose(settings: Settings, database: Database, clock: Clock, passwords: Pas
     """Join every part. Raises `kernel.auth.BadKeyFileError`."""
     key = load_or_create_key(settings.data_dir / KEY_FILE)
     tokens = AccessTokens(key, clock)
+    entrance = _entrance(settings, key, clock)
     nudges = LocalNudges()
     rooms = wiring.Rooms(clock, nudges, Files(settings.files), settings.leases, _till(settings))
     kernel = Kernel(
@@ -114,14 +116,13 @@ def compose(settings: Settings, database: Database, clock: Clock, passwords: Pas
         clock=clock,
         bus=Bus(wiring.subscriptions(rooms)),
         nudges=nudges,
-        authenticate=wiring.authenticate(tokens),
+        authenticate=wiring.authenticate(tokens, ApiKeys(database, clock, entrance.callers)),
     )
     metrics = Metrics()
     gate = Gate(at_once=settings.sync.at_once, waiting=settings.sync.waiting, wait_s=settings.sync.wait_s)
     _watch(metrics, gate)
     voucher_key = signing_key(load_or_create_key(settings.data_dir / VOUCHER_KEY_FILE))
     doors = wiring.Doors(kernel, rooms, voucher_key, gate)
-    entrance = _entrance(settings, key, clock)
     desk = FrontDesk(kernel, tokens, passwords, entrance)
     routes = wiring.routes(kernel, tokens, passwords, doors, desk)
     system = system_routes(database, metrics, routes, version=version())

@@ -16,6 +16,8 @@ from hub.accounts.access import Access
 from hub.accounts.access_api import AccessApi
 from hub.accounts.api import AccountsApi
 from hub.accounts.front_desk import FrontDesk
+from hub.accounts.key_api import KeysApi
+from hub.accounts.keys import ApiKeys
 from hub.accounts.passwords import Passwords
 from hub.accounts.rights import rights_of
 from hub.accounts.service import Accounts
@@ -215,9 +217,9 @@ def watchers() -> list[Watcher]:
     return [stations_conditions.conditions, intake_conditions.conditions, fleet_conditions.conditions]
 
 
-def authenticate(tokens: AccessTokens) -> BearerAuth:
-    """People sign in by bearer token; what a role may do stands in the accounts' rules."""
-    return BearerAuth(tokens, rights_of)
+def authenticate(tokens: AccessTokens, keys: ApiKeys | None = None) -> BearerAuth:
+    """People come with an access token, machines with an API key; what a role may do stands in the accounts' rules."""
+    return BearerAuth(tokens, rights_of, keys)
 
 
 def subscriptions(rooms: Rooms) -> list[Subscription]:
@@ -263,6 +265,7 @@ def routes(
     return [
         *routes_of(AccountsApi(accounts)),
         *routes_of(AccessApi(access)),
+        *routes_of(KeysApi(ApiKeys(kernel.database, kernel.clock))),
         *desk.routes(),
         *domain_routes(doors),
     ]

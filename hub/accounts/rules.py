@@ -21,6 +21,7 @@ _WRITE_OPERATION: Final = frozenset({
     "alarms:set",
 })  # fmt: skip
 _ACCOUNTS: Final = frozenset({"accounts:read", "accounts:write"})
+_KEYS: Final = frozenset({"api_keys:own"})  # keys for machines, never wider than their maker
 _MONEY: Final = frozenset({"payments:read", "ledger:read"})
 _READ_ALL: Final = _READ_OPERATION | _MONEY | {"accounts:read", "facts:read", "work:read", "audit:read"}
 
@@ -31,15 +32,15 @@ PERMISSIONS_OF: Final[Mapping[Role, frozenset[str]]] = {
     Role.SERVICE_ADVISOR: _BASIC | {"rentals:read"},
     Role.TECHNICIAN: _BASIC,
     Role.PARTS_CLERK: _BASIC,
-    Role.FLEET_OPERATOR: _READ_OPERATION | _WRITE_OPERATION | {"facts:read"},
-    Role.DEVELOPER: _BASIC | {"facts:read", "work:read"},
+    Role.FLEET_OPERATOR: _READ_OPERATION | _WRITE_OPERATION | _KEYS | {"facts:read"},
+    Role.DEVELOPER: _BASIC | _KEYS | {"facts:read", "work:read"},
     Role.SUBSIDY_APPLICANT: _BASIC | {"charging:read"},
-    Role.ANALYST: _READ_OPERATION,
-    Role.FINANCE: _READ_OPERATION | _MONEY | {"tariffs:write"},
+    Role.ANALYST: _READ_OPERATION | _KEYS,
+    Role.FINANCE: _READ_OPERATION | _MONEY | _KEYS | {"tariffs:write"},
     Role.SUPPORT: _READ_OPERATION | {"accounts:read", "cases:write", "blocks:write"},
     Role.KYC_REVIEWER: _BASIC | {"accounts:read", "blocks:read", "blocks:write"},
     Role.AUDITOR: _READ_ALL,
-    Role.ADMIN: _READ_ALL | _WRITE_OPERATION | _ACCOUNTS | {"work:write", "tariffs:write", "stations:enrol"},
+    Role.ADMIN: _READ_ALL | _WRITE_OPERATION | _ACCOUNTS | _KEYS | {"work:write", "tariffs:write", "stations:enrol"},
 }
 """The one table of who may do what. A domain adds its permissions here."""
 

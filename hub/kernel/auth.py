@@ -22,6 +22,8 @@ from hub.kernel.clock import Clock
 from protocols.errors import Refused
 
 LIFETIME_S = 600
+KEY_MARK = "vd_"
+"""How an API key begins, so that people and leak scanners know one when they see it."""
 _ALGORITHM = "Ed25519"  # RFC 9864; "EdDSA" is its deprecated name
 _ISSUER = "voltdock-hub"
 
@@ -43,7 +45,7 @@ class Principal:
     """The caller: an account with its roles and everything that they permit, e.g. `rentals:read`.
 
     `session_id` is the log-in that the call belongs to; None for a caller that has not signed in. `limits`: permissions
-    that hold at these stations only.
+    that hold at these stations only. `key_id`: a machine calls, with an API key that the account made for it.
     """
 
     account_id: uuid.UUID
@@ -51,6 +53,12 @@ class Principal:
     permissions: frozenset[str]
     session_id: uuid.UUID | None = None
     limits: Mapping[str, frozenset[uuid.UUID]] = field(default_factory=dict)
+    key_id: uuid.UUID | None = None
+
+    @property
+    def actor_id(self) -> uuid.UUID:
+        """Who acts: the key where there is one, else the account."""
+        return self.key_id or self.account_id
 
     def may(self, permission: str) -> bool:
         return permission in self.permissions
@@ -65,6 +73,13 @@ class Authenticate(Protocol):
 
     async def __call__(self, request: web.Request, /) -> Principal | None:
         """None for nobody; raises Refused `token_invalid` or `token_expired` for a bad proof."""
+
+
+class Keys(Protocol):
+    """Knows API keys. Filled by the wiring."""
+
+    async def principal_of(self, key: str, request: web.Request, /) -> Principal:
+        """Who comes with this key; raises Refused `token_invalid` or `token_expired`, or a 429."""
 
 
 class BadKeyFileError(Exception):
@@ -127,10 +142,11 @@ class AccessTokens:
 
 
 class BearerAuth:
-    """`Authenticate` by `Authorization: Bearer <access token>`."""
+    """`Authenticate` by `Authorization: Bearer <access token or API key>`."""
 
-    def __init__(self, tokens: AccessTokens, rights_of: RightsOf) -> None:
+    def __init__(self, tokens: AccessTokens, rights_of: RightsOf, keys: Keys | None = None) -> None:
         self._tokens = tokens
+        self._keys = keys
         self._rights_of = rights_of
 
     async def __call__(self, request: web.Request, /) -> Principal | None:
@@ -140,7 +156,10 @@ class BearerAuth:
         scheme, _, token = header.partition(" ")
         if scheme.lower() != "bearer":
             raise Refused("token_invalid")
-        said = self._tokens.check(token.strip())
+        token = token.strip()
+        if self._keys is not None and token.startswith(KEY_MARK):
+            return await self._keys.principal_of(token, request)
+        said = self._tokens.check(token)
         rights = self._rights_of(said.roles)
         return Principal(
             account_id=said.account_id,

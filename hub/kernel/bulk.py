@@ -16,7 +16,6 @@ from sqlalchemy.types import TypeEngine
 
 from hub.kernel.columns import Base, UtcInstant
 from hub.kernel.postgres import Copy
-from hub.kernel.reach import reach_of
 from hub.kernel.statements import Statement, instant_in, is_sqlite, run, sqlite_instant
 
 _MOST_VALUES: Final = 30_000  # SQLite binds at most 32,766 in one statement
@@ -79,10 +78,8 @@ async def rows_where(
 ) -> list[dict[str, Any]]:
     """Plain rows, of all columns or these; `where` is what follows WHERE in a `Statement`, without foreign text.
 
-    For the hub's own work: no caller's reach can bind it, so a session that is bound is refused.
+    For the hub's own work: no caller's reach can bind it, so a session that is bound raises.
     """
-    if reach_of(session.sync_session) is not None:
-        raise RuntimeError(f"{table.__tablename__}: a query past the ORM, within a caller's reach")
     readers = _readers(session.get_bind().dialect, table, tuple(columns))
     names = ", ".join(f'"{name}"' for name in readers)
     sql = f"SELECT {names} FROM {table.__tablename__} WHERE {where}"  # noqa: S608  # names of our own tables

@@ -10,7 +10,7 @@ from pydantic.json_schema import models_json_schema
 
 from hub.kernel.idempotency import HEADER
 from hub.kernel.problem import CONTENT_TYPE, STATUS_OF, Problem
-from hub.kernel.routes import SIGNED_IN, RawRoute, Route
+from hub.kernel.routes import RawRoute, Route
 
 _REF = "#/components/schemas/{model}"
 _PATH_PARAM = re.compile(r"{([a-z_]+)}")
@@ -157,9 +157,8 @@ def _success(route: Route, schemas: Schemas) -> dict[str, Any]:
 def _problems(route: Route) -> dict[str, Any]:
     codes = dict(route.errors)
     if route.permission is not None:
-        codes |= {code: STATUS_OF[code] for code in ("not_signed_in", "token_expired")}
-        if route.permission != SIGNED_IN:
-            codes["forbidden"] = STATUS_OF["forbidden"]
+        always = ("not_signed_in", "token_expired", "forbidden", "too_many_requests")
+        codes |= {code: STATUS_OF[code] for code in always}
     if route.body is not None or route.query is not None:
         codes["invalid"] = STATUS_OF["invalid"]
     if route.body is not None:

@@ -25,6 +25,7 @@ STATUS_OF: Mapping[str, int] = {
     "idempotency_key_required": 400,
     "idempotency_key_reused": 422,
     "idempotency_in_flight": 409,
+    "too_many_requests": 429,
     "busy": 503,
 }
 """Codes that every route may answer; a route declares its own. Any other refusal is a 409."""

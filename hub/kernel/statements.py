@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 
 from hub.kernel import postgres
 from hub.kernel.postgres import Copy
+from hub.kernel.reach import reach_of
 from hub.kernel.sqlite import Ran, run_at_once, run_with_commit
 from protocols.values import UTC
 
@@ -29,15 +30,24 @@ _ANY: Final = re.compile(r"= ANY\((\?\d+)\)")
 
 
 class Statement(NamedTuple):
-    """SQL with places `?1`, …, and their values; `plain`: they are the driver's own already."""
+    """SQL with places `?1`, …, and their values; `plain`: they are the driver's own already.
+
+    `reached`: it keeps to the caller's reach by itself (`reach.py`), which cannot bind what goes past the ORM.
+    """
 
     sql: str
     values: Sequence[Any] = ()
     plain: bool = False
+    reached: bool = False
 
 
 async def run(session: AsyncSession, *statements: Statement | Copy) -> list[Ran]:
-    """Run them in their order; what each found. Raises `sqlalchemy.exc.DBAPIError` like any other statement."""
+    """Run them in their order; what each found. Raises `sqlalchemy.exc.DBAPIError` like any other statement.
+
+    In a session that a caller's reach binds, a query must say that it keeps to it.
+    """
+    if reach_of(session.sync_session) is not None and any(_goes_past_reach(one) for one in statements):
+        raise RuntimeError("a query past the ORM, within a caller's reach")
     return await session.run_sync(_run, statements)
 
 
@@ -47,6 +57,10 @@ async def run_last(session: AsyncSession, *statements: Statement | Copy) -> None
     If one fails, the COMMIT fails.
     """
     await session.run_sync(_run_last, statements)
+
+
+def _goes_past_reach(one: Statement | Copy) -> bool:
+    return isinstance(one, Statement) and not one.reached and one.sql.lstrip().startswith("SELECT")
 
 
 def is_sqlite(session: AsyncSession) -> bool:

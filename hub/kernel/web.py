@@ -89,7 +89,7 @@ class _Endpoint:
         """Check the caller, the query and the body, then run the handler and commit."""
         try:
             principal = await self._kernel.authenticate(request)
-            _check_permission(self._route.permission, principal)
+            _check_permission(self._route.permission, principal, self._route.wide)
             query = _read_query(request, self._route.query)
             raw = await request.read()
             body = _read_body(request, raw, self._route.body)
@@ -123,7 +123,7 @@ class _Endpoint:
         if not self._route.idempotent:
             return await self._retried(request, body, query, principal, None, "")
         key = read_key(request.headers.get(HEADER))
-        actor = str(principal.account_id) if principal else "nobody"
+        actor = str(principal.actor_id) if principal else "nobody"
         async with self._in_flight.hold(actor, key):
             print_ = fingerprint(request.method, request.path_qs, raw)
             return await self._retried(request, body, query, principal, (actor, key), print_)
@@ -213,22 +213,26 @@ def _guarded(kernel: Kernel, route: RawRoute) -> Any:
         return route.handler
 
     async def handle(request: web.Request) -> web.StreamResponse:
-        _check_permission(route.permission, await kernel.authenticate(request))
-        return await route.handler(request)
+        principal = await kernel.authenticate(request)
+        _check_permission(route.permission, principal)
+        with reaching(_reach(route, principal)):
+            return await route.handler(request)
 
     return handle
 
 
-def _reach(route: Route, principal: Principal | None) -> Reach:
+def _reach(route: Route | RawRoute, principal: Principal | None) -> Reach:
     """How far this call reaches: what it is permitted by may hold at some stations only."""
-    permission = route.wide or route.permission
+    permission = (route.wide if isinstance(route, Route) else None) or route.permission
     if principal is None or permission is None:
         return Reach()
     return Reach(stations=principal.stations_for(permission), account_id=principal.account_id)
 
 
 def _actor(principal: Principal | None) -> audit.Actor:
-    return audit.Actor() if principal is None else audit.Actor(kind="account", id=principal.account_id)
+    if principal is None:
+        return audit.Actor()
+    return audit.Actor(kind="account" if principal.key_id is None else "api_key", id=principal.actor_id)
 
 
 def _target(path: str, given: Mapping[str, str]) -> tuple[str, str | None]:
@@ -246,11 +250,16 @@ def _reason(body: BaseModel | None) -> str | None:
     return next((one for one in words if isinstance(one, str)), None)
 
 
-def _check_permission(permission: str | None, principal: Principal | None) -> None:
+def _check_permission(permission: str | None, principal: Principal | None, wide: str | None = None) -> None:
     if permission is None:
         return
     if principal is None:
         raise Refused("not_signed_in")
+    if permission == SIGNED_IN and principal.key_id is not None:
+        # A machine has not signed in: it may what its scopes say, all of it or its account's own.
+        if wide is None or not (principal.may(wide) or principal.may(f"{wide}_own")):
+            raise Refused("forbidden", permission=wide or SIGNED_IN)
+        return
     if permission != SIGNED_IN and not principal.may(permission):
         raise Refused("forbidden", permission=permission)
 

@@ -6,11 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from hub.kernel.reach import reach_of
 from hub.kernel.statements import Statement, instant_in, run
 from hub.rentals import forecast
 from hub.rentals.forecast import Taken
+from hub.rentals.offer_tables import OfferStation
 from hub.rentals.search_rules import Candidate, Place
 
 _COLUMNS: Final = """\
@@ -25,6 +28,7 @@ _NEAR: Final = f"""\
     ORDER BY (latitude - ?5) * (latitude - ?5) + (longitude - ?6) * (longitude - ?6) * ?7, station_id LIMIT 20
 ) s {_VEHICLES}
 """  # noqa: S608  # names of our own columns
+_NEAR_REACHED: Final = _NEAR.replace("WHERE latitude", "WHERE station_id = ANY(?8) AND latitude", 1)
 _ONE: Final = f"{_COLUMNS} FROM offer_stations s {_VEHICLES} WHERE s.station_id = ?1"
 _BOOKINGS: Final = """\
 SELECT station_id, vehicle_id, vehicle_kind, from_at, until_at, trip_km FROM reservations
@@ -62,21 +66,34 @@ async def near(
     session: AsyncSession, box: tuple[float, float, float, float], point: tuple[float, float], shrink: float
 ) -> list[Row]:
     """The twenty nearest stations in a box with their vehicles; `shrink`: longitude's degree by latitude's, squared."""
-    [found] = await run(session, Statement(_NEAR, (*box, *point, shrink)))
+    reached = await _reached(session)
+    values = (*box, *point, shrink)
+    asked = Statement(_NEAR, values) if reached is None else Statement(_NEAR_REACHED, (*values, reached), reached=True)
+    [found] = await run(session, asked)
     return found.rows
 
 
 async def one(session: AsyncSession, station_id: uuid.UUID) -> list[Row]:
     """One station with its vehicles; nothing where there is no such station."""
-    [found] = await run(session, Statement(_ONE, (station_id,)))
+    reached = await _reached(session)
+    if reached is not None and station_id not in reached:
+        return []
+    [found] = await run(session, Statement(_ONE, (station_id,), reached=True))
     return found.rows
+
+
+async def _reached(session: AsyncSession) -> list[uuid.UUID] | None:
+    """The stations within the caller's reach; None for all of them, which costs no query."""
+    if reach_of(session.sync_session) is None:
+        return None
+    return list((await session.scalars(select(OfferStation.station_id))).all())
 
 
 async def seen_in(session: AsyncSession, rows: Sequence[Row], window: Window) -> Seen:
     """The stations and vehicles of these rows with what is promised there."""
     places = {place.station_id: place for place in map(_place, {row[:_OF_PLACE] for row in rows})}
     ids = list(places)
-    [bookings] = await run(session, Statement(_BOOKINGS, (ids, window.now)))
+    [bookings] = await run(session, Statement(_BOOKINGS, (ids, window.now), reached=True))
     taken: dict[uuid.UUID, list[Taken]] = {}
     for station, vehicle, kind, begins, ends, trip_km in bookings.rows:
         one = Taken(from_at=_instant(begins), until_at=_instant(ends), trip_km=trip_km)
@@ -85,7 +102,7 @@ async def seen_in(session: AsyncSession, rows: Sequence[Row], window: Window) ->
         elif one.from_at < window.until_at and window.from_at < one.until_at:
             places[_uuid(station)].wanted[kind] += 1
     if not all(place.online(window.now) for place in places.values()):
-        [leases] = await run(session, Statement(_LEASES, (ids, window.kept_until_at)))
+        [leases] = await run(session, Statement(_LEASES, (ids, window.kept_until_at), reached=True))
         for station, kind, count in leases.rows:
             places[_uuid(station)].leased[kind] = count
     vehicles = [row for row in rows if row[_OF_PLACE] is not None]

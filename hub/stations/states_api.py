@@ -8,6 +8,7 @@ Who comes again with the `Last-Event-ID` of his last `level` gets what changed s
 
 import asyncio
 import datetime as dt
+import uuid
 from typing import Final
 
 from aiohttp import web
@@ -15,6 +16,7 @@ from aiohttp import web
 from hub.kernel.auth import LIFETIME_S
 from hub.kernel.pages import Page
 from hub.kernel.problem import ProblemError, problem
+from hub.kernel.reach import reach_of
 from hub.kernel.routes import Call, RawRoute, route
 from hub.kernel.web import Kernel
 from hub.stations import repository, states
@@ -72,10 +74,18 @@ class StatesStream:
         if self._kernel.draining.begun:
             raise ProblemError(problem("stopping", 503), {"Retry-After": "1"})
         try:
-            with self._watch.listening(_since(request.headers.get("Last-Event-ID", ""))) as listener:
+            since, only = _since(request.headers.get("Last-Event-ID", "")), await self._reached()
+            with self._watch.listening(since, only) as listener:
                 return await self._send(request, listener)
         except Refused as refused:
             raise ProblemError(problem(refused.code, 503, params=refused.params), {"Retry-After": "5"}) from refused
+
+    async def _reached(self) -> frozenset[uuid.UUID] | None:
+        """The stations within the caller's reach; None for all of them."""
+        async with self._kernel.database.reading() as session:
+            if reach_of(session.sync_session) is None:
+                return None
+            return frozenset(row.id for row in await repository.contacts(session))
 
     async def _send(self, request: web.Request, listener: Listener) -> web.StreamResponse:
         answer = web.StreamResponse(

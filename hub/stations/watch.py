@@ -33,8 +33,12 @@ _OFF: Final = dt.timedelta(seconds=ONLINE_S)
 
 @dataclass(slots=True, eq=False)
 class Listener:
-    """One who watches: the states that wait for him, and up to when he has heard everything once they are sent."""
+    """One who watches: the states that wait for him, and up to when he has heard everything once they are sent.
 
+    `only`: the stations that he may see; None for all.
+    """
+
+    only: frozenset[uuid.UUID] | None = None
     pending: dict[uuid.UUID, StationState] = field(default_factory=dict)
     level_at: dt.datetime | None = None
     ended: bool = False
@@ -69,12 +73,12 @@ class Watch:
         self._come = asyncio.Event()
 
     @contextlib.contextmanager
-    def listening(self, since: dt.datetime | None) -> Iterator[Listener]:
-        """Hear every state, or those that changed since. Raises Refused `too_many_listeners`."""
+    def listening(self, since: dt.datetime | None, only: frozenset[uuid.UUID] | None = None) -> Iterator[Listener]:
+        """Hear every state, or those that changed since; `only` of these. Raises Refused `too_many_listeners`."""
         if len(self._listeners) >= MOST_LISTENERS:
             raise Refused("too_many_listeners", most=MOST_LISTENERS)
         now = self._clock.now()
-        listener = Listener()
+        listener = Listener(only=only)
         self._listeners[listener] = since if since is not None and now - LONGEST <= since <= now else _BEGINNING
         self._come.set()
         self._wake.set()
@@ -124,7 +128,7 @@ class Watch:
                 continue  # came while we looked: his turn is next
             else:
                 fresh = changed
-            listener.pending |= {one.id: one for one in fresh}
+            listener.pending |= {one.id: one for one in fresh if listener.only is None or one.id in listener.only}
             listener.level_at = now
             listener.news.set()
 

@@ -31,7 +31,13 @@ class Place:
     def id_of(self, name: str) -> uuid.UUID:
         """The id of this place's row for a column or path parameter such as `station_id`."""
         word = name.removeprefix("posted_").removeprefix("ended_").removeprefix("kept_").removesuffix("_id")
-        special = {"wish": "wishes", "method": "payment_methods", "block": "account_blocks", "member": "station_staff"}
+        special = {
+            "wish": "wishes",
+            "method": "payment_methods",
+            "block": "account_blocks",
+            "member": "station_staff",
+            "key": "api_keys",
+        }
         tables = [_CALLED.get(name), special.get(word), f"{word}s", word, f"{word}es"]
         table = next((one for one in tables if one is not None and one in self.ids), None)
         return self.ids[table] if table is not None else uuid.uuid4()

@@ -15,6 +15,7 @@ from hub.intake.tables import Order
 from hub.kernel.bulk import rows_where
 from hub.kernel.db import Database
 from hub.kernel.reach import EVERYWHERE, Reach, reaching
+from hub.kernel.statements import Statement, run
 from hub.rentals.tables import Rental, Reservation
 from hub.stations.tables import Station
 from protocols.errors import Refused
@@ -143,6 +144,9 @@ async def test_a_query_past_the_orm_is_refused(database: Database, here: Place) 
         async with database.reading() as session:
             with pytest.raises(RuntimeError, match="past the ORM"):
                 await rows_where(session, Rental, "state = 'x'")
+            with pytest.raises(RuntimeError, match="past the ORM"):
+                await run(session, Statement("SELECT id FROM rentals"))
+            await run(session, Statement("SELECT id FROM rentals WHERE station_id = ?1", (ME,), reached=True))
             with pytest.raises(RuntimeError, match="query its class"):
                 await session.execute(select(Rental.__table__))
 

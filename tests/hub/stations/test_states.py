@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import dataclasses
 import json
 from collections.abc import AsyncIterator
 from typing import Any
@@ -212,6 +213,14 @@ async def test_a_console_hears_every_station_first_and_then_what_changes(watched
         await watched.sync(first, first.batch(Lane.OPERATIONS))
         shown = await heard.station()
     assert (shown["number"], shown["level"], shown["faults"][0]["code"]) == ("1", "trouble", "tamper")
+
+
+async def test_who_is_assigned_to_a_station_hears_of_no_other(watched: World, auth: FixedAuth) -> None:
+    mine, _ = await watched.station("1"), await watched.station("2")
+    whole = auth.sign_in("stations:read")
+    auth.principal = dataclasses.replace(whole, limits={"stations:read": frozenset({mine.station_id})})
+    async with console(watched) as heard:
+        assert await heard.until_level() == ["1"]
 
 
 async def test_a_console_hears_that_a_station_fell_silent(watched: World, auth: FixedAuth, clock: ManualClock) -> None:
