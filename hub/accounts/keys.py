@@ -36,12 +36,13 @@ WRONG_BURST, WRONG_PER_S = 20, 0.1
 class ApiKeys:
     """Makes, lists, revokes and checks keys. The limits are one process's: they guard its database, not a secret."""
 
-    def __init__(self, database: Database, clock: Clock, callers: Callers | None = None) -> None:
+    def __init__(self, database: Database, clock: Clock, callers: Callers | None = None, *, burst: int = BURST) -> None:
         self._database = database
         self._clock = clock
         self._callers = callers or Callers()
-        self._calls = Buckets(burst=BURST, per_s=PER_S)
+        self._calls = Buckets(burst=burst, per_s=PER_S)
         self._wrong = Buckets(burst=WRONG_BURST, per_s=WRONG_PER_S)
+        self._uses = Buckets(burst=1, per_s=1 / COARSE.total_seconds())  # many at once are written down once
 
     async def make(self, session: AsyncSession, owner: Principal, new: NewKey) -> tuple[ApiKey, str]:
         """A key and its secret, which nobody sees again. Raises Refused `scope_not_held`, `too_many_keys`, or a 422."""
@@ -94,7 +95,8 @@ class ApiKeys:
         if row.expires_at <= now:
             raise Refused("token_expired")
         _let_in(self._calls.take(row.id, now))
-        if row.last_used_at is None or row.last_used_at <= now - COARSE:
+        long_ago = row.last_used_at is None or row.last_used_at <= now - COARSE
+        if long_ago and self._uses.take(row.id, now) is None:
             await self._used(row.id, now)
         return _principal(row, account)
 

@@ -17,7 +17,7 @@ from hub.accounts.buckets import Buckets
 from hub.accounts.front_desk import FrontDesk
 from hub.accounts.key_api import KeysApi
 from hub.accounts.key_tables import ApiKey
-from hub.accounts.keys import BURST, COARSE, WRONG_BURST, ApiKeys
+from hub.accounts.keys import COARSE, WRONG_BURST, ApiKeys
 from hub.accounts.rights import Grant, rights_of
 from hub.accounts.roles import Role
 from hub.accounts.service import Accounts
@@ -33,6 +33,7 @@ from tests.hub.accounts.conftest import a_new
 from tests.hub.conftest import START, ManualClock, Serve
 
 Client = TestClient[Any, Any]
+AT_ONCE = 5
 IN_A_MONTH = (START + dt.timedelta(days=30)).isoformat()
 
 
@@ -58,7 +59,7 @@ class ThingsApi:
 
 @pytest.fixture
 def keyed(database: Database, clock: ManualClock, tokens: AccessTokens) -> Kernel:
-    keys = ApiKeys(database, clock)
+    keys = ApiKeys(database, clock, burst=AT_ONCE)
     return Kernel(
         database=database, clock=clock, bus=Bus(), nudges=LocalNudges(),
         authenticate=BearerAuth(tokens, rights_of, keys),
@@ -220,7 +221,7 @@ async def test_when_it_was_used_is_known_to_some_minutes(
 
 async def test_a_key_that_calls_too_often_is_told_to_wait(client: Client, token: str, clock: ManualClock) -> None:
     _, made = await make(client, token, "vehicles:read")
-    called = await asyncio.gather(*(call(client, made["key"], "GET", "/vehicles") for _ in range(BURST + 3)))
+    called = await asyncio.gather(*(call(client, made["key"], "GET", "/vehicles") for _ in range(AT_ONCE + 3)))
     refused = [problem["code"] for status, problem in called if status == 429]
     assert refused == ["too_many_requests"] * 3
     clock.move(1)
