@@ -6,7 +6,7 @@ from alembic import op
 from hub.kernel.columns import Json, UtcInstant
 
 revision = "0021"
-down_revision = "0043"
+down_revision = "0044"
 branch_labels = None
 depends_on = None
 
