@@ -1,5 +1,6 @@
 """The composition root: the only file that knows every room. Builds the parts, joins them, runs them."""
 
+import asyncio
 import datetime as dt
 import functools
 import importlib.metadata
@@ -19,6 +20,7 @@ from edge_agent.core.state import Charger, Dock, State
 from edge_agent.docks.bus import DockBus
 from edge_agent.docks.config import DockConfig
 from edge_agent.kiosk.live import LiveViews
+from edge_agent.kiosk.photos import PhotoShelf
 from edge_agent.kiosk.server import KioskServer
 from edge_agent.kiosk.staff import Surroundings
 from edge_agent.kiosk.telemetry import telemetry_of
@@ -53,6 +55,7 @@ from protocols.sync.envelope import LossReason
 from protocols.values import rfc3339
 
 STORE_FILE: Final = "station.db"
+PHOTOS: Final = "photos"
 NOBODY: Final = uuid.UUID(int=0)
 _log = structlog.get_logger(__name__)
 
@@ -69,6 +72,7 @@ class Agent:
         self._settings = settings
         settings.data_dir.mkdir(parents=True, exist_ok=True)
         self._clock = StationClock(settings.data_dir / CLOCK_FILE)
+        self._photos = PhotoShelf(settings.data_dir / PHOTOS)
         self._sync: SyncPump | None = None
 
     async def run(self) -> None:
@@ -288,15 +292,17 @@ class Agent:
                 labels=labels,
                 trouble=lambda: _trouble(station, store),
                 waiting=functools.partial(self._waiting, store),
+                photos=self._photos,
             ),
         )
         supervisor.add("kiosk", server.run)
 
     async def _waiting(self, store: Store) -> SyncView:
         backlog, seen = await store.backlog(), None if self._sync is None else self._sync.snapshot()
+        photos = await asyncio.to_thread(self._photos.usage)
         if seen is None:
-            return sync_view(backlog)
-        return sync_view(backlog, seen.line.value, seen.last_success_at, seen.last_failure)
+            return sync_view(backlog, photos=photos)
+        return sync_view(backlog, seen.line.value, seen.last_success_at, seen.last_failure, photos)
 
     def _health(self, station: Station, store: Store, supervisor: Supervisor) -> dict[str, object]:
         """What /healthz shows: one entry per part, and what a person would ask next."""

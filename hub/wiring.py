@@ -96,6 +96,8 @@ from hub.stations import conditions as stations_conditions
 from hub.stations import seed as stations_seed
 from hub.stations.api import StationsApi
 from hub.stations.archive import Archive
+from hub.stations.checklists import Checklists
+from hub.stations.checklists_api import ChecklistsApi
 from hub.stations.recorder import Recorder
 from hub.stations.service import News, Pictures, Stations
 from hub.stations.staff import Staff
@@ -151,6 +153,7 @@ class Rooms:
         self.booking = Booking(clock, self.downlink, self.leases, self.blocks)
         self.cards = Cards(clock, self.downlink)
         self.staff = Staff(clock, self.downlink, self.cases)
+        self.checklists = Checklists(clock, self.downlink, self.cases)
         self.till = till or Till()
         self.billing = Billing(clock, collects=bool(self.till.gateways))
         self.rentals = Rentals(
@@ -248,6 +251,7 @@ def subscriptions(rooms: Rooms) -> list[Subscription]:
         on(events.DevicesReported, rooms.shield.when_devices),
         on(events.LeasesReported, rooms.leases.when_leases),
         on(events.StaffReported, rooms.staff.when_staff),
+        on(events.StaffReported, rooms.checklists.when_staff),
         on(events.CaseChanged, rooms.blocks.when_case),
         on(events.RidesChanged, rooms.copies.when_rides),
         on(events.VehiclesRegistered, rooms.copies.when_registered),
@@ -283,6 +287,7 @@ def domain_routes(doors: Doors) -> list[Route | RawRoute]:
         *routes_of(StatesApi()),
         doors.states.route(),
         *routes_of(StaffApi(rooms.staff)),
+        *routes_of(ChecklistsApi(rooms.checklists)),
         *routes_of(TelemetryApi(rooms.archive, rooms.recorder)),
         *routes_of(FleetApi(rooms.fleet, rooms.vehicles)),
         *routes_of(FleetRecordsApi(rooms.fleet, rooms.documents)),

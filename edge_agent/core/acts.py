@@ -3,7 +3,7 @@
 import uuid
 from dataclasses import dataclass
 
-from protocols.kiosk.staff import DockDeed, SignIn, StaffDockAct, StaffEnd, StaffRent
+from protocols.kiosk.staff import DockDeed, SignIn, StaffChecklist, StaffDockAct, StaffEnd, StaffRent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,3 +52,12 @@ class StaffEnds:
     token: uuid.UUID
     rental_id: uuid.UUID
     asked: StaffEnd
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StaffFills:
+    """Question: staff have filled in a checklist. Answer: the fact, or None where it was told before."""
+
+    token: uuid.UUID
+    key: str
+    asked: StaffChecklist

@@ -11,6 +11,7 @@ from typing import Any, Final
 from edge_agent.core import (
     acts,
     charging,
+    checklists,
     clocks,
     connectors,
     docking,
@@ -71,6 +72,7 @@ HANDLERS: Final[Mapping[type, Callable[[Step, Any], None]]] = {
     acts.StaffStays: staff.stay,
     acts.StaffOnDock: staff_docks.act,
     acts.StaffRents: staff_rides.rent,
+    acts.StaffFills: checklists.fill,
     acts.StaffEnds: staff_rides.end,
     inputs.Ticked: upkeep.tick,
     inputs.AgentWoke: upkeep.wake,

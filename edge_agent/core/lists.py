@@ -15,6 +15,7 @@ from protocols.errors import Malformed
 from protocols.sync.changes import (
     BlockItem,
     CardItem,
+    ChecklistItem,
     Item,
     LeaseItem,
     LeasePolicyItem,
@@ -152,6 +153,11 @@ def is_denied(state: State, voucher_id: uuid.UUID, number: int | None) -> bool:
 def staff(state: State) -> Iterator[StaffItem]:
     """Who may act here by hand."""
     return _items(state, "staff", StaffItem)
+
+
+def checklists(state: State) -> Iterator[ChecklistItem]:
+    """What staff may fill in, by the hub's list."""
+    return _items(state, "checklists", ChecklistItem)
 
 
 def block(state: State, account_id: uuid.UUID) -> BlockItem | None:

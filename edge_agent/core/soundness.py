@@ -7,6 +7,7 @@ from typing import Final
 from protocols.sync.changes import (
     BlockItem,
     CardItem,
+    ChecklistItem,
     Item,
     LeaseItem,
     LeasePolicyItem,
@@ -19,6 +20,7 @@ from protocols.sync.changes import (
     VoucherKeyItem,
     WindowItem,
 )
+from protocols.sync.checklists import ABOUT, KINDS
 
 _LAST_MS: Final = 253_402_300_799_000  # the end of the year 9999, where instants end
 _HEX: Final = re.compile(r"(?:[0-9a-fA-F]{2})+")
@@ -35,6 +37,8 @@ def is_sound(item: Item) -> bool:
             return 0 < item.pull_out_s <= MAX_PULL_OUT_S and _are_caps(item)
         case StaffItem():
             return _is_uuid(item.key) and _are_instants(item.expires_ms)
+        case ChecklistItem():
+            return _is_checklist(item)
         case VehicleItem():
             return _is_uuid(item.key)
         case BlockItem():
@@ -56,6 +60,14 @@ def is_sound(item: Item) -> bool:
             return _is_key(item) and _are_instants(item.valid_from_ms, item.valid_to_ms)
         case _:
             return True
+
+
+def _is_checklist(item: ChecklistItem) -> bool:
+    """Something to ask, each once, in a way that the page knows."""
+    keys = [one.key for one in item.questions]
+    kinds = {one.kind for one in item.questions}
+    said = item.title and all(one.text for one in item.questions)
+    return bool(said and keys) and len(set(keys)) == len(keys) and kinds <= set(KINDS) and item.about in ABOUT
 
 
 def _is_price(item: TariffItem) -> bool:

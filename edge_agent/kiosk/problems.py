@@ -20,6 +20,8 @@ _STATUS: Final = {
     "starting": HTTPStatus.SERVICE_UNAVAILABLE,
     "busy": HTTPStatus.SERVICE_UNAVAILABLE,
     "reservation_locked": HTTPStatus.TOO_MANY_REQUESTS,
+    "checklist_unknown": HTTPStatus.NOT_FOUND,
+    "checklist_incomplete": HTTPStatus.UNPROCESSABLE_ENTITY,
     "photo_unknown": HTTPStatus.UNPROCESSABLE_ENTITY,
     "photos_full": HTTPStatus.INSUFFICIENT_STORAGE,
     "vehicle_unknown": HTTPStatus.NOT_FOUND,

@@ -1,21 +1,32 @@
 """`/api/staff`: what staff do at the station by hand, and what they see. Asks the station; decides nothing."""
 
+import asyncio
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final, Protocol
 
 from aiohttp import web
 
-from edge_agent.core.acts import StaffEnds, StaffOnDock, StaffRents, StaffSignedIn, StaffSignedOut, StaffStays
+from edge_agent.core.acts import (
+    StaffEnds,
+    StaffFills,
+    StaffOnDock,
+    StaffRents,
+    StaffSignedIn,
+    StaffSignedOut,
+    StaffStays,
+)
 from edge_agent.core.state import Rental, StaffSession, State
 from edge_agent.kiosk import presenter, staff_presenter
+from edge_agent.kiosk.photos import MOST_BYTES, PhotoShelf
 from edge_agent.kiosk.requests import body_of, id_of, json_response
 from edge_agent.kiosk.waiting import sync_view
 from edge_agent.runtime.clock import Clock
 from protocols.errors import Refused
-from protocols.kiosk.staff import DOCK_DEEDS, DockDeed, SignIn, StaffDockAct, StaffEnd, StaffRent
-from protocols.kiosk.staff_views import StaffActView, StaffSessionView, SyncView
+from protocols.kiosk.staff import DOCK_DEEDS, DockDeed, SignIn, StaffChecklist, StaffDockAct, StaffEnd, StaffRent
+from protocols.kiosk.staff_views import ChecklistDoneView, PhotoView, StaffActView, StaffSessionView, SyncView
 from protocols.values import rfc3339
 
 _BEARER: Final = "Bearer "
@@ -42,6 +53,7 @@ class Surroundings:
     labels: Mapping[str, str]
     trouble: Callable[[], str | None]
     waiting: Waiting = nothing_waits
+    photos: PhotoShelf | None = None
 
 
 class StaffApi:
@@ -65,6 +77,10 @@ class StaffApi:
             web.post("/api/staff/rentals", self._rent),
             web.post("/api/staff/rentals/{rental_id}/end", self._end),
             web.post("/api/staff/docks/{dock_no}/{deed}", self._on_dock),
+            web.get("/api/staff/checklists", self._checklists),
+            web.post("/api/staff/checklists/{key}", self._fill),
+            web.post("/api/staff/photos", self._add_photo),
+            web.get("/api/staff/photos/{photo}", self._photo),
         ]
 
     async def _sign_in(self, request: web.Request) -> web.Response:
@@ -105,19 +121,58 @@ class StaffApi:
         if deed is None:
             raise web.HTTPNotFound
         asked, dock_no = await body_of(request, StaffDockAct), _dock_no(request)
+        await self._check_photos(*asked.photos)
         await self._ask(StaffOnDock(token=_token(request), dock_no=dock_no, what=deed, asked=asked))
         return json_response(self._done(asked.act_id, deed, dock_no), status=202)
 
     async def _rent(self, request: web.Request) -> web.Response:
         asked = await body_of(request, StaffRent)
+        await self._check_photos(*asked.photos)
         rental: Rental = await self._ask(StaffRents(token=_token(request), asked=asked))
         what = "hand_over" if rental.by_hand else "start_rental"
         return json_response(self._done(asked.act_id, what, rental.dock_no or None, rental), status=201)
 
     async def _end(self, request: web.Request) -> web.Response:
         asked, rental_id = await body_of(request, StaffEnd), id_of(request, "rental_id", "rental_unknown")
+        await self._check_photos(*asked.photos)
         rental: Rental = await self._ask(StaffEnds(token=_token(request), rental_id=rental_id, asked=asked))
         return json_response(self._done(asked.act_id, "end_rental", rental.returned_dock_no, rental))
+
+    async def _checklists(self, request: web.Request) -> web.Response:
+        self._session(request)
+        return json_response(staff_presenter.checklists_view(self._state(), request.query.get("lang", "en")))
+
+    async def _fill(self, request: web.Request) -> web.Response:
+        asked = await body_of(request, StaffChecklist)
+        await self._check_photos(*(photo for one in asked.answers for photo in one.photos))
+        key = request.match_info["key"]
+        fact = await self._ask(StaffFills(token=_token(request), key=key, asked=asked))
+        passed = fact.passed if fact is not None else all(one.value != "no" for one in asked.answers)
+        done = ChecklistDoneView(act_id=asked.act_id, passed=passed, queued=not self._state().hub.online)
+        return json_response(done, status=201)
+
+    async def _add_photo(self, request: web.Request) -> web.Response:
+        self._session(request)
+        if request.content_type != "image/jpeg" or self._around.photos is None:
+            raise web.HTTPUnsupportedMediaType
+        picture = await _picture_of(request)
+        return json_response(PhotoView(photo=await asyncio.to_thread(self._around.photos.add, picture)), status=201)
+
+    async def _photo(self, request: web.Request) -> web.StreamResponse:
+        self._session(request)
+        path = await self._found(request.match_info["photo"])
+        if path is None:
+            raise web.HTTPNotFound
+        return web.FileResponse(path, headers={"Content-Type": "image/jpeg", "Cache-Control": "private, no-store"})
+
+    async def _check_photos(self, *photos: str) -> None:
+        for photo in photos:
+            if await self._found(photo) is None:
+                raise Refused("photo_unknown")
+
+    async def _found(self, photo: str) -> Path | None:
+        shelf = self._around.photos
+        return None if shelf is None else await asyncio.to_thread(shelf.find, photo)
 
     def _session(self, request: web.Request) -> StaffSession:
         session = self._state().staff_sessions.get(_token(request))
@@ -149,6 +204,16 @@ def _token(request: web.Request) -> uuid.UUID:
         return uuid.UUID(given.removeprefix(_BEARER) if given.startswith(_BEARER) else "")
     except ValueError as error:
         raise Refused("staff_session_over") from error
+
+
+async def _picture_of(request: web.Request) -> bytes:
+    """The body, up to what one picture may weigh; the other routes take far less."""
+    picture = bytearray()
+    async for chunk in request.content.iter_chunked(64 * 1024):
+        picture += chunk
+        if len(picture) > MOST_BYTES:
+            raise web.HTTPRequestEntityTooLarge(max_size=MOST_BYTES, actual_size=len(picture))
+    return bytes(picture)
 
 
 def _dock_no(request: web.Request) -> int:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final, cast
 
-from edge_agent.core import clocks, eligibility, lists
+from edge_agent.core import checklists, clocks, eligibility, lists
 from edge_agent.core.billing import bill_of
 from edge_agent.core.eligibility import Standing
 from edge_agent.core.state import IN_DOCK, OUT_OF_SERVICE, RUNNING, Dock, DockAct, Phase, Rental, StaffSession, State
@@ -12,8 +12,11 @@ from edge_agent.kiosk import presenter
 from edge_agent.runtime.clock import new_id
 from protocols.kiosk.staff import DockDeed
 from protocols.kiosk.staff_views import (
+    ChecklistsView,
+    ChecklistView,
     ClockView,
     FateView,
+    QuestionView,
     SoFarView,
     StaffDockView,
     StaffRidesView,
@@ -23,7 +26,7 @@ from protocols.kiosk.staff_views import (
     StaffVehicleView,
     SyncView,
 )
-from protocols.sync.changes import VehicleItem
+from protocols.sync.changes import ChecklistItem, VehicleItem
 from protocols.sync.clock import Moment
 from protocols.sync.facts import Bill
 from protocols.tariff.tariff import Tariff, price_of_rental
@@ -145,6 +148,30 @@ def vehicles_view(state: State, now: Moment, label: str) -> StaffVehiclesView:
         shown = [one for one in shown if _plain(one.vehicle.label).find(wanted) >= 0]
         shown += [_vehicle_view(state, _beside(item), now) for item in free]
     return StaffVehiclesView(vehicles=shown)
+
+
+def checklists_view(state: State, lang: str) -> ChecklistsView:
+    """What may be filled in, in this language where there is one."""
+    return ChecklistsView(checklists=[_checklist_view(item, lang) for item in checklists.known(state)])
+
+
+def _checklist_view(item: ChecklistItem, lang: str) -> ChecklistView:
+    return ChecklistView(
+        key=item.key,
+        title=checklists.text_of(item.title, lang),
+        about=item.about,  # type: ignore[arg-type]
+        questions=[
+            QuestionView(
+                key=one.key,
+                text=checklists.text_of(one.text, lang),
+                kind=one.kind,  # type: ignore[arg-type]
+                needed=one.needed,
+                unit=one.unit,
+                photo=one.photo,
+            )
+            for one in item.questions
+        ],
+    )
 
 
 def _plain(label: str) -> str:

@@ -16,6 +16,7 @@ def sync_view(
     line: LineName = "none",
     last_success_at: dt.datetime | None = None,
     last_failure: str | None = None,
+    photos: tuple[int, int] = (0, 0),
 ) -> SyncView:
     """The outbox and the line; a station that was never enrolled has none."""
     lanes = [
@@ -32,6 +33,6 @@ def sync_view(
         last_failure=last_failure,
         waiting=sum(one.waiting for one in lanes),
         lanes=lanes,
-        photos=0,
-        photo_bytes=0,
+        photos=photos[0],
+        photo_bytes=photos[1],
     )

@@ -56,6 +56,7 @@ GROUPS: Final[Mapping[type[facts.Body], Group]] = {
     facts.ClockStepped: events.DevicesReported,
     facts.OrderEnded: events.OrdersReported,
     facts.StaffActed: events.StaffReported,
+    facts.ChecklistFilled: events.StaffReported,
     facts.LeaseGranted: events.LeasesReported,
     facts.LeaseRefused: events.LeasesReported,
     facts.LeaseMoved: events.LeasesReported,

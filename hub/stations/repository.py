@@ -11,7 +11,7 @@ from sqlalchemy.orm import defer
 
 from hub.kernel.bulk import upsert_many
 from hub.kernel.pages import Found, PageQuery, find_page
-from hub.stations.tables import Charger, Dock, StaffMember, Station
+from hub.stations.tables import Charger, Checklist, Dock, FilledChecklist, StaffMember, Station
 
 Json: TypeAlias = dict[str, Any]
 _DOCK = ("dock_no", "kind", "serial", "firmware", "seen_hlc", "faults")
@@ -62,6 +62,25 @@ async def staff_of(session: AsyncSession, account_id: uuid.UUID) -> StaffMember 
 async def all_staff(session: AsyncSession) -> list[StaffMember]:
     """Everybody; the rows are held."""
     return list((await session.scalars(select(StaffMember).order_by(StaffMember.id).with_for_update())).all())
+
+
+async def checklist(session: AsyncSession, key: str) -> Checklist | None:
+    """The checklist with this key; the row is held."""
+    return await session.scalar(select(Checklist).where(Checklist.key == key).with_for_update())
+
+
+async def checklists(session: AsyncSession, query: PageQuery) -> Found[Checklist]:
+    """A page of checklists, newest first."""
+    return await find_page(session, select(Checklist), Checklist, query)
+
+
+async def filled_checklists(session: AsyncSession, query: PageQuery, **equal: object) -> Found[FilledChecklist]:
+    """A page of what was filled in; `equal` are columns and their values, None for any."""
+    found = select(FilledChecklist)
+    for name, value in equal.items():
+        if value is not None:
+            found = found.where(getattr(FilledChecklist, name) == value)
+    return await find_page(session, found, FilledChecklist, query)
 
 
 async def docks(session: AsyncSession, station_id: uuid.UUID) -> list[Dock]:

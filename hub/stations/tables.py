@@ -62,6 +62,38 @@ class StaffMember(Listed):
     valid_to: Mapped[dt.datetime]
 
 
+class Checklist(Listed):
+    """What staff fill in at the stations; texts by language."""
+
+    __tablename__ = "checklists"
+
+    key: Mapped[str] = mapped_column(String(60), unique=True)
+    version: Mapped[int]
+    title: Mapped[dict[str, Any]]
+    about: Mapped[str] = mapped_column(String(20))
+    questions: Mapped[list[Any]]
+
+
+class FilledChecklist(Listed):
+    """What somebody found at a station; `id` is the act's."""
+
+    __tablename__ = "filled_checklists"
+
+    station_id: Mapped[uuid.UUID] = mapped_column(index=True)
+    key: Mapped[str] = mapped_column(String(60))
+    version: Mapped[int]
+    title: Mapped[str] = mapped_column(String(200))
+    about: Mapped[str] = mapped_column(String(20))
+    staff_id: Mapped[uuid.UUID]
+    staff_name: Mapped[str] = mapped_column(String(120))
+    at: Mapped[dt.datetime]
+    dock_no: Mapped[int | None]
+    vehicle_id: Mapped[uuid.UUID | None] = mapped_column(index=True)
+    passed: Mapped[bool]
+    offline: Mapped[bool]
+    answers: Mapped[list[Any]]
+
+
 class Dock(Base):
     """A dock. `faults` holds for each code the last word on it: {code: {raised, hlc, at_ms, detail}}."""
 

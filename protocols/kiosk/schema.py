@@ -3,8 +3,11 @@
 from pydantic.json_schema import models_json_schema
 
 from protocols.kiosk.actions import Agree, AskQuote, Problem
-from protocols.kiosk.staff import SignIn, StaffDockAct, StaffEnd, StaffRent
+from protocols.kiosk.staff import SignIn, StaffChecklist, StaffDockAct, StaffEnd, StaffRent
 from protocols.kiosk.staff_views import (
+    ChecklistDoneView,
+    ChecklistsView,
+    PhotoView,
     StaffActView,
     StaffRidesView,
     StaffSessionView,
@@ -28,6 +31,10 @@ def json_schema() -> dict[str, object]:
             (StaffDockAct, "validation"),
             (StaffRent, "validation"),
             (StaffEnd, "validation"),
+            (StaffChecklist, "validation"),
+            (PhotoView, "serialization"),
+            (ChecklistsView, "serialization"),
+            (ChecklistDoneView, "serialization"),
             (StaffSessionView, "serialization"),
             (StaffActView, "serialization"),
             (StaffRidesView, "serialization"),

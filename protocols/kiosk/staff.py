@@ -96,6 +96,25 @@ class StaffEnd(Act):
     ago_s: Annotated[int, Field(ge=0, le=7 * 86_400)] = 0
 
 
+class StaffAnswer(Action):
+    """One answer: yes or no, a number with a point, or words."""
+
+    key: Annotated[str, Field(min_length=1, max_length=60)]
+    value: Annotated[str, Field(max_length=1000)]
+    note: Annotated[str, Field(max_length=500)] = ""
+    photos: Annotated[tuple[Photo, ...], Field(max_length=MOST_PHOTOS)] = ()
+
+
+class StaffChecklist(Action):
+    """`POST /api/staff/checklists/{key}`: filled in, about this dock or vehicle; `lang` is what it was read in."""
+
+    act_id: uuid.UUID
+    answers: Annotated[tuple[StaffAnswer, ...], Field(max_length=100)]
+    lang: Annotated[str, Field(pattern="^[a-z]{2}$")] = "en"
+    dock_no: Annotated[int, Field(ge=1, le=247)] | None = None
+    vehicle_id: uuid.UUID | None = None
+
+
 STAFF_REFUSALS = (
     "staff_unknown",  # the PIN or the badge is nobody's
     "staff_expired",  # the PIN or the badge is right, but his time here is over
@@ -107,6 +126,8 @@ STAFF_REFUSALS = (
     "card_blocked",
     "card_expired",
     "reservation_unknown",
+    "checklist_unknown",
+    "checklist_incomplete",  # key: of the question, or dock, vehicle
     "photo_unknown",  # it was not handed in, or is gone
     "photos_full",  # no room for another picture
     "dock_unknown",

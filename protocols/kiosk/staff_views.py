@@ -158,3 +158,43 @@ class StaffActView(View):
     rental: RentalView | None
     bill: SoFarView | None
     queued: bool
+
+
+class PhotoView(View):
+    """`POST /api/staff/photos`: the picture is kept under this SHA-256."""
+
+    photo: str
+
+
+class QuestionView(View):
+    """One thing to look at. yes_no: no means that something is wrong."""
+
+    key: str
+    text: str
+    kind: Literal["yes_no", "number", "text"]
+    needed: bool
+    unit: str
+    photo: bool
+
+
+class ChecklistView(View):
+    """A checklist in the asked language."""
+
+    key: str
+    title: str
+    about: Literal["station", "dock", "vehicle"]
+    questions: list[QuestionView]
+
+
+class ChecklistsView(View):
+    """`GET /api/staff/checklists?lang=`."""
+
+    checklists: list[ChecklistView]
+
+
+class ChecklistDoneView(View):
+    """It is kept. `passed`: nothing is wrong; `queued`: the hub hears of it later."""
+
+    act_id: uuid.UUID
+    passed: bool
+    queued: bool

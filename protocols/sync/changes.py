@@ -10,6 +10,7 @@ from typing import Final
 import msgspec
 
 from protocols.errors import Malformed
+from protocols.sync.checklists import Question
 from protocols.sync.envelope import OrderChange
 
 
@@ -214,6 +215,18 @@ class BlockItem(Item, frozen=True, kw_only=True):
     since_ms: int
 
 
+class ChecklistItem(Item, frozen=True, kw_only=True):
+    """List `checklists`: what staff may fill in; while it is empty the built-in ones (protocols.sync.checklists) hold.
+
+    `about` says what it is about: station, dock, vehicle. Texts are by language; `version` rises with each change.
+    """
+
+    title: dict[str, str]
+    about: str
+    questions: tuple[Question, ...]
+    version: int = 1
+
+
 LISTS: Final[dict[str, type[Item]]] = {
     "station": StationItem,
     "vehicles": VehicleItem,
@@ -229,6 +242,7 @@ LISTS: Final[dict[str, type[Item]]] = {
     "voucher_status": StatusItem,
     "blocked_accounts": BlockItem,
     "staff": StaffItem,
+    "checklists": ChecklistItem,
 }
 
 

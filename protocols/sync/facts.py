@@ -262,6 +262,40 @@ class StaffActed(Body, frozen=True, kw_only=True):
     photos: tuple[str, ...] = ()
 
 
+class ChecklistAnswer(Body, frozen=True, kw_only=True):
+    """One answer: the question as it was shown, and what was said. `ok`: nothing is wrong.
+
+    `kind` says what `value` is: yes_no (yes, no), number, text.
+    """
+
+    key: str
+    text: str
+    kind: str
+    value: str
+    ok: bool
+    note: str = ""
+    photos: tuple[str, ...] = ()
+
+
+class ChecklistFilled(Body, frozen=True, kw_only=True):
+    """A member of staff filled in a checklist. `about`: station, dock, vehicle; photos are the SHA-256 of pictures."""
+
+    checklist_id: uuid.UUID
+    list_key: str
+    list_version: int
+    title: str
+    about: str
+    staff_id: uuid.UUID
+    staff_name: str
+    identified_by: str  # pin | badge
+    at_ms: int
+    answers: list[ChecklistAnswer]
+    passed: bool
+    dock_no: int | None = None
+    vehicle_id: uuid.UUID | None = None
+    offline: bool = False
+
+
 class AgentStarted(Body, frozen=True, kw_only=True):
     """The agent started and opened a new epoch."""
 
@@ -373,6 +407,7 @@ LANES: Final[dict[type[Body], Lane]] = {
     ChargerSeen: Lane.OPERATIONS,
     ConnectorChanged: Lane.OPERATIONS,
     AgentStarted: Lane.OPERATIONS,
+    ChecklistFilled: Lane.OPERATIONS,
     ChargingMetered: Lane.TELEMETRY,
 }
 VERSION: Final = 1  # of every body above; a changed meaning adds a row to KNOWN

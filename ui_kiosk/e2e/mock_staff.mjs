@@ -1,6 +1,6 @@
 // The staff's half of the mock agent: PIN 2468 signs in; acts on docks are asked, then done.
 import { inMinutes, uuid } from './fixtures.mjs';
-import { fate, STAFF_SCENARIOS } from './staff_fixtures.mjs';
+import { CHECKLISTS, fate, rides, STAFF_SCENARIOS, vehicles } from './staff_fixtures.mjs';
 
 /** @typedef {import('../src/api/types').StaffStationView} StaffStationView */
 /** @typedef {{ code: string, params?: Record<string, string> }} No */
@@ -21,9 +21,37 @@ export class MockStaff {
       return body.pin === '2468' || body.read_id ? [201, session()] : { code: 'staff_unknown' };
     if (what === 'sessions/stay') return [200, session()];
     if (what === 'station') return [200, { ...this.station, at: new Date().toISOString() }];
+    if (what === 'rentals' && method === 'GET')
+      return [200, { rides: this.station.rides > 0 ? rides() : [] }];
+    if (what === 'vehicles') return [200, { vehicles: vehicles(this.station) }];
+    if (what === 'checklists') return [200, { checklists: CHECKLISTS }];
+    if (what === 'photos') return [201, { photo: 'ab'.repeat(32) }];
+    if (what.startsWith('checklists/')) {
+      const passed = body.answers.every((/** @type {{ value: string }} */ one) => one.value !== 'no');
+      return [201, { act_id: body.act_id, passed, queued: !this.station.hub.online }];
+    }
+    if (what.startsWith('rentals')) return this.#ride(what.endsWith('/end'), body);
     const dock = /^docks\/(\d+)\/(\w+)$/.exec(what);
     if (dock !== null && method === 'POST') return this.#onDock(Number(dock[1]), String(dock[2]), body);
     return { code: 'not_found' };
+  }
+
+  /** @param {boolean} isEnd @param {any} body @returns {[number, unknown]} */
+  #ride(isEnd, body) {
+    const [ride] = rides();
+    const what = isEnd ? 'end_rental' : body.vehicle_id ? 'hand_over' : 'start_rental';
+    const bill = isEnd ? ride?.so_far : null;
+    return [
+      201,
+      {
+        act_id: body.act_id,
+        what,
+        dock_no: body.dock_no ?? null,
+        rental: ride?.rental,
+        bill,
+        queued: !this.station.hub.online,
+      },
+    ];
   }
 
   /** @param {number} no @param {string} deed @param {any} body @returns {[number, unknown]} */

@@ -1,5 +1,5 @@
 // The station as staff see it, to draw: typed by what is made from the agent's own schema, so that it cannot drift.
-import { dock as kioskDock, eur, inMinutes, sixDocks, station, uuid, vehicle } from './fixtures.mjs';
+import { dock as kioskDock, eur, inMinutes, quote, sixDocks, station, uuid, vehicle } from './fixtures.mjs';
 
 /** @typedef {import('../src/api/types').StaffStationView} StaffStationView */
 /** @typedef {import('../src/api/types').StaffDockView} StaffDockView */
@@ -147,4 +147,75 @@ export const STAFF_SCENARIOS = {
   empty: () => staffStation({ docks: [], chargers: [] }),
 };
 
-export { eur, fate, staffStation, troubled };
+/** @returns {import('../src/api/types').StaffRideView[]} */
+const rides = () =>
+  [
+    { n: 1, label: 'V-118', minutes: 47, total: 955, by: 'reservation', name: null },
+    { n: 2, label: 'V-131', minutes: 8, total: 214, by: 'staff', name: 'Mai Nguyen' },
+  ].map(({ n, label, minutes, total, by, name }) => ({
+    rental: {
+      rental_id: uuid(900 + n),
+      reference: `VD-R-019${n}`,
+      state: 'active',
+      dock_no: 4,
+      vehicle_label: label,
+      vehicle_kind: 'moped',
+      started_at: inMinutes(-minutes),
+      pull_until: null,
+      void_reason: null,
+      receipt: null,
+    },
+    vehicle_id: uuid(n),
+    renter_by: by,
+    by_name: name,
+    so_far: {
+      duration_s: minutes * 60,
+      total: eur(total),
+      lines: [
+        { key: 'unlock', quantity: 1, unit: 'piece', unit_price: eur(100), amount: eur(100) },
+        { key: 'minutes', quantity: minutes - 2, unit: 'min', unit_price: eur(19), amount: eur(total - 100) },
+      ],
+    },
+  }));
+
+/** @param {import('../src/api/types').VehicleView} one @returns {'dock' | 'hand' | 'none'} */
+const howOf = (one) => (one.rentable ? 'dock' : one.why_not === 'fault' ? 'hand' : 'none');
+
+/** @param {StaffStationView} view @returns {import('../src/api/types').StaffVehicleView[]} */
+const vehicles = (view) => {
+  const { tariff, examples } = quote(station(), 4, 'card');
+  const here = view.docks.flatMap((dock) =>
+    dock.vehicle === null
+      ? []
+      : [
+          {
+            vehicle: dock.vehicle,
+            dock_no: dock.dock_no,
+            how: howOf(dock.vehicle),
+            why_not: dock.vehicle.why_not,
+            tariff,
+            examples,
+          },
+        ],
+  );
+  return [...here, { vehicle: vehicle(44), dock_no: null, how: 'hand', why_not: null, tariff, examples }];
+};
+
+/** @type {import('../src/api/types').ChecklistView[]} */
+const CHECKLISTS = [
+  ['opening', 'Opening', 'station'],
+  ['inspection', 'Vehicle inspection', 'vehicle'],
+  ['damage', 'Damage', 'vehicle'],
+].map(([key = '', title = '', about]) => ({
+  key,
+  title,
+  about: about === 'vehicle' ? 'vehicle' : 'station',
+  questions: [
+    { key: 'brakes', text: 'Both brakes hold.', kind: 'yes_no', needed: true, unit: '', photo: false },
+    { key: 'damage', text: 'No new damage.', kind: 'yes_no', needed: true, unit: '', photo: true },
+    { key: 'km', text: 'Odometer', kind: 'number', needed: false, unit: 'km', photo: false },
+    { key: 'note', text: 'Anything else?', kind: 'text', needed: false, unit: '', photo: false },
+  ],
+}));
+
+export { CHECKLISTS, eur, fate, rides, staffStation, troubled, vehicles };

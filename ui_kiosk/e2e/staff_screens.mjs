@@ -75,6 +75,57 @@ const SCREENS = {
       await press(stage.page, 'act-yes');
     },
   },
+  rides: { on: 'troubled', ready: 'ride', play: ({ page }) => press(page, 'nav-rides') },
+  'rides-none': { ready: 'rides', play: ({ page }) => press(page, 'nav-rides') },
+  'check-in': {
+    on: 'troubled',
+    ready: 'act-form',
+    play: async ({ page }) => {
+      await press(page, 'nav-rides');
+      await press(page, 'check-in');
+    },
+  },
+  'check-in-done': {
+    on: 'troubled',
+    ready: 'check-in-done',
+    play: async (stage) => {
+      await SCREENS['check-in']?.play?.(stage);
+      await stage.page.getByTestId('reason-dock_broken').check();
+      await press(stage.page, 'act-yes');
+    },
+  },
+  'check-out': {
+    on: 'troubled',
+    ready: 'check-out-page',
+    play: async ({ page }) => {
+      await press(page, 'nav-rides');
+      await press(page, 'check-out');
+      await page.getByTestId('give-V-112').waitFor();
+    },
+  },
+  giving: {
+    on: 'troubled',
+    ready: 'giving',
+    play: async (stage) => {
+      await SCREENS['check-out']?.play?.(stage);
+      await press(stage.page, 'give-V-112');
+      await stage.page.getByTestId('whom-code').check();
+    },
+  },
+  lists: {
+    ready: 'list-opening',
+    play: ({ page }) => press(page, 'nav-lists'),
+  },
+  fill: {
+    ready: 'missing',
+    play: async ({ page }) => {
+      await press(page, 'nav-lists');
+      await press(page, 'list-inspection');
+      await page.getByTestId('brakes-yes').check();
+      await page.getByTestId('damage-no').check();
+      await press(page, 'fill-send');
+    },
+  },
   waiting: { ready: 'waiting', play: ({ page }) => press(page, 'nav-waiting') },
   'waiting-offline': { on: 'troubled', ready: 'waiting', play: ({ page }) => press(page, 'nav-waiting') },
 };

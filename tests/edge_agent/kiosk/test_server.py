@@ -16,7 +16,9 @@ from edge_agent.core.inputs import CardRead, DockOrderEnded, LockState, Outcome
 from edge_agent.core.orders import UnlockDock
 from edge_agent.kiosk import live as live_module
 from edge_agent.kiosk.live import LiveViews
+from edge_agent.kiosk.photos import PhotoShelf
 from edge_agent.kiosk.server import KioskServer
+from edge_agent.kiosk.staff import Surroundings
 from edge_agent.station.dispatch import Dispatch
 from edge_agent.station.loop import Station
 from edge_agent.store.errors import StoreFull
@@ -66,6 +68,7 @@ class Rig:
             health=lambda: {"status": "ok"},
             metrics=lambda: (b"metric 1\n", "text/plain; version=0.0.4"),
             static=static,
+            around=Surroundings(labels={}, trouble=lambda: None, photos=PhotoShelf(static / "photos")),
         )
         self.http: aiohttp.ClientSession
 

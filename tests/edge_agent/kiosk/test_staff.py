@@ -127,6 +127,45 @@ async def test_the_page_is_served_where_it_is_built(rig: Rig, tmp_path: Path) ->
         assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"]
 
 
+async def test_a_picture_is_kept_before_an_act_names_it(rig: Rig) -> None:
+    token = await signed_in(rig)
+    picture = b"\xff\xd8\xff" + bytes(40_000)
+
+    async def hand_in(body: bytes, kind: str = "image/jpeg") -> tuple[int, Any]:
+        headers = {"Authorization": f"Bearer {token}", "Content-Type": kind}
+        async with rig.http.post(f"{rig.url}/api/staff/photos", data=body, headers=headers) as answer:
+            return answer.status, await answer.json()
+
+    status, made = await hand_in(picture)
+    assert status == 201
+    assert (await hand_in(b"GIF89a"))[0] == 422
+    assert (await hand_in(picture, "text/plain"))[0] == 415
+    assert (await hand_in(b"\xff\xd8\xff" + bytes(700_000)))[0] == 413
+    status, problem = await ask(rig, "POST", "docks/3/unlock", token, WHY | {"photos": ["ab" * 32]})
+    assert (status, problem["code"]) == (422, "photo_unknown")
+    assert (await ask(rig, "POST", "docks/3/unlock", token, WHY | {"photos": [made["photo"]]}))[0] == 202
+    headers = {"Authorization": f"Bearer {token}"}
+    async with rig.http.get(f"{rig.url}/api/staff/photos/{made['photo']}", headers=headers) as answer:
+        assert (answer.status, answer.content_type, await answer.read()) == (200, "image/jpeg", picture)
+    assert (await ask(rig, "GET", f"photos/{made['photo']}"))[0] == 401
+
+
+async def test_a_checklist_is_shown_in_ones_language_and_filled_in(rig: Rig) -> None:
+    token = await signed_in(rig)
+    _, page = await ask(rig, "GET", "checklists?lang=de", token)
+    closing = next(one for one in page["checklists"] if one["key"] == "closing")
+    assert (closing["title"], closing["about"]) == ("Schließen der Station", "station")
+    answers = [{"key": "locked", "value": "yes"}, {"key": "tidy", "value": "no"}, {"key": "left", "value": "0"}]
+    body = {"act_id": ACT, "lang": "de", "answers": answers}
+    for _ in range(2):
+        status, done = await ask(rig, "POST", "checklists/closing", token, body)
+        assert (status, done["passed"], done["queued"]) == (201, False, True)
+    status, problem = await ask(
+        rig, "POST", "checklists/closing", token, body | {"act_id": str(uuid.UUID(int=5)), "answers": []}
+    )
+    assert (status, problem["code"], problem["params"]) == (422, "checklist_incomplete", {"key": "locked"})
+
+
 async def test_what_is_wrong_is_named(rig: Rig) -> None:
     status, problem = await ask(rig, "POST", "sessions", body={"pin": "0000"})
     assert (status, problem["code"]) == (403, "staff_unknown")

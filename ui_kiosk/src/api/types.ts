@@ -54,6 +54,26 @@ export interface ChargerView {
   readonly connectors: readonly ConnectorView[];
 }
 
+/** It is kept. `passed`: nothing is wrong; `queued`: the hub hears of it later. */
+export interface ChecklistDoneView {
+  readonly act_id: string;
+  readonly passed: boolean;
+  readonly queued: boolean;
+}
+
+/** A checklist in the asked language. */
+export interface ChecklistView {
+  readonly key: string;
+  readonly title: string;
+  readonly about: "station" | "dock" | "vehicle";
+  readonly questions: readonly QuestionView[];
+}
+
+/** `GET /api/staff/checklists?lang=`. */
+export interface ChecklistsView {
+  readonly checklists: readonly ChecklistView[];
+}
+
 /** How far the station's time can be trusted: synced, holdover, floor, unknown; off by how much at most. */
 export interface ClockView {
   readonly quality: "synced" | "holdover" | "floor" | "unknown";
@@ -129,6 +149,11 @@ export interface MoneyView {
   readonly decimals: number;
 }
 
+/** `POST /api/staff/photos`: the picture is kept under this SHA-256. */
+export interface PhotoView {
+  readonly photo: string;
+}
+
 /** The start screen's one line: from … + … a minute. */
 export interface PriceHint {
   readonly unlock: MoneyView;
@@ -144,6 +169,16 @@ export interface Problem {
   readonly params?: Readonly<Record<string, string | number | number | boolean | null>>;
   readonly detail?: string;
   readonly errors?: readonly FieldError[];
+}
+
+/** One thing to look at. yes_no: no means that something is wrong. */
+export interface QuestionView {
+  readonly key: string;
+  readonly text: string;
+  readonly kind: "yes_no" | "number" | "text";
+  readonly needed: boolean;
+  readonly unit: string;
+  readonly photo: boolean;
 }
 
 /** A price for one vehicle and one person, good until `expires_at`; agreeing to it opens the dock. */
@@ -213,6 +248,23 @@ export interface StaffActView {
   readonly rental: RentalView | null;
   readonly bill: SoFarView | null;
   readonly queued: boolean;
+}
+
+/** One answer: yes or no, a number with a point, or words. */
+export interface StaffAnswer {
+  readonly key: string;
+  readonly value: string;
+  readonly note?: string;
+  readonly photos?: readonly string[];
+}
+
+/** `POST /api/staff/checklists/{key}`: filled in, about this dock or vehicle; `lang` is what it was read in. */
+export interface StaffChecklist {
+  readonly act_id: string;
+  readonly answers: readonly StaffAnswer[];
+  readonly lang?: string;
+  readonly dock_no?: number | null;
+  readonly vehicle_id?: string | null;
 }
 
 /** `POST /api/staff/docks/{dock_no}/{unlock|lock|restart|out_of_service|in_service}`. */

@@ -71,6 +71,8 @@ function LineChip() {
 
 const PAGES: readonly { page: Route['page']; to: string; key: StaffKey; sign: Sign }[] = [
   { page: 'station', to: '#/', key: 'nav_station', sign: 'park' },
+  { page: 'rides', to: '#/rides', key: 'nav_rides', sign: 'ride' },
+  { page: 'lists', to: '#/lists', key: 'nav_lists', sign: 'list' },
   { page: 'waiting', to: '#/waiting', key: 'nav_waiting', sign: 'up' },
 ];
 

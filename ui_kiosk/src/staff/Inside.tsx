@@ -5,6 +5,10 @@ import type { StaffApi } from './api';
 import { StaffContext, useSpeaking, type Staff } from './context';
 import { Frame } from './Frame';
 import { Idle } from './Idle';
+import { CheckIn } from './pages/CheckIn';
+import { CheckOut } from './pages/CheckOut';
+import { Lists } from './pages/Lists';
+import { Rides } from './pages/Rides';
 import { Station } from './pages/Station';
 import { Waiting } from './pages/Waiting';
 import { readRoute, useHash, type Route } from './route';
@@ -71,9 +75,15 @@ export function Inside({ api, session, onLeave, onZone }: InsideProps) {
 
 function Page({ route }: { readonly route: Route }) {
   switch (route.page) {
+    case 'rides':
+      return route.ride === null ? <Rides /> : <CheckIn rideId={route.ride} />;
+    case 'out':
+      return <CheckOut dockNo={route.dock} />;
+    case 'lists':
+      return <Lists listKey={route.list} dockNo={route.dock} />;
     case 'waiting':
       return <Waiting />;
-    default:
-      return <Station dockNo={route.page === 'station' ? route.dock : null} />;
+    case 'station':
+      return <Station dockNo={route.dock} />;
   }
 }

@@ -1,8 +1,12 @@
 /** The staff's half of the agent's API as typed calls. Every call rejects with Refusal or Unreachable, nothing else. */
 import { callJson, type Method } from '../api/client';
 import type {
+  ChecklistDoneView,
+  ChecklistsView,
+  PhotoView,
   SignIn,
   StaffActView,
+  StaffChecklist,
   StaffDockAct,
   StaffEnd,
   StaffRent,
@@ -30,6 +34,10 @@ export interface SignedIn {
   onDock(dockNo: number, deed: Deed, act: StaffDockAct): Promise<StaffActView>;
   rent(act: StaffRent): Promise<StaffActView>;
   end(rentalId: string, act: StaffEnd): Promise<StaffActView>;
+  checklists(lang: string): Promise<ChecklistsView>;
+  fill(key: string, filled: StaffChecklist): Promise<ChecklistDoneView>;
+  addPhoto(picture: Blob): Promise<PhotoView>;
+  view(): Promise<StationView>;
 }
 
 export function httpStaffApi(origin = ''): StaffApi {
@@ -48,6 +56,10 @@ export function httpStaffApi(origin = ''): StaffApi {
         vehicles: (label) => call('GET', `/vehicles?label=${encodeURIComponent(label)}`),
         onDock: (dockNo, deed, act) => call('POST', `/docks/${dockNo}/${deed}`, act),
         rent: (act) => call('POST', '/rentals', act),
+        checklists: (lang) => call('GET', `/checklists?lang=${lang}`),
+        fill: (key, filled) => call('POST', `/checklists/${encodeURIComponent(key)}`, filled),
+        addPhoto: (picture) => call('POST', '/photos', picture),
+        view: () => callJson('GET', `${origin}/api/view`),
         end: (rentalId, act) => call('POST', `/rentals/${encodeURIComponent(rentalId)}/end`, act),
       };
     },

@@ -1,14 +1,8 @@
-/** Waits for a card at any dock, for half a minute: the next one that is held there signs in. */
-import { useEffect, useEffectEvent, useState } from 'react';
+/** The next badge that is held to a dock signs in. */
 import type { Problem, StaffSessionView } from '../../api/types';
 import type { StaffApi } from '../api';
-import { useSpeaking } from '../context';
-import { Press } from '../parts/Press';
+import { CardWait } from '../parts/CardWait';
 import { problemOf } from '../parts/Said';
-import { Icon } from '../../ui/icons';
-
-const EVERY_MS = 700;
-const LONGEST_S = 30;
 
 interface BadgeWaitProps {
   readonly api: StaffApi;
@@ -18,57 +12,21 @@ interface BadgeWaitProps {
 }
 
 export function BadgeWait({ api, onIn, onEnd }: BadgeWaitProps) {
-  const { t } = useSpeaking();
-  const [left, setLeft] = useState(LONGEST_S);
-  const enter = useEffectEvent(onIn);
-  const end = useEffectEvent(onEnd);
-  useEffect(() => {
-    const began = performance.now();
-    let first: string | null | undefined; // a card that was there before is somebody else's
-    let isOn = true;
-    const timer = setInterval(() => {
-      const gone = Math.floor((performance.now() - began) / 1000);
-      setLeft(Math.max(0, LONGEST_S - gone));
-      if (gone >= LONGEST_S) end({ type: '', title: '', status: 0, code: 'card_not_read' });
-      else void look();
-    }, EVERY_MS);
-    const look = async () => {
-      const card = await api.view().then(
-        (view) => view.card?.read_id ?? null,
-        () => undefined,
-      );
-      if (!isOn || card === undefined) return;
-      if (first === undefined) first = card;
-      if (card === null || card === first) return;
-      isOn = false;
-      clearInterval(timer);
-      api.signIn({ pin: null, read_id: card }).then(
-        (session) => enter(session),
-        (error: unknown) => end(problemOf(error)),
-      );
-    };
-    return () => {
-      isOn = false;
-      clearInterval(timer);
-    };
-  }, [api]);
   return (
-    <div className="badge" data-testid="badge-wait">
-      <Icon sign="card" className="huge" />
-      <p role="status">
-        <strong>{t('badge_wait')}</strong>
-      </p>
-      <p>{t('badge_wait_note', { seconds: left })}</p>
-      <Press
-        id="badge-cancel"
-        wide
-        isFirst
-        onPress={() => {
-          onEnd(null);
-        }}
-      >
-        {t('cancel')}
-      </Press>
-    </div>
+    <CardWait
+      view={() => api.view()}
+      says="badge_wait"
+      onCard={(readId) => {
+        api.signIn({ pin: null, read_id: readId }).then(onIn, (error: unknown) => {
+          onEnd(problemOf(error));
+        });
+      }}
+      onOver={() => {
+        onEnd({ type: '', title: '', status: 0, code: 'card_not_read' });
+      }}
+      onCancel={() => {
+        onEnd(null);
+      }}
+    />
   );
 }

@@ -118,7 +118,7 @@ function Deeds({
   readonly dock: StaffDockView;
   readonly onChoose: (deed: Deed) => void;
 }) {
-  const { t } = useStaff();
+  const { t, session } = useStaff();
   return (
     <div className="deeds">
       {possible(dock).map(({ deed, can }) => (
@@ -136,6 +136,11 @@ function Deeds({
           {t(`deed_${deed}`)}
         </Press>
       ))}
+      {dock.vehicle !== null && session.may.includes('rent') && (
+        <Go to={`#/out/${dock.dock_no}`} id="dock-out" sign="ride" wide>
+          {t('check_out')}
+        </Go>
+      )}
     </div>
   );
 }

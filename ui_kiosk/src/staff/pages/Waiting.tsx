@@ -36,6 +36,15 @@ export function Waiting() {
           ))}
         </dl>
       </section>
+      {sync.photos > 0 && (
+        <section className="card">
+          <h2>{t('photos')}</h2>
+          <p data-testid="photos-kept">
+            {t('photos_kept', { count: sync.photos, size: `${f.number(sync.photo_bytes / 1e6, 1)}\u00a0MB` })}
+          </p>
+          <p className="hint">{t('photos_note')}</p>
+        </section>
+      )}
     </div>
   );
 }
