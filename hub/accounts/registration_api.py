@@ -73,5 +73,4 @@ class RegistrationApi:
 def refuse_if_shut(shut: Shut | None, code: str = "too_many_requests") -> None:
     """Raises the 429 that says how long."""
     if shut is not None:
-        wait_s = shut.retry_after_s
-        raise ProblemError(problem(code, 429, params={"retry_after_s": wait_s}), {"Retry-After": str(wait_s)})
+        raise ProblemError(problem(code, 429, params={"retry_after_s": shut.retry_after_s}))

@@ -125,9 +125,11 @@ def from_http(error: web.HTTPException) -> tuple[Problem, dict[str, str]]:
 
 
 def response(shown: Problem, *, instance: str, trace_id: str, headers: Mapping[str, str] | None = None) -> web.Response:
-    """The HTTP response of a problem."""
+    """The HTTP response of a problem. What says `retry_after_s` says it in the header too (RFC 9110 §10.2.3)."""
+    wait_s = shown.params.get("retry_after_s")
+    headers = {**({"Retry-After": str(wait_s)} if wait_s is not None else {}), **(headers or {})}
     body = shown.model_copy(update={"instance": instance, "trace_id": trace_id}).model_dump_json()
-    return web.Response(status=shown.status, text=body, content_type=CONTENT_TYPE, headers=dict(headers or {}))
+    return web.Response(status=shown.status, text=body, content_type=CONTENT_TYPE, headers=headers)
 
 
 def _pointer(location: tuple[int | str, ...]) -> str:

@@ -122,6 +122,8 @@ async def test_a_locked_log_in_says_how_long(
     answers = [(await _call(client, "POST", TOKEN, wrong)) for _ in range(6)]
     assert [status for status, _ in answers] == [401] * 5 + [429]
     assert answers[-1][1]["params"] == {"retry_after_s": 6}
+    async with client.post(TOKEN, json=wrong) as answer:
+        assert answer.headers["Retry-After"] == "6"
 
 
 async def test_a_forged_token_is_refused(hub_kernel: Kernel, serve: Serve, accounts: Accounts, desk: FrontDesk) -> None:

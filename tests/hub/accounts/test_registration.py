@@ -32,12 +32,14 @@ class Door:
     def __init__(self, kernel: Kernel, box: Letterbox, desk: FrontDesk, client: TestClient[Any, Any]) -> None:
         self.kernel = kernel
         self.box = box
+        self.retry_after: str | None = None
         self._client = client
         self.handlers: Mapping[str, Handler] = {**desk.handlers(), MAIL: Mailing(box).deliver}
 
     async def post(self, path: str, body: object, *, by: str = "") -> tuple[int, Any]:
         headers = {"X-Forwarded-For": by} if by else {}
         async with self._client.post(AUTH + path, json=body, headers=headers) as answer:
+            self.retry_after = answer.headers.get("Retry-After")
             text = await answer.read()
             return answer.status, await answer.json(content_type=None) if text else None
 
@@ -198,6 +200,7 @@ async def test_one_address_gets_three_mails_an_hour_whether_or_not_it_has_an_acc
         assert [status for status, _ in answers] == [202] * 3 + [429]
         assert answers[-1][1]["code"] == "too_many_requests"
         assert answers[-1][1]["params"] == {"retry_after_s": 1201}
+        assert door.retry_after == "1201"
     clock.move(1200)
     assert (await door.post("/password/forgot", {"email": ADA}))[0] == 202
     assert (await door.post("/password/forgot", {"email": ADA}))[0] == 429
