@@ -54,6 +54,7 @@ class FleetApi:
     @route(
         "PATCH", "/api/v1/vehicles/{vehicle_id}", summary="Edit a vehicle", tags=["fleet"],
         permission="vehicles:write", body=VehicleEdit, response=VehicleShape, errors={"not_found": 404, **_TAKEN},
+        edits=True,
     )  # fmt: skip
     async def edit(self, call: Call[VehicleEdit, None]) -> Reply:
         """Needs If-Match with the vehicle's ETag. The stations are told at once."""

@@ -39,6 +39,7 @@ class FleetRecordsApi:
     @route(
         "POST", "/api/v1/vehicle-types", summary="Add a type of vehicles", tags=["fleet"],
         permission="vehicles:write", body=NewVehicleType, response=VehicleTypeShape, status=201, idempotent=True,
+        errors={"vehicle_type_exists": 409},
     )  # fmt: skip
     async def add_type(self, call: Call[NewVehicleType, None]) -> VehicleTypeShape:
         """Vehicles are then added with its id."""
@@ -47,6 +48,7 @@ class FleetRecordsApi:
     @route(
         "PATCH", "/api/v1/vehicle-types/{type_id}", summary="Edit a type of vehicles", tags=["fleet"],
         permission="vehicles:write", body=VehicleTypeEdit, response=VehicleTypeShape, errors={"not_found": 404},
+        edits=True,
     )  # fmt: skip
     async def edit_type(self, call: Call[VehicleTypeEdit, None]) -> Reply:
         """Needs If-Match. Model and range of all vehicles of the type follow, at the stations too."""

@@ -1,7 +1,7 @@
 """Vehicles, their types, papers and history as JSON."""
 
 import uuid
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator, Field
 
@@ -20,6 +20,8 @@ Vin = Annotated[
 ]
 Plate = Annotated[str, AfterValidator(lambda text: " ".join(text.upper().split())), Field(min_length=1, max_length=20)]
 
+MAX_RANGE_KM: Final = 2000.0
+
 
 class NewVehicleType(Shape):
     """A type of vehicle. Left out, `range_km` follows from battery and consumption."""
@@ -34,7 +36,7 @@ class NewVehicleType(Shape):
     battery_wh: float = Field(gt=0, le=1_000_000, description="Usable energy of a new battery")
     wh_per_km: float = Field(gt=0, le=10_000, description="What a kilometre takes")
     charge_w: float = Field(gt=0, le=1_000_000, description="Highest power that it charges with")
-    range_km: float | None = Field(default=None, gt=0, le=2000)
+    range_km: float | None = Field(default=None, gt=0, le=MAX_RANGE_KM)
     vin_check_digit: bool = Field(default=False, description="Its VINs must carry a check digit (North America)")
 
 
@@ -48,7 +50,7 @@ class VehicleTypeEdit(Shape):
     battery_wh: float | None = Field(default=None, gt=0, le=1_000_000)
     wh_per_km: float | None = Field(default=None, gt=0, le=10_000)
     charge_w: float | None = Field(default=None, gt=0, le=1_000_000)
-    range_km: float | None = Field(default=None, gt=0, le=2000)
+    range_km: float | None = Field(default=None, gt=0, le=MAX_RANGE_KM)
     vin_check_digit: bool | None = None
 
 
@@ -82,7 +84,7 @@ class NewVehicle(Shape):
     kind: Kind | None = None
     model: str | None = Field(default=None, min_length=1, max_length=80)
     dock_kind: DockKind | None = None
-    full_range_km: float | None = Field(default=None, gt=0, le=2000)
+    full_range_km: float | None = Field(default=None, gt=0, le=MAX_RANGE_KM)
     rentable: bool = True
     why_not: str = Field(default="", max_length=80, description="Message key when it is not rentable")
     tariff_id: uuid.UUID | None = None
@@ -96,7 +98,7 @@ class VehicleEdit(Shape):
     label: str | None = Field(default=None, min_length=1, max_length=20)
     type_id: uuid.UUID | None = None
     model: str | None = Field(default=None, min_length=1, max_length=80)
-    full_range_km: float | None = Field(default=None, gt=0, le=2000)
+    full_range_km: float | None = Field(default=None, gt=0, le=MAX_RANGE_KM)
     rentable: bool | None = None
     why_not: str | None = Field(default=None, max_length=80)
     tariff_id: uuid.UUID | None = None

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub import events
 from hub.fleet import repository, rules, vin
-from hub.fleet.schemas import NewVehicle, NewVehicleType, VehicleEdit, VehicleTypeEdit
+from hub.fleet.schemas import MAX_RANGE_KM, NewVehicle, NewVehicleType, VehicleEdit, VehicleTypeEdit
 from hub.fleet.tables import Vehicle, VehicleType
 from hub.kernel.clock import Clock
 from hub.kernel.db import violates
@@ -44,11 +44,13 @@ class Fleet:
         self._publish = publish
 
     async def add_type(self, session: AsyncSession, new: NewVehicleType) -> VehicleType:
-        """A new type."""
+        """A new type. Raises Refused `vehicle_type_exists`, or a 422."""
+        if new.id is not None and await repository.vehicle_type(session, new.id) is not None:
+            raise Refused("vehicle_type_exists")
         given = new.model_dump(exclude={"id", "range_km"})
         made = VehicleType(
             id=new.id or self._clock.new_id(), created_at=self._clock.now(), **given, version=1,
-            range_km=new.range_km or round(new.battery_wh / new.wh_per_km, 1),
+            range_km=new.range_km or _range_km(new.battery_wh, new.wh_per_km),
         )  # fmt: skip
         session.add(made)
         await session.flush()
@@ -59,7 +61,7 @@ class Fleet:
         given = {name: value for name, value in edit.model_dump(exclude_unset=True).items() if value is not None}
         if "range_km" not in given and given.keys() & {"battery_wh", "wh_per_km"}:
             battery_wh, wh_per_km = (given.get(name, getattr(kind, name)) for name in ("battery_wh", "wh_per_km"))
-            given["range_km"] = round(battery_wh / wh_per_km, 1)
+            given["range_km"] = _range_km(battery_wh, wh_per_km)
         for name, value in given.items():
             setattr(kind, name, value)
         kind.version += 1
@@ -218,6 +220,14 @@ def _own(new: NewVehicle, kind: VehicleType | None, name: str) -> Any:
     if name == "kind" and given not in (None, told):
         raise invalid("/kind", f"the type is of kind {told}")
     return given or told
+
+
+def _range_km(battery_wh: float, wh_per_km: float) -> float:
+    """How far a full battery goes. Raises a 422 for one that nothing on wheels has: the energy or the use is a typo."""
+    range_km = battery_wh / wh_per_km
+    if not 0.1 <= range_km <= MAX_RANGE_KM:
+        raise invalid("/wh_per_km", f"a range of {range_km:.3g} km cannot be")
+    return round(range_km, 1)
 
 
 def _check_vin(text: str | None, kind: VehicleType | None) -> None:

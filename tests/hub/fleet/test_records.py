@@ -5,6 +5,7 @@ import uuid
 from typing import Any
 
 import msgspec
+import pytest
 
 from hub.fleet.tables import Vehicle
 from hub.intake.tables import ListItem
@@ -74,6 +75,23 @@ async def test_a_vehicle_is_what_its_type_says_and_follows_it(world: World, auth
     assert (shown["model"], shown["full_range_km"]) == ("Breeze T", 100)
     assert (await item(world))["full_range_km"] == 100
     assert len((await call(world, "GET", f"vehicles?type_id={type_id}"))[1]["items"]) == 1
+
+
+@pytest.mark.parametrize("wh_per_km", [5e-324, 0.1, 10_000])
+async def test_a_range_that_nothing_on_wheels_has_is_a_typo(world: World, auth: FixedAuth, wh_per_km: float) -> None:
+    type_id, _ = await fleet(world, auth)
+    wrong = {**TYPE, "battery_wh": 900, "wh_per_km": wh_per_km}
+    status, told = await call(world, "POST", "vehicle-types", wrong, **{"Idempotency-Key": "another"})
+    assert (status, told["errors"][0]["pointer"]) == (422, "/wh_per_km")
+    status, told = await edit(world, f"vehicle-types/{type_id}", {"battery_wh": 900, "wh_per_km": wh_per_km})
+    assert (status, told["errors"][0]["pointer"]) == (422, "/wh_per_km")
+
+
+async def test_a_type_whose_id_is_taken_is_told_so(world: World, auth: FixedAuth) -> None:
+    type_id, _ = await fleet(world, auth)
+    again = {**TYPE, "id": type_id}
+    status, told = await call(world, "POST", "vehicle-types", again, **{"Idempotency-Key": "another"})
+    assert (status, told["code"]) == (409, "vehicle_type_exists")
 
 
 async def test_without_a_type_a_vehicle_says_itself_what_it_is(world: World, auth: FixedAuth) -> None:
