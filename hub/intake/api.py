@@ -40,7 +40,7 @@ from protocols.sync.enrolment import EnrolRequest
 
 _ENROL_ERRORS: Final = {
     "code_unknown": 404, "code_used": 409, "code_expired": 410, "bad_proof": 422, "code_of_another_station": 409,
-    "key_revoked": 409,
+    "key_revoked": 409, "bad_code": 400, "bad_public_key": 400,
 }  # fmt: skip
 
 

@@ -1,7 +1,7 @@
 """The OpenAPI 3.1 document, made from the routes themselves; pydantic's JSON Schema 2020-12 is 3.1's own dialect."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from http import HTTPStatus
 from typing import Any, Literal
 
@@ -133,16 +133,18 @@ def _query_parameters(route: Route) -> list[dict[str, Any]]:
 
 
 def _header_parameters(route: Route) -> list[dict[str, Any]]:
-    if not route.idempotent:
-        return []
+    named = []
+    if route.idempotent:
+        text = "Chosen by the client; the same key and body get the same answer for 24 hours"
+        schema = {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[ -~]+$"}
+        named.append((HEADER, text, schema))
+    if route.edits:
+        named.append(
+            ("If-Match", "The ETag of what was read, or *: nobody's change is overwritten", {"type": "string"})
+        )
     return [
-        {
-            "name": HEADER,
-            "in": "header",
-            "required": True,
-            "description": "Chosen by the client; the same key and body get the same answer for 24 hours",
-            "schema": {"type": "string", "minLength": 1, "maxLength": 200},
-        }
+        {"name": name, "in": "header", "required": True, "description": text, "schema": schema}
+        for name, text, schema in named
     ]
 
 
@@ -155,21 +157,27 @@ def _success(route: Route, schemas: Schemas) -> dict[str, Any]:
 
 
 def _problems(route: Route) -> dict[str, Any]:
-    codes = dict(route.errors)
-    if route.permission is not None:
-        always = ("not_signed_in", "token_expired", "forbidden", "too_many_requests")
-        codes |= {code: STATUS_OF[code] for code in always}
-    if route.body is not None or route.query is not None:
-        codes["invalid"] = STATUS_OF["invalid"]
+    codes = {code: STATUS_OF[code] for code in _shared(route)} | dict(route.errors)
     if route.body is not None:
-        codes["malformed_json"] = 400
+        codes |= {"malformed_json": 400, "unsupported_media_type": 415}
     if route.idempotent:
-        codes |= {code: at for code, at in STATUS_OF.items() if code.startswith("idempotency_")}
+        codes["bad_idempotency_key"] = 400
     found: dict[str, list[str]] = {}
     for code, status in sorted(codes.items()):
         found.setdefault(str(status), []).append(f"`{code}`")
     answers = {status: _problem_response(" · ".join(names)) for status, names in sorted(found.items())}
     return {**answers, "default": _problem_response("Any other error")}
+
+
+def _shared(route: Route) -> Iterator[str]:
+    """The codes that the kernel answers itself on this route. A query that it does not know is `invalid` everywhere."""
+    yield "invalid"
+    if route.permission is not None:
+        yield from ("not_signed_in", "token_invalid", "token_expired", "forbidden", "too_many_requests")
+    if route.idempotent:
+        yield from (code for code in STATUS_OF if code.startswith("idempotency_"))
+    if route.edits:
+        yield from ("if_match_required", "changed_meanwhile")
 
 
 def _problem_response(description: str) -> dict[str, Any]:

@@ -63,6 +63,7 @@ class Route:
     wide: str | None
     errors: Mapping[str, int]
     idempotent: bool
+    edits: bool
     audited: bool
     unit: Unit
     tags: tuple[str, ...]
@@ -166,6 +167,7 @@ def route(
     status: int = 200,
     errors: Mapping[str, int] | None = None,
     idempotent: bool = False,
+    edits: bool = False,
     audited: bool | None = None,
     unit: Unit | None = None,
 ) -> Callable[[F], F]:
@@ -173,9 +175,10 @@ def route(
 
     `permission`: a permission's name, SIGNED_IN, or None for everybody. `wide`: on a SIGNED_IN route, the permission
     that reaches further than one's own; who has it at some stations only is kept within them. `errors`: every code
-    the handler may refuse with → its status. `idempotent`: the client must send an Idempotency-Key. The docstring is
-    the description. GET reads and every other method writes, unless `unit` says otherwise. What is no GET stands in
-    the audit log, unless `audited` says otherwise.
+    the handler may refuse with → its status. `idempotent`: the client must send an Idempotency-Key. `edits`: the
+    handler calls `require_match`, so the client must send If-Match. The docstring is the description. GET reads and
+    every other method writes, unless `unit` says otherwise. What is no GET stands in the audit log, unless `audited`
+    says otherwise.
     """
     declared = {
         "method": method,
@@ -188,6 +191,7 @@ def route(
         "wide": wide,
         "errors": dict(errors or {}),
         "idempotent": idempotent,
+        "edits": edits,
         "audited": method != "GET" if audited is None else audited,
         "unit": unit or (Unit.READ if method == "GET" else Unit.WRITE),
         "tags": tuple(tags),

@@ -88,7 +88,7 @@ class _Endpoint:
     async def handle(self, request: web.Request) -> web.Response:
         """Check the caller, the query and the body, then run the handler and commit."""
         try:
-            principal = await self._kernel.authenticate(request)
+            principal = await self._caller(request)
             _check_permission(self._route.permission, principal, self._route.wide)
             query = _read_query(request, self._route.query)
             raw = await request.read()
@@ -98,6 +98,15 @@ class _Endpoint:
         except Refused as refused:
             raise ProblemError(from_refused(refused, self._route.errors)) from refused
         return _as_response(request, answer)
+
+    async def _caller(self, request: web.Request) -> Principal | None:
+        """Who calls. On a public route a worthless token is nobody's: it may be why somebody comes."""
+        try:
+            return await self._kernel.authenticate(request)
+        except Refused:
+            if self._route.permission is not None:
+                raise
+            return None
 
     def _deed(
         self, request: web.Request, body: BaseModel | None, principal: Principal | None

@@ -110,7 +110,7 @@ class RentalsApi:
     @route(
         "POST", "/api/v1/reservations/{reservation_id}/voucher", summary="The voucher of a reservation",
         tags=["rentals"], permission=SIGNED_IN, wide="reservations:write", response=ReservationVoucher,
-        errors={"not_found": 404, "reservation_not_confirmed": 409},
+        errors={"not_found": 404, "forbidden": 403, "reservation_not_confirmed": 409},
     )  # fmt: skip
     async def voucher(self, call: Call[None, None]) -> ReservationVoucher:
         """One's own, or anybody's with `reservations:write`. The same text each time."""
@@ -126,7 +126,7 @@ class RentalsApi:
     @route(
         "POST", "/api/v1/reservations", summary="Reserve a vehicle", tags=["rentals"],
         permission=SIGNED_IN, wide="reservations:write", body=NewReservation, response=ReservationMade, status=201,
-        errors={"reservation_overlap": 409, "account_blocked": 409}, idempotent=True,
+        errors={"reservation_overlap": 409, "account_blocked": 409, "forbidden": 403}, idempotent=True,
     )  # fmt: skip
     async def book(self, call: Call[NewReservation, None]) -> ReservationMade:
         """For oneself with `reservations:write_own`, for anybody with `reservations:write`. The PIN is shown once.
@@ -143,7 +143,7 @@ class RentalsApi:
     @route(
         "POST", "/api/v1/reservations/{reservation_id}/cancel", summary="Cancel a reservation", tags=["rentals"],
         permission=SIGNED_IN, wide="reservations:write", response=ReservationShape,
-        errors={"not_found": 404, "reservation_used": 409},
+        errors={"not_found": 404, "forbidden": 403, "reservation_used": 409},
     )  # fmt: skip
     async def cancel(self, call: Call[None, None]) -> ReservationShape:
         """A second time changes nothing. What is used already cannot be cancelled."""

@@ -72,6 +72,7 @@ class StationsApi:
     @route(
         "PATCH", "/api/v1/stations/{station_id}", summary="Edit a station", tags=["stations"],
         permission="stations:write", body=StationEdit, response=StationShape, errors={"not_found": 404},
+        edits=True,
     )  # fmt: skip
     async def edit(self, call: Call[StationEdit, None]) -> Reply:
         """Needs If-Match with the station's ETag. The station is told at once."""
