@@ -1,7 +1,8 @@
 """The audit log's table: appended to in the deed's own transaction, read, and verified. Nobody changes or deletes.
 
-One chain for the hub. On PostgreSQL an advisory lock, taken as the transaction's last, lets one transaction append
-at a time; on SQLite one transaction writes at a time anyway. The migration's triggers refuse everything else.
+One chain for the hub. On PostgreSQL a function of the database takes an advisory lock, chains and inserts, as the
+transaction's last, so that the lock is held for one trip and the commit; on SQLite one transaction writes at a time
+anyway. The migration's triggers refuse everything else.
 """
 
 import dataclasses
@@ -11,16 +12,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Index, String, Text, func, select
+from sqlalchemy import Index, String, Text, Uuid, bindparam, func, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from hub.kernel.chain import GENESIS, START, Broken, Entry, Head, hash_of, walk
-from hub.kernel.columns import Base
+from hub.kernel.chain import GENESIS, START, Broken, Entry, Head, hash_of, said_by, walk
+from hub.kernel.columns import Base, UtcInstant
 from hub.kernel.statements import is_sqlite
 from protocols.errors import Refused
 
-_LOCK: Final = 0x766F6C7461756469  # "voltaudi": the one advisory lock of the chain
 _FIELDS: Final = tuple(field.name for field in dataclasses.fields(Entry))
 _STEP: Final = 1000
 
@@ -53,18 +53,26 @@ class AuditRecord(Base):
 async def append(session: AsyncSession, now: dt.datetime, **said: Any) -> Head:
     """Chain one more record; the transaction's last act, since others wait for its commit from here on."""
     await session.flush()
+    entry = Entry(seq=0, at=now, **said)
     if not is_sqlite(session):
-        await session.execute(select(func.pg_advisory_xact_lock(_LOCK)))
+        values = {name: getattr(entry, name) for name in _FIELDS if name != "seq"} | {"said": said_by(entry)}
+        seq, made = (await session.execute(_APPEND, values)).one()
+        return Head(seq=seq, hash=made)
     last = (await session.execute(_LAST)).one_or_none()
     seq, previous = last or (0, GENESIS)
-    entry = Entry(seq=seq + 1, at=now, **said)
-    made = AuditRecord(**{name: getattr(entry, name) for name in _FIELDS}, hash=hash_of(previous, entry))
-    session.add(made)
-    await session.flush()
-    return Head(seq=made.seq, hash=made.hash)
+    entry = dataclasses.replace(entry, seq=seq + 1)
+    row = {name: getattr(entry, name) for name in _FIELDS} | {"hash": hash_of(previous, entry)}
+    await session.execute(insert(AuditRecord).values(row))
+    return Head(seq=entry.seq, hash=row["hash"])
 
 
 _LAST = select(AuditRecord.seq, AuditRecord.hash).order_by(AuditRecord.seq.desc()).limit(1)
+_APPEND = text(
+    "SELECT made_seq, made_hash FROM audit_append(:said, :at, :actor_kind, :actor_id, :organisation_id, :action,"
+    " :target_kind, :target_id, :reason, :outcome, :changes, :trace_id)"
+).bindparams(
+    bindparam("at", type_=UtcInstant), *(bindparam(one, type_=Uuid) for one in ("actor_id", "organisation_id"))
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

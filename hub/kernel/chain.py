@@ -60,9 +60,16 @@ def to_text(value: Any) -> str:
 
 
 def hash_of(previous: str, entry: Entry) -> str:
-    """SHA-256 over the hash before and the record's canonical bytes, in hex."""
+    """SHA-256 over the hash before, the record's number and what it says, in hex.
+
+    On PostgreSQL the database does the same (migration 0022).
+    """
+    return hashlib.sha256(bytes.fromhex(previous) + f"{entry.seq}\n{said_by(entry)}".encode()).hexdigest()
+
+
+def said_by(entry: Entry) -> str:
+    """What a record says beside its number, in the one form that is hashed."""
     said = [
-        entry.seq,
         entry.at.astimezone(UTC).isoformat(timespec="microseconds"),
         entry.actor_kind,
         _hex(entry.actor_id),
@@ -75,7 +82,7 @@ def hash_of(previous: str, entry: Entry) -> str:
         entry.changes,
         entry.trace_id,
     ]
-    return hashlib.sha256(bytes.fromhex(previous) + _to_json(said).encode()).hexdigest()
+    return to_text(said)
 
 
 def walk(head: Head, records: Iterable[tuple[Entry, str]]) -> tuple[Head, Broken | None]:
