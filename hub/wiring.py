@@ -1,6 +1,7 @@
 """The one list of every domain's routes, subscriptions, tables and jobs. A new domain adds its lines here."""
 
 import asyncio
+import datetime as dt
 import functools
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
@@ -27,6 +28,10 @@ from hub.alarms.service import Alarms
 from hub.balance.api import DemandApi
 from hub.balance.copies import Copies
 from hub.balance.forecast import LEARN, Baseline
+from hub.balance.plan_api import PlansApi
+from hub.balance.planning import Planning
+from hub.balance.task_api import TasksApi
+from hub.balance.tasks import Tasks
 from hub.cases.api import CasesApi
 from hub.cases.service import Cases
 from hub.charging.api import ChargingApi
@@ -86,6 +91,7 @@ from hub.rentals.lease_api import LeasesApi
 from hub.rentals.lease_keeper import LeaseKeeper
 from hub.rentals.leases import Leases
 from hub.rentals.offers import Offers
+from hub.rentals.promises import PromisesMade
 from hub.rentals.refill import Refill
 from hub.rentals.rights_api import RightsApi
 from hub.rentals.search_api import SearchApi
@@ -146,7 +152,6 @@ class Rooms:
         self.blocks = Blocks(clock, self.downlink)
         self.cases = Cases(clock, self._publish)
         self.alarms = Alarms(clock, self._publish)
-        self.alarm_keeper = AlarmKeeper(clock, self._publish, watchers())
         self.leases = Leases(clock, self.downlink, self.cases, leases or LeaseSettings())
         self.vehicles = View(clock, self.stations, self.leases)
         self.keeper = LeaseKeeper(clock, self.leases)
@@ -161,6 +166,10 @@ class Rooms:
         )
         self.copies = Copies()
         self.demand = Baseline(clock, self.stations)
+        promises = PromisesMade()
+        self.planning = Planning(clock, self.demand, self.stations, promises)
+        self.tasks = Tasks(clock, promises)
+        self.alarm_keeper = AlarmKeeper(clock, self._publish, watchers(self.tasks))
         self.offers = Offers()
         self.refill = Refill(self.payments, self.downlink)
         self.charging = Charging(self.payments, self.billing)
@@ -215,9 +224,15 @@ class Doors:
         await asyncio.Event().wait()
 
 
-def watchers() -> list[Watcher]:
+def watchers(tasks: Tasks) -> list[Watcher]:
     """Who sees what alarms are made of."""
-    return [stations_conditions.conditions, intake_conditions.conditions, fleet_conditions.conditions]
+
+    async def fleet(session: AsyncSession, now: dt.datetime, /) -> list[events.Condition]:
+        """What staff moves is not missing."""
+        moved = await tasks.being_moved(session)
+        return [one for one in await fleet_conditions.conditions(session, now) if one.subject not in moved]
+
+    return [stations_conditions.conditions, intake_conditions.conditions, fleet]
 
 
 def authenticate(tokens: AccessTokens, keys: ApiKeys | None = None) -> BearerAuth:
@@ -256,6 +271,7 @@ def subscriptions(rooms: Rooms) -> list[Subscription]:
         on(events.RidesChanged, rooms.copies.when_rides),
         on(events.VehiclesRegistered, rooms.copies.when_registered),
         on(events.VehiclesPlaced, rooms.copies.when_placed),
+        on(events.VehiclesPlaced, rooms.tasks.when_placed),
     ]
 
 
@@ -306,6 +322,8 @@ def domain_routes(doors: Doors) -> list[Route | RawRoute]:
         *routes_of(CasesApi(rooms.cases)),
         *routes_of(AlarmsApi(rooms.alarms)),
         *routes_of(DemandApi(rooms.demand)),
+        *routes_of(PlansApi(rooms.planning)),
+        *routes_of(TasksApi(rooms.tasks, rooms.stations)),
     ]
 
 

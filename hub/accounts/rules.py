@@ -13,12 +13,12 @@ _OWN: Final = frozenset({
 _READ_OPERATION: Final = _BASIC | {
     "rentals:read", "reservations:read", "charging:read", "orders:read", "cards:read", "vouchers:read",
     "cases:read", "blocks:read", "telemetry:read", "vehicles:history", "alarms:read",
-    "balance:read",
+    "balance:read", "tasks:read", "plans:read",
 }  # fmt: skip
 _WRITE_OPERATION: Final = frozenset({
     "stations:write", "vehicles:write", "rentals:write", "reservations:write", "charging:write", "orders:write",
     "cards:write", "vouchers:write", "cases:write", "quarantine:write", "blocks:write", "alarms:write",
-    "alarms:set",
+    "alarms:set", "balance:write", "tasks:do",
 })  # fmt: skip
 _ACCOUNTS: Final = frozenset({"accounts:read", "accounts:write"})
 _KEYS: Final = frozenset({"api_keys:own"})  # keys for machines, never wider than their maker
@@ -28,9 +28,9 @@ _READ_ALL: Final = _READ_OPERATION | _MONEY | {"accounts:read", "facts:read", "w
 PERMISSIONS_OF: Final[Mapping[Role, frozenset[str]]] = {
     Role.RENTER: _BASIC | _OWN,
     Role.VEHICLE_OWNER: _BASIC | _OWN,
-    Role.STATION_STAFF: _READ_OPERATION | {"reservations:write", "alarms:write"},
+    Role.STATION_STAFF: _READ_OPERATION | {"reservations:write", "alarms:write", "tasks:do"},
     Role.SERVICE_ADVISOR: _BASIC | {"rentals:read"},
-    Role.TECHNICIAN: _BASIC,
+    Role.TECHNICIAN: _BASIC | {"tasks:read", "tasks:do"},
     Role.PARTS_CLERK: _BASIC,
     Role.FLEET_OPERATOR: _READ_OPERATION | _WRITE_OPERATION | _KEYS | {"facts:read"},
     Role.DEVELOPER: _BASIC | _KEYS | {"facts:read", "work:read"},
@@ -44,8 +44,8 @@ PERMISSIONS_OF: Final[Mapping[Role, frozenset[str]]] = {
 }
 """The one table of who may do what. A domain adds its permissions here."""
 
-AT_STATION: Final = _READ_OPERATION - {"blocks:read", "cards:read", "vouchers:read"} | {
-    "reservations:write", "orders:write", "cases:write", "alarms:write", "facts:read",
+AT_STATION: Final = _READ_OPERATION - {"blocks:read", "cards:read", "vouchers:read", "plans:read"} | {
+    "reservations:write", "orders:write", "cases:write", "alarms:write", "facts:read", "tasks:do",
 }  # fmt: skip
 """What a role may still do where it is given for single stations: the rest concerns the whole organisation."""
 

@@ -89,6 +89,18 @@ class Stations:
         found = await repository.by_ids(session, ids)
         return {one.id: (one.last_seen_at, one.min_soc_pct) for one in found}
 
+    async def places(
+        self, session: AsyncSession
+    ) -> Sequence[tuple[uuid.UUID, str, float | None, float | None, float, int]]:
+        """Every station: id, name, latitude, longitude, least charge in %, docks."""
+        return [
+            (
+                one.id, one.name, one.latitude, one.longitude, one.min_soc_pct,
+                max((one.devices or {}).get("docks", 0), (one.counts or {}).get("docks", 0)),
+            )
+            for one in await repository.every(session)
+        ]  # fmt: skip
+
     async def add(self, session: AsyncSession, new: NewStation, station_id: uuid.UUID | None = None) -> Station:
         """A new station; the caller publishes `StationAdded`, then calls `present`. Raises Refused `number_taken`."""
         station = Station(

@@ -19,6 +19,11 @@ _CALLED = {"session_id": "charging_sessions", "fact_id": "facts", "family_id": "
 _SHAPED: dict[tuple[str, str], Any] = {
     ("stations", "timezone"): "Europe/Berlin",
     ("cases", "state"): "open",
+    ("restock_plans", "state"): "proposed",
+    ("restock_plans", "engine"): "greedy",
+    ("restock_plans", "body"): {"actions": [], "routes": [], "stations": []},
+    ("staff_tasks", "what"): "other",
+    ("staff_tasks", "state"): "open",
 }
 
 
@@ -37,6 +42,8 @@ class Place:
             "block": "account_blocks",
             "member": "station_staff",
             "key": "api_keys",
+            "plan": "restock_plans",
+            "task": "staff_tasks",
         }
         tables = [_CALLED.get(name), special.get(word), f"{word}s", word, f"{word}es"]
         table = next((one for one in tables if one is not None and one in self.ids), None)
