@@ -321,7 +321,7 @@ def domain_routes(doors: Doors) -> list[Route | RawRoute]:
         *routes_of(AuditApi()),
         *routes_of(CasesApi(rooms.cases)),
         *routes_of(AlarmsApi(rooms.alarms)),
-        *routes_of(DemandApi(rooms.demand)),
+        *routes_of(DemandApi(rooms.demand, rooms.stations)),
         *routes_of(PlansApi(rooms.planning)),
         *routes_of(TasksApi(rooms.tasks, rooms.stations)),
     ]

@@ -57,6 +57,8 @@ async def test_what_stations_tell_becomes_the_demand_that_is_expected(
     auth.sign_in("balance:read")
     double = await world.station()
     assert (await expected(world, double))["items"] == []
+    async with world.client.get(f"/api/v1/stations/{uuid.uuid4()}/demand") as answer:
+        assert answer.status == 404
     for week in range(1, 12):
         for number in (1, 2):
             at = START.astimezone(BERLIN) - dt.timedelta(weeks=week) + dt.timedelta(minutes=70)  # by its clocks
