@@ -6,7 +6,7 @@ from alembic import op
 from hub.kernel.columns import BigInt, Json, UtcInstant
 
 revision = "0045"
-down_revision = "0044"
+down_revision = "0022"
 branch_labels = None
 depends_on = None
 
