@@ -5,7 +5,7 @@ export default defineConfig({
   plugins: [react()],
   test: {
     environment: 'happy-dom',
-    include: ['ui_kiosk/**/*.test.{ts,tsx}'],
+    include: ['ui_kiosk/**/*.test.{ts,tsx}', 'hub/console/**/*.test.{ts,tsx}'],
     restoreMocks: true,
   },
 });

@@ -1,0 +1,82 @@
+/** What stands round every page: the businesses on the left, search, clock and person on top, the page in the middle. */
+import { useState, type ReactNode } from 'react';
+import { NavLink, useLocation } from 'react-router';
+import { Icon } from '../ui/Icon';
+import { useAround, useMe } from './context';
+import { useNeeds } from './needs';
+import { Pages } from './Pages';
+import { sectionsFor, type Section } from './sections';
+import { TopBar } from './TopBar';
+
+export function Shell() {
+  const { t } = useAround();
+  const { pathname } = useLocation();
+  const [openAt, setOpenAt] = useState(''); // the names fold away again when one goes elsewhere
+  const isOpen = openAt === pathname;
+  return (
+    <div className={isOpen ? 'shell nav-open' : 'shell'}>
+      <a className="skip" href="#page">
+        {t('skip')}
+      </a>
+      <Navigation isOpen={isOpen} toggle={() => setOpenAt(isOpen ? '' : pathname)} />
+      <div className="beside">
+        <TopBar />
+        <main id="page" className="page" tabIndex={-1}>
+          <Pages />
+        </main>
+      </div>
+    </div>
+  );
+}
+
+function Navigation({ isOpen, toggle }: { isOpen: boolean; toggle: () => void }) {
+  const { t } = useAround();
+  const me = useMe();
+  const sections = sectionsFor(new Set(me.permissions));
+  const needs = useNeeds();
+  const harmful = needs.rows.filter((one) => one.look !== 'information').length;
+  return (
+    <nav className="nav" aria-label={t('nav')}>
+      <div className="nav-head">
+        <p className="brand">
+          <span className="brand-mark" />
+          <span className="nav-word">Voltdock</span>
+        </p>
+        <button type="button" className="nav-toggle" aria-expanded={isOpen} onClick={toggle}>
+          <Icon name={isOpen ? 'close' : 'menu'} />
+          <span className="sr-only">{t('nav_toggle')}</span>
+        </button>
+      </div>
+      <ul>
+        {sections.map((section) => (
+          <Entry key={section.path} section={section}>
+            {section.path === 'network' && harmful > 0 && <Count number={harmful} />}
+          </Entry>
+        ))}
+      </ul>
+    </nav>
+  );
+}
+
+function Entry({ section, children }: { section: Section; children: ReactNode }) {
+  const { t } = useAround();
+  return (
+    <li>
+      <NavLink to={`/${section.path}`} title={t(section.title)} data-testid={`nav-${section.path}`}>
+        <Icon name={section.icon} />
+        <span className="nav-word">{t(section.title)}</span>
+        {children}
+      </NavLink>
+    </li>
+  );
+}
+
+function Count({ number }: { number: number }) {
+  const { t } = useAround();
+  return (
+    <span className="nav-count">
+      <span aria-hidden="true">{number > 99 ? '99+' : number}</span>
+      <span className="sr-only">{t('needs_count', { count: number })}</span>
+    </span>
+  );
+}

@@ -1,0 +1,98 @@
+/** The top: search and commands, the clock with its zone, and the one who is signed in. */
+import { lazy, Suspense, useEffect, useState } from 'react';
+import { LANGUAGES } from '../i18n/words';
+import { useNow } from '../lib/clock';
+import { Icon } from '../ui/Icon';
+import { Menu } from '../ui/Menu';
+import { useAround, useMe } from './context';
+
+const Palette = lazy(() => import('./Palette').then((module) => ({ default: module.Palette })));
+
+export function TopBar() {
+  const { t } = useAround();
+  const [isSearching, setSearching] = useState(false);
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      if (event.key.toLowerCase() !== 'k' || !(event.ctrlKey || event.metaKey)) return;
+      event.preventDefault();
+      setSearching(true);
+    };
+    window.addEventListener('keydown', onKey);
+    return () => window.removeEventListener('keydown', onKey);
+  }, []);
+  return (
+    <header className="top">
+      <button type="button" className="top-search" onClick={() => setSearching(true)} data-testid="search">
+        <Icon name="search" size={18} />
+        <span>{t('search_hint')}</span>
+        <kbd>Ctrl K</kbd>
+      </button>
+      <Clock />
+      <Person />
+      {isSearching && (
+        <Suspense fallback={null}>
+          <Palette close={() => setSearching(false)} />
+        </Suspense>
+      )}
+    </header>
+  );
+}
+
+function Clock() {
+  const { f } = useAround();
+  const now = useNow(1);
+  return (
+    <p className="top-clock">
+      <time dateTime={new Date(now).toISOString()}>{f.time(now)}</time>{' '}
+      <span className="muted">{f.zone}</span>
+    </p>
+  );
+}
+
+function Person() {
+  const { t, prefs, setPrefs, mode, session } = useAround();
+  const me = useMe();
+  const initials = me.display_name
+    .split(/\s+/)
+    .map((word) => word.charAt(0))
+    .slice(0, 2)
+    .join('')
+    .toUpperCase();
+  return (
+    <Menu label={t('me_menu', { name: me.display_name })} face={<span className="top-face">{initials}</span>}>
+      <p className="menu-head">
+        <strong>{me.display_name}</strong>
+        <span className="muted">{me.email}</span>
+      </p>
+      <button
+        type="button"
+        role="menuitem"
+        onClick={() => setPrefs({ ...prefs, mode: mode === 'dark' ? 'light' : 'dark' })}
+      >
+        <Icon name={mode === 'dark' ? 'sun' : 'moon'} size={18} />
+        {mode === 'dark' ? t('go_light') : t('go_dark')}
+      </button>
+      {LANGUAGES.map(({ lang, name }) => (
+        <button
+          key={lang}
+          type="button"
+          role="menuitemradio"
+          aria-checked={prefs.lang === lang}
+          lang={lang}
+          onClick={() => setPrefs({ ...prefs, lang, isPseudo: false })}
+        >
+          <Icon name={prefs.lang === lang ? 'check' : 'globe'} size={18} />
+          {name}
+        </button>
+      ))}
+      <a role="menuitem" href="/docs">
+        <Icon name="info" size={18} />
+        {t('api_docs')}
+      </a>
+      <button type="button" role="menuitem" data-testid="sign-out" onClick={() => void session.signOut()}>
+        <Icon name="leave" size={18} />
+        {t('sign_out')}
+      </button>
+    </Menu>
+  );
+}

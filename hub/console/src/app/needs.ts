@@ -1,0 +1,55 @@
+/** Asks for everything from which `lib/needs.ts` tells what needs a person; shared by the home page and the left side. */
+import { useWhole } from '../api/queries';
+import type { CaseShape, QuarantineShape, StationState, WorkShape } from '../api/shapes';
+import { needsOf, type Need } from '../lib/needs';
+import { useNow } from '../lib/clock';
+import { useMay } from './context';
+
+export const STATES_PATH = '/api/v1/stations/states';
+const STATES_MS = 5_000;
+const EVERY_MS = 15_000;
+
+export interface Needs {
+  readonly rows: readonly Need[];
+  readonly stations: readonly StationState[];
+  readonly isLoading: boolean;
+  readonly error: Error | null;
+  /** When the stations' states were last heard of by this page. */
+  readonly at: number;
+  readonly again: () => void;
+}
+
+export function useNeeds(): Needs {
+  const may = useMay();
+  const now = useNow(30);
+  const stations = useWhole<StationState>(STATES_PATH, {}, { every: STATES_MS });
+  const every = { every: EVERY_MS };
+  const open = { state: 'open' };
+  const cases = useWhole<CaseShape>('/api/v1/cases', open, {
+    ...every,
+    enabled: may('cases:read'),
+    most: 400,
+  });
+  const waiting = { ...every, enabled: may('facts:read'), most: 200 };
+  const quarantine = useWhole<QuarantineShape>('/api/v1/quarantine', { state: 'waiting' }, waiting);
+  const failed = { ...every, enabled: may('work:read'), most: 200 };
+  const work = useWhole<WorkShape>('/api/v1/work', { state: 'failed' }, failed);
+  const all = stations.data?.items ?? [];
+  const rows = needsOf(
+    {
+      stations: all,
+      cases: cases.data?.items ?? [],
+      quarantine: quarantine.data?.items ?? [],
+      work: work.data?.items ?? [],
+    },
+    now,
+  );
+  return {
+    rows,
+    stations: all,
+    isLoading: stations.isLoading,
+    error: stations.error ?? cases.error ?? quarantine.error ?? work.error,
+    at: stations.dataUpdatedAt,
+    again: () => void stations.refetch(),
+  };
+}

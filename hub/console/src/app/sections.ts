@@ -1,0 +1,56 @@
+/** The console's places: their order on the left, the permission that opens each, and the address. Pure data. */
+import type { IconName } from '../ui/Icon';
+import type { MessageKey } from '../i18n/en';
+
+/** The first piece of every address of ours; `hub/app.py` has the same list, and a test holds the two in step. */
+export const SECTION_PATHS = [
+  'network',
+  'stations',
+  'rentals',
+  'reservations',
+  'fleet',
+  'charging',
+  'cases',
+  'tariffs',
+  'payments',
+  'people',
+  'access',
+  'audit',
+  'system',
+] as const;
+
+export type SectionPath = (typeof SECTION_PATHS)[number];
+
+export interface Section {
+  readonly path: SectionPath;
+  readonly title: MessageKey;
+  readonly icon: IconName;
+  /** Any one of these permissions opens it. */
+  readonly needs: readonly string[];
+}
+
+export const SECTIONS: readonly Section[] = [
+  { path: 'network', title: 'nav_network', icon: 'network', needs: ['stations:read'] },
+  { path: 'stations', title: 'nav_stations', icon: 'station', needs: ['stations:read'] },
+  { path: 'rentals', title: 'nav_rentals', icon: 'rental', needs: ['rentals:read'] },
+  { path: 'reservations', title: 'nav_reservations', icon: 'calendar', needs: ['reservations:read'] },
+  { path: 'fleet', title: 'nav_fleet', icon: 'vehicle', needs: ['vehicles:write', 'rentals:read'] },
+  { path: 'charging', title: 'nav_charging', icon: 'bolt', needs: ['charging:read'] },
+  { path: 'cases', title: 'nav_cases', icon: 'case', needs: ['cases:read'] },
+  { path: 'tariffs', title: 'nav_tariffs', icon: 'tariff', needs: ['tariffs:read'] },
+  { path: 'payments', title: 'nav_payments', icon: 'money', needs: ['payments:read', 'ledger:read'] },
+  { path: 'people', title: 'nav_people', icon: 'people', needs: ['accounts:read'] },
+  { path: 'access', title: 'nav_access', icon: 'key', needs: ['vouchers:read', 'cards:read', 'blocks:read'] },
+  { path: 'audit', title: 'nav_audit', icon: 'audit', needs: ['audit:read'] },
+  {
+    path: 'system',
+    title: 'nav_system',
+    icon: 'system',
+    needs: ['facts:read', 'work:read', 'telemetry:read'],
+  },
+];
+
+/** The sections that these permissions open, in their order. */
+export function sectionsFor(permissions: ReadonlySet<string>): readonly Section[] {
+  return SECTIONS.filter((section) => section.needs.some((one) => permissions.has(one)));
+}

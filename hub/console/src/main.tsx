@@ -1,0 +1,29 @@
+/** Start of the console in the browser: the one place that touches globals. */
+import '@voltdock/theme/fonts.css';
+import './ui/styles/index.css';
+import { createRoot } from 'react-dom/client';
+import { createBrowserRouter, RouterProvider } from 'react-router';
+import { newQueryClient, oneQuery, wholeQuery } from './api/queries';
+import { browserSession } from './api/session';
+import { App } from './app/App';
+import { modeOf, readPrefs, wear } from './app/prefs';
+
+const prefs = readPrefs(window.location.search, window.localStorage, navigator.languages);
+const isDark = window.matchMedia('(prefers-color-scheme: dark)').matches;
+wear(document.documentElement, prefs.lang, modeOf(prefs, isDark));
+
+const session = browserSession();
+const client = newQueryClient();
+// Whoever is signed in will need these: they are on their way while React starts.
+if (session.isSignedIn) {
+  void import('./app/Shell');
+  client.query(oneQuery(session, '/api/v1/me')).catch(() => undefined);
+  client.query(wholeQuery(session, '/api/v1/stations/states', {})).catch(() => undefined);
+  if (/^\/(network)?$/.test(window.location.pathname)) void import('./pages/network/Network');
+}
+const root = document.getElementById('root');
+if (root === null) throw new Error('the page has no #root');
+const router = createBrowserRouter([
+  { path: '*', element: <App session={session} client={client} first={prefs} /> },
+]);
+createRoot(root).render(<RouterProvider router={router} />);
