@@ -9,7 +9,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 VENV := .venv
 BIN := $(VENV)/bin
 STAMPS := build/stamps
-UI_SOURCES := $(shell find ui_kiosk -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
+UI_SOURCES := $(shell find ui_kiosk hub/console -type f -not -path '*/node_modules/*' -not -path '*/dist/*' -not -path '*/static/*' 2>/dev/null)
 NPM := npm --no-fund --no-audit --loglevel=error
 
 .PHONY: help setup demo test bench soak lint format clean screenshots
@@ -50,7 +50,7 @@ screenshots: setup ## play the demo in a headless browser, regenerate docs/image
 	@$(BIN)/python -m tests.journeys.screenshots
 
 clean: ## forget everything that was built
-	rm -rf $(VENV) build node_modules ui_kiosk/node_modules ui_kiosk/packages/*/node_modules edge_agent/kiosk/static .mypy_cache .ruff_cache .pytest_cache .hypothesis .demo
+	rm -rf $(VENV) build node_modules ui_kiosk/node_modules ui_kiosk/packages/*/node_modules edge_agent/kiosk/static hub/console/static hub/console/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .demo
 
 $(STAMPS)/system: deploy/dev/system-packages.sh
 	@PYTHON="$(PYTHON)" bash deploy/dev/system-packages.sh
@@ -64,7 +64,7 @@ $(STAMPS)/python: deploy/locks/all.lock pyproject.toml | $(STAMPS)/system
 	@$(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable .
 	@mkdir -p $(STAMPS) && touch $@
 
-$(STAMPS)/npm: package.json package-lock.json $(wildcard ui_kiosk/package.json ui_kiosk/packages/*/package.json) | $(STAMPS)/system
+$(STAMPS)/npm: package.json package-lock.json $(wildcard ui_kiosk/package.json ui_kiosk/packages/*/package.json hub/console/package.json) | $(STAMPS)/system
 	@$(NPM) ci
 	@mkdir -p $(STAMPS) && touch $@
 

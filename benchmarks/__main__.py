@@ -23,6 +23,7 @@ BENCHMARKS: Final = (
     "month",
     "heal",
     "kiosk",
+    "console",
     "price",
     "search",
 )

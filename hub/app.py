@@ -34,6 +34,7 @@ from hub.kernel.db import Database, is_away
 from hub.kernel.draining import SendAway, drain
 from hub.kernel.edge import METRICS, Metrics
 from hub.kernel.files import Files
+from hub.kernel.front import front_routes
 from hub.kernel.mail import Folder, Mail, Smtp, SmtpServer
 from hub.kernel.migrations import migrate, pending
 from hub.kernel.nudges import LocalNudges
@@ -51,6 +52,12 @@ _log = structlog.get_logger("hub.app")
 _BACKLOG = 4096  # connections not accepted yet: thousands of stations come back in the same second
 KEY_FILE = Path("keys") / "access-token.pem"
 VOUCHER_KEY_FILE = Path("keys") / "voucher.pem"
+CONSOLE = Path(__file__).parent / "console" / "static"
+SECTIONS = (
+    "network", "stations", "rentals", "reservations", "fleet", "charging", "cases", "tariffs", "payments", "people",
+    "access", "audit", "system",
+)  # fmt: skip
+"""The console's own addresses; its `src/app/sections.ts` has the same."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,7 +133,7 @@ def compose(settings: Settings, database: Database, clock: Clock, passwords: Pas
     desk = FrontDesk(kernel, tokens, passwords, entrance)
     routes = wiring.routes(kernel, tokens, passwords, doors, desk)
     system = system_routes(database, metrics, routes, version=version())
-    app = build(kernel, [*routes, *system], max_body_bytes=settings.max_body_bytes)
+    app = build(kernel, [*routes, *system, *front_routes(CONSOLE, SECTIONS)], max_body_bytes=settings.max_body_bytes)
     app[METRICS] = metrics
     jobs = wiring.jobs(kernel, doors, desk)
     handlers = wiring.handlers(doors, desk, entrance.mail)

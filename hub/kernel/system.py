@@ -28,7 +28,7 @@ def system_routes(
     """Routes that every hub has, whatever its domains; they document themselves too."""
     own = [_alive(), _ready(database), _scrape(metrics)]
     shown = document([*routes, *own], version=version)
-    return [*own, _openapi(shown), *_reference(), _front()]
+    return [*own, _openapi(shown), *_reference()]
 
 
 def _alive() -> RawRoute:
@@ -94,10 +94,3 @@ def _file(path: str, text: str, kind: str) -> RawRoute:
         return web.Response(text=text, content_type=kind, headers=headers)
 
     return RawRoute(method="GET", path=path, handler=handle, summary="API reference", tags=_TAGS, documented=False)
-
-
-def _front() -> RawRoute:
-    async def handle(_request: web.Request) -> web.StreamResponse:
-        raise web.HTTPFound("/docs")
-
-    return RawRoute(method="GET", path="/", handler=handle, summary="Front door", tags=_TAGS, documented=False)
