@@ -313,7 +313,7 @@ export interface ReservationShape {
   readonly rental_id: string | null;
 }
 
-export interface SessionShape {
+export interface ChargingRow {
   readonly id: string;
   readonly created_at: string;
   readonly station_id: string;

@@ -8,7 +8,7 @@ import type {
   ConnectorSample,
   ChargerShape,
   ConnectorShape,
-  SessionShape,
+  ChargingRow,
   StationDetail,
 } from '../../api/shapes';
 import { named } from '../../i18n/words';
@@ -30,7 +30,7 @@ export function Chargers({ station }: { station: StationDetail }) {
   const { t } = useAround();
   const may = useMay();
   const filters = { station_id: station.id, state: 'running' };
-  const running = useWhole<SessionShape>('/api/v1/charging-sessions', filters, {
+  const running = useWhole<ChargingRow>('/api/v1/charging-sessions', filters, {
     enabled: may('charging:read') && station.chargers.length > 0,
     every: 5_000,
     most: 50,
@@ -64,7 +64,7 @@ interface PlaceProps {
   readonly charger: ChargerShape;
   readonly connector: ConnectorShape;
   readonly sample: ChargerSample | undefined;
-  readonly session: SessionShape | undefined;
+  readonly session: ChargingRow | undefined;
 }
 
 function Place({ station, charger, connector, sample, session }: PlaceProps) {
@@ -94,7 +94,7 @@ function liveOf(sample: ChargerSample | undefined, connectorNo: number): Connect
   return sample?.connectors?.find((one) => one.connector_no === connectorNo);
 }
 
-function Running({ station, session }: { station: StationDetail; session: SessionShape }) {
+function Running({ station, session }: { station: StationDetail; session: ChargingRow }) {
   const { t, f } = useAround();
   const may = useMay();
   const [isStopping, setStopping] = useState(false);
