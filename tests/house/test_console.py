@@ -8,7 +8,7 @@ import pytest
 
 from hub.app import openapi_document
 
-SHAPES = Path(__file__).parents[2] / "hub/console/src/api/shapes.ts"
+API = Path(__file__).parents[2] / "hub/console/src/api"
 _INTERFACE = re.compile(r"^export interface (\w+)(?: extends (\w+))? \{\n(.*?)^\}", re.MULTILINE | re.DOTALL)
 _FIELD = re.compile(r"^  readonly (\w+)\??:", re.MULTILINE)
 
@@ -19,8 +19,12 @@ def schemas() -> dict[str, Any]:
     return found
 
 
+def _shapes() -> str:
+    return "".join(file.read_text("utf-8") for file in sorted(API.glob("*shapes.ts")))
+
+
 def _interfaces() -> dict[str, set[str]]:
-    return {name: set(_FIELD.findall(body)) for name, _, body in _INTERFACE.findall(SHAPES.read_text("utf-8"))}
+    return {name: set(_FIELD.findall(body)) for name, _, body in _INTERFACE.findall(_shapes())}
 
 
 def test_every_field_that_the_console_reads_is_in_the_document(schemas: dict[str, Any]) -> None:

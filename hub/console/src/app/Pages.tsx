@@ -12,6 +12,25 @@ function page<K extends string>(load: () => Promise<Record<K, ComponentType>>, n
 
 const Network = page(() => import('../pages/network/Network'), 'Network');
 const Stations = page(() => import('../pages/stations/Stations'), 'Stations');
+const Tariffs = page(() => import('../pages/tariffs/Tariffs'), 'Tariffs');
+const Tariff = page(() => import('../pages/tariffs/Tariff'), 'Tariff');
+const Rental = page(() => import('../pages/rentals/Rental'), 'Rental');
+const lists = () => import('../pages/plain/lists');
+const Rentals = page(lists, 'Rentals');
+const Charging = page(lists, 'Charging');
+const Fleet = page(lists, 'Fleet');
+const Access = page(lists, 'Access');
+const People = page(lists, 'People');
+const Audit = page(lists, 'Audit');
+const System = page(lists, 'System');
+const Payments = page(() => import('../pages/payments/Payments'), 'Payments');
+const Cases = page(() => import('../pages/cases/Cases'), 'Cases');
+const Case = page(() => import('../pages/cases/Case'), 'Case');
+const Reservations = page(() => import('../pages/reservations/Reservations'), 'Reservations');
+const things = () => import('../pages/things/things');
+const Vehicle = page(things, 'Vehicle');
+const Person = page(things, 'Person');
+const ChargingSession = page(things, 'ChargingSession');
 const Station = page(() => import('../pages/station/Station'), 'Station');
 
 export function Pages() {
@@ -29,6 +48,24 @@ export function Pages() {
           <Route path="/network" element={<Network />} />
           <Route path="/stations" element={<Stations />} />
           <Route path="/stations/:stationId" element={<Station />} />
+          <Route path="/tariffs" element={<Tariffs />} />
+          <Route path="/tariffs/:tariffId" element={<Tariff />} />
+          <Route path="/rentals" element={<Rentals />} />
+          <Route path="/rentals/:rentalId" element={<Rental />} />
+          <Route path="/reservations" element={<Reservations />} />
+          <Route path="/charging" element={<Charging />} />
+          <Route path="/charging/:sessionId" element={<ChargingSession />} />
+          <Route path="/fleet" element={<Fleet />} />
+          <Route path="/fleet/:vehicleId" element={<Vehicle />} />
+          <Route path="/cases" element={<Cases />} />
+          <Route path="/cases/:caseId" element={<Case />} />
+          <Route path="/payments/*" element={<Payments />} />
+          <Route path="/people" element={<People />} />
+          <Route path="/people/staff" element={<People />} />
+          <Route path="/people/:accountId" element={<Person />} />
+          <Route path="/access/*" element={<Access />} />
+          <Route path="/audit" element={<Audit />} />
+          <Route path="/system/*" element={<System />} />
           <Route path="*" element={<NoPage />} />
         </Routes>
       </Suspense>

@@ -1,5 +1,6 @@
 /** The console's words in German. */
 import type { Catalogue } from './en';
+import { business } from './de_business';
 
 export const de: Catalogue = {
   loading: 'Wird geladen …',
@@ -203,7 +204,7 @@ export const de: Catalogue = {
   charge_unknown: 'Ladung unbekannt',
   vehicle_strange: 'fremdes Fahrzeug',
   charging_with: 'Lädt mit',
-  temperature: 'Temperatur',
+  temperature: 'Wärme',
   health: 'Zustand',
   unlock: 'Öffnen',
   restart: 'Neu starten',
@@ -303,4 +304,6 @@ export const de: Catalogue = {
   enrol_make: 'Code erzeugen',
   enrol_make_another: 'Neuen Code erzeugen',
   enrol_forbidden: 'Ihre Rolle darf keine Stationen anmelden. Bitten Sie die Verwaltung.',
+
+  ...business,
 };

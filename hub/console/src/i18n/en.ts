@@ -1,4 +1,6 @@
 /** The console's words in English: the language that the others are measured by. ICU MessageFormat. */
+import { business } from './en_business';
+
 export const en = {
   loading: 'Loading …',
   one_moment: 'One moment …',
@@ -197,7 +199,7 @@ export const en = {
   charge_unknown: 'charge unknown',
   vehicle_strange: 'unknown vehicle',
   charging_with: 'Charging',
-  temperature: 'Temperature',
+  temperature: 'Heat',
   health: 'Health',
   unlock: 'Unlock',
   restart: 'Restart',
@@ -297,6 +299,8 @@ export const en = {
   enrol_make: 'Make a code',
   enrol_make_another: 'Make another code',
   enrol_forbidden: 'Your role may not enrol stations. Ask an administrator.',
+
+  ...business,
 } as const;
 
 export type MessageKey = keyof typeof en;

@@ -1,5 +1,6 @@
 /** The console's words in Vietnamese. */
 import type { Catalogue } from './en';
+import { business } from './vi_business';
 
 export const vi: Catalogue = {
   loading: 'Đang tải …',
@@ -295,4 +296,6 @@ export const vi: Catalogue = {
   enrol_make: 'Tạo mã',
   enrol_make_another: 'Tạo mã khác',
   enrol_forbidden: 'Vai trò của bạn không được đăng ký trạm. Hãy hỏi quản trị viên.',
+
+  ...business,
 };

@@ -4,6 +4,8 @@
  */
 import type { CaseShape, QuarantineShape, StationState, WorkShape } from '../api/shapes';
 
+import { listLink } from './links';
+
 export type Harm = 'fault' | 'attention' | 'information';
 
 export interface Need {
@@ -188,7 +190,11 @@ function grouped(rows: readonly QuarantineShape[], station: ReadonlyMap<string, 
       since: oldest.created_at,
       station: station.get(oldest.station_id) ?? null,
       count: found.length,
-      to: `/system/quarantine?code=${encodeURIComponent(oldest.code)}&station_id=${oldest.station_id}`,
+      to: listLink('/system/quarantine', {
+        code: oldest.code,
+        station_id: oldest.station_id,
+        state: 'waiting',
+      }),
     });
   });
 }
@@ -206,7 +212,7 @@ function ofWork(rows: readonly WorkShape[]): Need[] {
       harm: kind === 'collect' ? 76 : 54,
       since: found.map((one) => one.settled_at ?? one.created_at).sort()[0] ?? null,
       count: found.length,
-      to: `/system/work?state=failed&kind=${encodeURIComponent(kind)}`,
+      to: listLink('/system/work', { state: 'failed', kind }),
     }),
   );
 }

@@ -5,6 +5,7 @@ import { useWhole } from '../../api/queries';
 import type { FactShape, VehicleShape } from '../../api/shapes';
 import { en, type MessageKey } from '../../i18n/en';
 import { named, type Words } from '../../i18n/words';
+import { listLink } from '../../lib/links';
 import { happened, textOf, type Told } from '../../lib/happened';
 import { Card } from '../../ui/Head';
 import { Loading } from '../../ui/States';
@@ -26,7 +27,9 @@ export function Happened({ stationId, vehicles }: HappenedProps) {
   return (
     <Card
       title={t('happened')}
-      aside={<Link to={`/system/facts?station_id=${stationId}&lane=biz`}>{t('all_facts')}</Link>}
+      aside={
+        <Link to={listLink('/system/facts', { station_id: stationId, lane: 'biz' })}>{t('all_facts')}</Link>
+      }
     >
       {biz.isLoading && <Loading rows={6} />}
       {!biz.isLoading && rows.length === 0 && <p className="muted">{t('nothing_happened')}</p>}

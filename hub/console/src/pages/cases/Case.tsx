@@ -1,0 +1,159 @@
+/** One case: what was seen, whom it is about, what was done, and the two things that a person can do. */
+import { useState } from 'react';
+import { Link, useParams } from 'react-router';
+import { useAround, useMay } from '../../app/context';
+import { fieldError, useDeed } from '../../app/deeds';
+import { useAsk } from '../../api/queries';
+import type { CaseShape } from '../../api/shapes';
+import { named } from '../../i18n/words';
+import { Field } from '../../ui/Field';
+import { FormFoot } from '../../ui/Form';
+import { Card, Head } from '../../ui/Head';
+import { AccountName, short, StationName } from '../../ui/Names';
+import { Sheet } from '../../ui/Sheet';
+import { Failure, Loading } from '../../ui/States';
+import { CaseState } from './CaseState';
+
+export function Case() {
+  const { caseId = '' } = useParams();
+  const asked = useAsk<CaseShape>(`/api/v1/cases/${caseId}`, { every: 10_000 });
+  if (asked.data === undefined) {
+    if (asked.isError) return <Failure error={asked.error} again={() => void asked.refetch()} />;
+    return <Loading rows={6} />;
+  }
+  return <Shown one={asked.data} />;
+}
+
+function Shown({ one }: { one: CaseShape }) {
+  const { t, f } = useAround();
+  const may = useMay();
+  const [act, setAct] = useState<'acknowledge' | 'resolve' | null>(null);
+  return (
+    <>
+      <Head
+        title={named(t, 'case', one.kind)}
+        under={
+          <>
+            <CaseState one={one} />
+            <span className="muted">{t('case_since', { time: f.when(one.opened_at) })}</span>
+            {one.state !== 'resolved' && !one.standing && (
+              <span className="muted">{t('case_not_standing')}</span>
+            )}
+          </>
+        }
+      >
+        {may('cases:write') && one.state === 'open' && (
+          <button type="button" className="button" onClick={() => setAct('acknowledge')}>
+            {t('case_acknowledge')}
+          </button>
+        )}
+        {may('cases:write') && one.state !== 'resolved' && (
+          <button type="button" className="button primary" onClick={() => setAct('resolve')}>
+            {t('case_resolve')}
+          </button>
+        )}
+      </Head>
+      <div className="station">
+        <Card title={t('case_history')}>
+          <History one={one} />
+        </Card>
+        <Card title={t('case_about')}>
+          <About one={one} />
+        </Card>
+      </div>
+      {act !== null && <Act one={one} act={act} close={() => setAct(null)} />}
+    </>
+  );
+}
+
+function History({ one }: { one: CaseShape }) {
+  const { t, f } = useAround();
+  return (
+    <ol className="log">
+      {one.history.map((note) => (
+        <li key={note.at + note.what}>
+          <time dateTime={note.at}>{f.when(note.at)}</time>
+          <div>
+            <p>
+              <strong>{named(t, 'note', note.what)}</strong>{' '}
+              {note.by !== null && <AccountName id={note.by} />}
+            </p>
+            {note.why !== '' && <p className="small muted">{note.why}</p>}
+          </div>
+        </li>
+      ))}
+    </ol>
+  );
+}
+
+function About({ one }: { one: CaseShape }) {
+  const { t } = useAround();
+  const seen = Object.entries(one.seen).filter(([, value]) => typeof value !== 'object');
+  return (
+    <dl className="pairs wide">
+      {one.station_id !== null && (
+        <>
+          <dt>{t('col_station')}</dt>
+          <dd>
+            <StationName id={one.station_id} />
+          </dd>
+        </>
+      )}
+      {one.account_id !== null && (
+        <>
+          <dt>{t('col_person')}</dt>
+          <dd>
+            <AccountName id={one.account_id} />
+          </dd>
+        </>
+      )}
+      {one.rental_id !== null && (
+        <>
+          <dt>{t('nav_rentals')}</dt>
+          <dd>
+            <Link to={`/rentals/${one.rental_id}`}>{short(one.rental_id)}</Link>
+          </dd>
+        </>
+      )}
+      {seen.map(([name, value]) => (
+        <div key={name} className="entry">
+          <dt>{name.replaceAll('_', ' ')}</dt>
+          <dd className="mono">{String(value as string | number | boolean)}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+interface ActProps {
+  readonly one: CaseShape;
+  readonly act: 'acknowledge' | 'resolve';
+  readonly close: () => void;
+}
+
+function Act({ one, act, close }: ActProps) {
+  const { t } = useAround();
+  const [text, setText] = useState('');
+  const deed = useDeed<CaseShape>();
+  const field = act === 'resolve' ? 'why' : 'note';
+  return (
+    <Sheet title={t(`case_${act}`)} close={close}>
+      <form
+        className="form"
+        onSubmit={(event) => {
+          event.preventDefault();
+          deed.run(`/api/v1/cases/${one.id}/${act}`, { method: 'POST', body: { [field]: text } }, close);
+        }}
+      >
+        <Field
+          label={act === 'resolve' ? t('case_why') : t('case_note')}
+          help={t('reason_help')}
+          value={text}
+          onChange={setText}
+          error={fieldError(deed.error, `/${field}`)}
+        />
+        <FormFoot error={deed.error} isBusy={deed.isBusy} act={t(`case_${act}`)} close={close} />
+      </form>
+    </Sheet>
+  );
+}

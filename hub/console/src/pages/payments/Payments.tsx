@@ -1,0 +1,153 @@
+/** Money: the ledger with its balances, the breaks where three books differ, and the lists of bills and payments. */
+import { Link, useLocation } from 'react-router';
+import { useAround, useMay } from '../../app/context';
+import { Refusal } from '../../api/client';
+import { useAsk, useWhole } from '../../api/queries';
+import type { BalancesShape, PostingShape } from '../../api/shapes';
+import { named } from '../../i18n/words';
+import { Chip } from '../../ui/Chip';
+import { Card, Head } from '../../ui/Head';
+import { Tabs } from '../../ui/Tabs';
+import { Failure, Loading } from '../../ui/States';
+import { PaymentList } from '../plain/lists';
+
+export function Payments() {
+  const { t } = useAround();
+  const may = useMay();
+  const { pathname } = useLocation();
+  const rest = pathname.split('/')[2] ?? '';
+  const tabs = [
+    ...(may('ledger:read') ? [{ to: '/payments', name: t('tab_ledger'), isExact: true }] : []),
+    ...(may('payments:read')
+      ? [
+          { to: '/payments/bills', name: t('tab_bills'), isExact: false },
+          { to: '/payments/attempts', name: t('tab_payments'), isExact: false },
+        ]
+      : []),
+  ];
+  return (
+    <>
+      <Head title={t('nav_payments')} />
+      <Tabs tabs={tabs} />
+      {rest === '' && may('ledger:read') ? (
+        <Ledger />
+      ) : (
+        <PaymentList which={rest === 'attempts' ? 'attempts' : 'bills'} />
+      )}
+    </>
+  );
+}
+
+function Ledger() {
+  const { t } = useAround();
+  const balances = useAsk<BalancesShape>('/api/v1/ledger/balances', { every: 10_000 });
+  const postings = useWhole<PostingShape>('/api/v1/ledger', {}, { every: 10_000, most: 40 });
+  return (
+    <div className="station">
+      <div className="station-main">
+        <Card title={t('ledger_last')}>
+          {postings.isLoading && <Loading rows={6} />}
+          {postings.error !== null && <Failure error={postings.error} />}
+          {postings.data?.items.length === 0 && <p className="muted">{t('ledger_none')}</p>}
+          <Postings postings={postings.data?.items ?? []} />
+        </Card>
+      </div>
+      <div className="station-side">
+        <Card
+          title={t('balances')}
+          aside={
+            balances.data !== undefined && (
+              <Chip tone={balances.data.balanced ? 'good' : 'coral'}>
+                {balances.data.balanced ? t('balanced') : t('not_balanced')}
+              </Chip>
+            )
+          }
+          testId="balances"
+        >
+          {balances.isLoading && <Loading rows={4} />}
+          {balances.error !== null && <Failure error={balances.error} />}
+          <Balances balances={balances.data} />
+        </Card>
+        <Breaks />
+      </div>
+    </div>
+  );
+}
+
+function Balances({ balances }: { balances: BalancesShape | undefined }) {
+  const { t, f } = useAround();
+  if (balances?.accounts.length === 0) return <p className="muted">{t('ledger_none')}</p>;
+  return (
+    <dl className="pairs wide">
+      {balances?.accounts.map((one) => (
+        <div key={`${one.account}-${one.currency}`} className="entry">
+          <dt className="mono" title={one.account}>
+            {one.account}
+          </dt>
+          <dd>{f.money({ minor: one.amount_minor, currency: one.currency })}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+function Postings({ postings }: { postings: readonly PostingShape[] }) {
+  const { t, f } = useAround();
+  return (
+    <ol className="log">
+      {postings.map((one) => (
+        <li key={one.id} className="posting">
+          <time dateTime={one.created_at} title={f.exact(one.created_at)}>
+            {f.when(one.created_at)}
+          </time>
+          <div>
+            <p>
+              <Link className="strong" to={`/rentals/${one.subject_id}`}>
+                {named(t, 'posting', one.kind)}
+              </Link>{' '}
+              <span className="muted">{one.note}</span>
+            </p>
+            <dl className="pairs wide small">
+              {one.entries.map((entry) => (
+                <div key={entry.account} className="entry">
+                  <dt className="mono">{entry.account}</dt>
+                  <dd>{f.money({ minor: entry.amount_minor, currency: entry.currency })}</dd>
+                </div>
+              ))}
+            </dl>
+          </div>
+        </li>
+      ))}
+    </ol>
+  );
+}
+
+interface Break {
+  readonly id: string;
+  readonly kind?: string;
+  readonly detail?: string;
+  readonly created_at?: string;
+}
+
+/** Where rental, ledger and gateway differ. A hub that does not reconcile yet has no such list: then nothing is shown. */
+function Breaks() {
+  const { t, f } = useAround();
+  const breaks = useWhole<Break>('/api/v1/reconciliation/breaks', {}, { every: 30_000, most: 100 });
+  if (breaks.error instanceof Refusal && breaks.error.problem.status === 404) return null;
+  return (
+    <Card title={t('breaks')} testId="breaks">
+      {breaks.isLoading && <Loading rows={2} />}
+      {breaks.data?.items.length === 0 && <p className="muted">{t('breaks_none')}</p>}
+      <ul className="log">
+        {breaks.data?.items.map((one) => (
+          <li key={one.id}>
+            <time>{one.created_at === undefined ? '' : f.when(one.created_at)}</time>
+            <p>
+              {named(t, 'break', one.kind ?? '')} <span className="muted">{one.detail}</span>
+            </p>
+          </li>
+        ))}
+      </ul>
+    </Card>
+  );
+}
