@@ -1,6 +1,7 @@
 """Every deed writes itself down, in its own transaction; on both databases."""
 
 import asyncio
+import contextlib
 import json
 import uuid
 from typing import Any
@@ -160,6 +161,21 @@ async def test_work_that_is_no_deed_is_not_written_down(database: Database, cloc
         await _write(session, clock)
     async with database.reading() as session:
         assert (await session.scalars(select(AuditRecord))).all() == []
+
+
+async def test_what_was_told_in_one_transaction_is_not_said_of_the_next(database: Database, clock: ManualClock) -> None:
+    with audit.by_command(clock, "test"):
+        with contextlib.suppress(Refused):
+            async with database.transaction():
+                audit.tell(reason="undone", seats=1)
+                raise Refused("x")
+        async with database.transaction():
+            audit.tell(reason="done", doors=2)
+        async with database.transaction():
+            pass
+    async with database.reading() as session:
+        rows = (await session.execute(select(AuditRecord.reason, AuditRecord.changes).order_by(AuditRecord.seq))).all()
+    assert [tuple(row) for row in rows] == [("done", '{"doors":2}'), (None, "{}")]
 
 
 async def test_changed_rows_are_told_without_free_text(database: Database, clock: ManualClock) -> None:
