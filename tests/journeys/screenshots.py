@@ -16,6 +16,7 @@ from firmware_sim.plan import STATION_ID
 from protocols.values import UTC, rfc3339
 from tests.journeys.browser import chromium, kiosk_context
 
+PIN: Final = "2468"
 OUT: Final = Path("docs/images")
 SIZES: Final = {"1080x1920": (1080, 1920), "1280x800": (1280, 800), "800x480": (800, 480)}
 
@@ -31,6 +32,7 @@ async def main() -> None:
             await stage.hub.sign_in()
             await _start_screens(browser, stage)
             await _rental(browser, stage)
+            await _staff(browser, stage)
             await _others(browser, stage)
 
 
@@ -69,6 +71,32 @@ async def _rental(browser: Browser, stage: Stage) -> None:
     await expect(page.get_by_test_id("offline-strip")).to_be_visible(timeout=30_000)
     await _shoot(page, "kiosk-offline")
     await page.context.close()
+    await stage.start_hub()
+
+
+async def _staff(browser: Browser, stage: Stage) -> None:
+    """The staff pages: on a desk and on a phone, with the hub gone."""
+    await stage.stop_hub()
+    for name, width, height in (("desk", 1440, 1000), ("phone", 360, 740)):
+        page = await _open(browser, f"{stage.kiosk_url}/staff", width, height)
+        if name == "phone":
+            await _shoot(page, "staff-sign-in")
+        await page.get_by_test_id("pin").fill(PIN)
+        await page.keyboard.press("Enter")
+        await page.get_by_test_id("dock-2").tap()
+        await page.get_by_test_id("deed-unlock").tap()
+        if name == "phone":
+            await page.get_by_test_id("reason-renter_helped").check()
+            await _shoot(page, "staff-dock-phone")
+        else:
+            await page.get_by_test_id("act-cancel").tap()
+            await _shoot(page, "staff-station")
+            await page.get_by_test_id("nav-lists").tap()
+            await page.get_by_test_id("list-inspection").tap()
+            await page.get_by_test_id("brakes-yes").check()
+            await page.get_by_test_id("lights-no").check()
+            await _shoot(page, "staff-checklist")
+        await page.context.close()
     await stage.start_hub()
 
 

@@ -163,10 +163,22 @@ interface WhichVehicleProps {
 
 function WhichVehicle({ chosen, isMissing, onChoose }: WhichVehicleProps) {
   const { api, t } = useStaff();
-  const answer = useAnswer(() => api.vehicles('v'), 'all', null);
+  const [label, setLabel] = useState('');
+  const answer = useAnswer(() => api.vehicles(label), label, null);
   const id = useId();
   return (
-    <div className="field">
+    <div className="field two">
+      <label htmlFor={`${id}-number`}>{t('fill_number_on')}</label>
+      <input
+        id={`${id}-number`}
+        data-testid="fill-search"
+        value={label}
+        maxLength={20}
+        autoComplete="off"
+        onChange={(event) => {
+          setLabel(event.target.value);
+        }}
+      />
       <label htmlFor={id}>{t('fill_vehicle')}</label>
       <select
         id={id}

@@ -246,6 +246,7 @@ export const de: StaffWords = {
   about_dock: 'Ein Dock',
   about_vehicle: 'Ein Fahrzeug',
   fill_vehicle: 'Welches Fahrzeug?',
+  fill_number_on: 'Nummer auf dem Fahrzeug, falls es in keinem Dock steht',
   fill_dock: 'Welches Dock?',
   fill_choose: 'Auswählen …',
   fill_wrong: 'Was stimmt nicht?',

@@ -249,6 +249,7 @@ export const en = {
   about_dock: 'One dock',
   about_vehicle: 'One vehicle',
   fill_vehicle: 'Which vehicle?',
+  fill_number_on: 'Number on the vehicle, if it stands in no dock',
   fill_dock: 'Which dock?',
   fill_choose: 'Choose …',
   fill_wrong: 'What is wrong?',

@@ -238,6 +238,7 @@ export const vi: StaffWords = {
   about_dock: 'Một dock',
   about_vehicle: 'Một xe',
   fill_vehicle: 'Xe nào?',
+  fill_number_on: 'Số trên xe, nếu xe không ở dock nào',
   fill_dock: 'Dock nào?',
   fill_choose: 'Chọn …',
   fill_wrong: 'Có gì không ổn?',
