@@ -26,6 +26,7 @@ BENCHMARKS: Final = (
     "console",
     "price",
     "search",
+    "booking",
 )
 OUT: Final = Path("build/bench.json")
 

@@ -9,6 +9,7 @@ import uuid
 from pathlib import Path
 from typing import Any, Final
 
+from benchmarks import hub_process
 from hub.fleet.tables import VehicleType
 from hub.kernel.bulk import upsert_many
 from hub.kernel.clock import SystemClock
@@ -43,7 +44,7 @@ async def build(database: Database, dice: random.Random) -> tuple[list[uuid.UUID
         make="Bench", model="Bench", dock_kind="latch", battery_wh=900, wh_per_km=12, charge_w=300, range_km=75,
         vin_check_digit=False, version=1,
     )  # fmt: skip
-    stations = [_CLOCK.new_id() for _ in range(STATIONS)]
+    stations = [station_id for station_id, _ in await hub_process.stations(database, STATIONS)]
     vehicles = [(_CLOCK.new_id(), stations[number % STATIONS]) for number in range(VEHICLES)]
     async with database.transaction() as session:
         session.add(kind)
@@ -81,5 +82,7 @@ def _booking(number: int, vehicle: uuid.UUID, station: uuid.UUID, begins: dt.dat
     return Reservation(
         id=_CLOCK.new_id(), created_at=_CLOCK.now(), station_id=station, account_id=uuid.UUID(int=number + 1),
         vehicle_id=vehicle, vehicle_kind=None, code=f"B{number}", pin_hash="", from_at=begins, until_at=ends,
-        trip_km=8.0, state="confirmed", reason="", answer_by_at=ends, lease_id=None, rental_id=None,
+        trip_km=8.0, phase="confirmed", state="confirmed", blocks=True, kept_until_at=ends + dt.timedelta(minutes=22),
+        hold_until_at=None, wanted_until_at=None, fee_minor=None, fee_currency=None, reason="", answer_by_at=ends,
+        lease_id=None, rental_id=None,
     )  # fmt: skip

@@ -117,7 +117,7 @@ def compose(settings: Settings, database: Database, clock: Clock, passwords: Pas
     tokens = AccessTokens(key, clock)
     entrance = _entrance(settings, key, clock)
     nudges = LocalNudges()
-    rooms = wiring.Rooms(clock, nudges, Files(settings.files), settings.leases, _till(settings))
+    rooms = wiring.Rooms(clock, nudges, Files(settings.files), settings.leases, _till(settings), settings.booking)
     kernel = Kernel(
         database=database,
         clock=clock,

@@ -207,6 +207,21 @@ class RidesChanged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BookingChanged:
+    """A booking has come to another phase (`hub.rentals.machine`); `reason` says why, if there is one."""
+
+    reservation_id: uuid.UUID
+    account_id: uuid.UUID
+    station_id: uuid.UUID
+    vehicle_id: uuid.UUID | None
+    before: str
+    phase: str
+    reason: str
+    from_at: dt.datetime
+    until_at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CaseSeen:
     """Something that a person must look at, or (`standing` False) that later facts explain: `why` says how.
 
@@ -288,7 +303,7 @@ class FactsLost:
 class Billed:
     """What a ride or a charge costs now: gross minor units and the tax inside. Told again when it changes."""
 
-    use: str  # rental | charging
+    use: str  # rental | charging | booking (a fee for cancelling late or not coming)
     subject_id: uuid.UUID
     account_id: uuid.UUID | None
     station_id: uuid.UUID | None

@@ -176,6 +176,23 @@ class LeaseSettings(Slice):
     every_s: float = Field(default=10, gt=0, le=3600, description="How often what is due is looked at")
 
 
+class BookingSettings(Slice):
+    """Holds, and what it costs to cancel late or not to come; see docs/booking.md. In the station's currency."""
+
+    hold_s: float = Field(default=600, ge=10, le=3600, description="How long a vehicle is held to be confirmed")
+    free_cancel_s: float = Field(default=3600, ge=0, le=2_592_000, description="So long before it costs nothing")
+    cancel_fee_minor: int = Field(default=0, ge=0, le=10_000_000, description="A cancellation later than that")
+    late_cancel_s: float = Field(default=900, ge=0, le=2_592_000, description="So long before it is late")
+    late_cancel_fee_minor: int = Field(default=0, ge=0, le=10_000_000, description="A late cancellation")
+    no_show_fee_minor: int = Field(default=0, ge=0, le=10_000_000, description="Not coming at all")
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "BookingSettings":
+        if self.late_cancel_s > self.free_cancel_s:
+            raise ValueError("late_cancel_s must not be longer than free_cancel_s")
+        return self
+
+
 class Settings(PeopleSettings):
     """Everything that can be set. Environment: `VOLTDOCK_HUB_…`, nested with `__`; secrets also by `…_FILE`."""
 
@@ -202,6 +219,7 @@ class Settings(PeopleSettings):
     mqtt: MqttSettings = MqttSettings()
     gateway: GatewaySettings = GatewaySettings()
     leases: LeaseSettings = LeaseSettings()
+    booking: BookingSettings = BookingSettings()
     log: LogSettings = LogSettings()
 
     @model_validator(mode="after")

@@ -90,14 +90,18 @@ from hub.rentals.booking import Booking
 from hub.rentals.lease_api import LeasesApi
 from hub.rentals.lease_keeper import LeaseKeeper
 from hub.rentals.leases import Leases
+from hub.rentals.moves import Moves
 from hub.rentals.offers import Offers
+from hub.rentals.overflow import Overflow
 from hub.rentals.promises import PromisesMade
 from hub.rentals.refill import Refill
+from hub.rentals.reservations_api import ReservationsApi
 from hub.rentals.rights_api import RightsApi
 from hub.rentals.search_api import SearchApi
 from hub.rentals.service import Rentals
+from hub.rentals.supply import Supply
 from hub.rentals.vouchers import Cards, Vouchers
-from hub.settings import LeaseSettings
+from hub.settings import BookingSettings, LeaseSettings
 from hub.stations import conditions as stations_conditions
 from hub.stations import seed as stations_seed
 from hub.stations.api import StationsApi
@@ -134,6 +138,7 @@ class Rooms:
         files: Files | None = None,
         leases: LeaseSettings | None = None,
         till: Till | None = None,
+        booking: BookingSettings | None = None,
     ) -> None:
         self.archive = Archive(Files.in_memory() if files is None else files)
         self.recorder = Recorder(clock, self.archive)
@@ -152,18 +157,22 @@ class Rooms:
         self.blocks = Blocks(clock, self.downlink)
         self.cases = Cases(clock, self._publish)
         self.alarms = Alarms(clock, self._publish)
-        self.leases = Leases(clock, self.downlink, self.cases, leases or LeaseSettings())
+        self.till = till or Till()
+        self.billing = Billing(clock, collects=bool(self.till.gateways))
+        rates = booking or BookingSettings()
+        self.moves = Moves(clock, self.cases, self.billing, self._publish, rates)
+        self.leases = Leases(clock, self.downlink, self.moves, leases or LeaseSettings())
+        self.supply = Supply(clock, self.leases.times)
         self.vehicles = View(clock, self.stations, self.leases)
         self.keeper = LeaseKeeper(clock, self.leases)
-        self.booking = Booking(clock, self.downlink, self.leases, self.blocks)
+        self.booking = Booking(clock, self.downlink, self.leases, self.blocks, self.supply, rates)
         self.cards = Cards(clock, self.downlink)
         self.staff = Staff(clock, self.downlink, self.cases)
         self.checklists = Checklists(clock, self.downlink, self.cases)
-        self.till = till or Till()
-        self.billing = Billing(clock, collects=bool(self.till.gateways))
         self.rentals = Rentals(
             self.payments, self.booking, self.downlink, self.stations, self.cases, self.billing, self._publish
         )
+        self.overflow = Overflow(clock, self.stations, self.rentals, self.cases)
         self.copies = Copies()
         self.demand = Baseline(clock, self.stations)
         promises = PromisesMade()
@@ -311,7 +320,8 @@ def domain_routes(doors: Doors) -> list[Route | RawRoute]:
         *routes_of(QuotesApi(rooms.quotes)),
         *routes_of(MoneyApi(rooms.till.gateways)),
         doors.webhooks.route(),
-        *routes_of(RentalsApi(rooms.booking, rooms.leases, doors.vouchers)),
+        *routes_of(RentalsApi(rooms.overflow)),
+        *routes_of(ReservationsApi(rooms.booking, rooms.leases, rooms.moves, doors.vouchers)),
         *routes_of(SearchApi(rooms.leases.times)),
         *routes_of(LeasesApi(rooms.leases, rooms.keeper, rooms.stations)),
         *routes_of(RightsApi(doors.vouchers, rooms.cards)),

@@ -18,7 +18,7 @@ from edge_agent.core import eligibility, lists
 from edge_agent.core.eligibility import Standing
 from edge_agent.core.state import RUNNING, Dock, Lease, LeasePhase, Rental, State
 from edge_agent.core.step import Step, with_item, without
-from protocols.sync.changes import LeaseItem, ReservationItem
+from protocols.sync.changes import Holder, LeaseItem, ReservationItem
 from protocols.sync.clock import Moment
 from protocols.sync.facts import LeaseEnded, LeaseGranted, LeaseMoved, LeaseRefused
 
@@ -123,8 +123,23 @@ def _follow(step: Step, lease: Lease, wish: LeaseItem | None, listed: Mapping[st
         if not late:  # a renewal that has come is answered first
             over = lease.holder is not None and lease.holder.until_ms <= lease.until_ms
             _end(step, lease, "expired", "no_show" if over else "")
-    elif str(lease.lease_id) not in listed or (wish is not None and wish.holder != lease.holder):
+    elif str(lease.lease_id) not in listed or (wish is not None and _is_unknown(wish, lease)):
         _tell_again(step, lease)
+
+
+def _is_unknown(wish: LeaseItem, lease: Lease) -> bool:
+    """Whether the hub thinks that it is another's. With a new generation it may only give its holder more time."""
+    same = wish.holder is not None and lease.holder is not None
+    if same and wish.generation > lease.generation:
+        return _whose(lease.holder, wish.holder) != wish.holder
+    return wish.holder != lease.holder
+
+
+def _whose(known: Holder | None, wished: Holder | None) -> Holder | None:
+    """Whose it is after a renewal: whose it was, with the time that the hub gives him now."""
+    if known is None or (wished is not None and wished.reservation_id == known.reservation_id):
+        return wished
+    return known
 
 
 def _tell_again(step: Step, lease: Lease) -> None:
@@ -149,7 +164,7 @@ def _answer(step: Step, wish: LeaseItem) -> None:
         return
     if known is not None and known.phase is LeasePhase.HELD:
         renewed = dataclasses.replace(_lease(lease_id, wish), vehicle_id=known.vehicle_id)
-        _grant(step, dataclasses.replace(renewed, holder=known.holder or wish.holder))
+        _grant(step, dataclasses.replace(renewed, holder=_whose(known.holder, wish.holder)))
         return
     if step.now_ms < wish.from_ms:
         return

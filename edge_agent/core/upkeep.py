@@ -11,7 +11,7 @@ from protocols.sync.facts import AgentStarted
 
 KEEP_RENTAL_S: Final = 600.0  # a finished rental stays for receipts and repeats of the same yes
 KEEP_CARD_S: Final = 60.0
-FEATURES: Final = ("leases", "rich_tariffs")  # what a hub may count on
+FEATURES: Final = ("leases", "rich_tariffs", "extensions")  # what a hub may count on
 DAY_MS: Final = 24 * 3600 * 1000
 LOCK_GRACE_S: Final = 3.0  # the dock locks by itself at the end of the period; we ask only if it did not
 

@@ -1,6 +1,6 @@
-"""Reservations: made, cancelled, used. Two for one vehicle at one time are refused by the database.
+"""Reservations: held, made, extended, cancelled, used. Two for one vehicle at one time are refused by the database.
 
-Whether a reservation is promised is the business of `leases`.
+Whether a reservation is promised is the business of `leases`; which step may follow which, of `machine`.
 """
 
 import asyncio
@@ -15,17 +15,21 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.kernel.clock import Clock
 from hub.kernel.problem import invalid
-from hub.rentals import repository
+from hub.rentals import machine, repository
 from hub.rentals.leases import UNBACKED, Leases, Lists
+from hub.rentals.machine import Event, Phase
 from hub.rentals.schemas import NewReservation
+from hub.rentals.supply import Supply
 from hub.rentals.tables import Reservation
+from hub.settings import BookingSettings
 from protocols.errors import Refused
-from protocols.sync.changes import DenialItem
 from protocols.voucher.pin import pin_hash
 
 OVERLAP: Final = "reservation_overlap"  # the name of the constraint, and the trigger's text
+LONGEST: Final = dt.timedelta(days=90)
 _LETTERS: Final = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # none that people confuse
-_VOUCHERS: Final = uuid.UUID("5d2b9f6a-1e0c-5b8e-9a57-8d0e4a7c2b11")
+_EVENTS: Final = {"starting": Event.START, "active": Event.LEAVE, "ended": Event.RETURN, "voided": Event.VOID}
+_EXTENDABLE: Final = machine.PROMISED | machine.RIDING
 
 
 class Checks(Protocol):
@@ -38,71 +42,93 @@ class Checks(Protocol):
 class Booking:
     """Reservations."""
 
-    def __init__(self, clock: Clock, lists: Lists, leases: Leases, blocks: Checks) -> None:
+    def __init__(
+        self, clock: Clock, lists: Lists, leases: Leases, blocks: Checks, supply: Supply, settings: BookingSettings
+    ) -> None:
         self._clock = clock
         self._lists = lists
         self._leases = leases
         self._blocks = blocks
+        self._supply = supply
+        self._settings = settings
 
     async def book(
         self, session: AsyncSession, new: NewReservation, account_id: uuid.UUID, code: str | None = None
     ) -> tuple[Reservation, str]:
-        """Promise it, or ask the station for it; and give the PIN.
+        """Promise it, or ask the station for it; or hold it for a few minutes. And give the PIN.
 
-        Raises Refused `reservation_overlap` or `account_blocked`, or a 422.
+        Raises Refused `reservation_overlap`, `account_blocked`, `vehicle_not_fit`, or a 422.
         """
         await self._blocks.check(session, account_id)
+        self._check(new)
+        pin = new.pin or f"{secrets.randbelow(10_000):04d}"
+        verifier = await asyncio.to_thread(pin_hash, pin, secrets.token_bytes(16))
+        if new.vehicle_id is not None:
+            await repository.line_up(session, new.vehicle_id)
+        await self._supply.check(session, new)
+        reservation = self._made(new, account_id, code or _fresh_code(), verifier)
+        reservation.kept_until_at += await self._supply.buffer(session, new.vehicle_id, new.trip_km)
+        session.add(reservation)
+        await _flush(session)
+        await self._leases.back(session, reservation)
+        return reservation, pin
+
+    def _check(self, new: NewReservation) -> None:
         if new.until_at <= new.from_at:
             raise invalid("/until_at", "must be after from_at")
         if new.until_at <= self._clock.now():
             raise invalid("/until_at", "is over already")
         if (new.vehicle_id is None) == (new.vehicle_kind is None):
             raise invalid("/vehicle_id", "either a vehicle or a kind of vehicle")
-        pin = new.pin or f"{secrets.randbelow(10_000):04d}"
-        verifier = await asyncio.to_thread(pin_hash, pin, secrets.token_bytes(16))
-        reservation = Reservation(
-            id=self._clock.new_id(),
-            created_at=self._clock.now(),
-            station_id=new.station_id,
-            account_id=account_id,
-            vehicle_id=new.vehicle_id,
-            vehicle_kind=new.vehicle_kind,
-            code=code or _fresh_code(),
-            pin_hash=verifier,
-            from_at=new.from_at,
-            until_at=new.until_at,
-            trip_km=new.trip_km,
-            state="requested",
-            reason="",
-            answer_by_at=self._answer_by(new),
-            lease_id=None,
-            rental_id=None,
-        )
-        await _insert(session, reservation)
-        await self._leases.back(session, reservation)
-        return reservation, pin
 
-    def _answer_by(self, new: NewReservation) -> dt.datetime:
+    def _made(self, new: NewReservation, account_id: uuid.UUID, code: str, verifier: str) -> Reservation:
+        now = self._clock.now()
+        phase = Phase.HELD if new.hold else Phase.ASKED
+        return Reservation(
+            id=self._clock.new_id(), created_at=now, station_id=new.station_id, account_id=account_id,
+            vehicle_id=new.vehicle_id, vehicle_kind=new.vehicle_kind, code=code, pin_hash=verifier,
+            from_at=new.from_at, until_at=new.until_at, trip_km=new.trip_km, phase=phase.value,
+            state=machine.STATES[phase], blocks=True, kept_until_at=new.until_at,
+            hold_until_at=now + dt.timedelta(seconds=self._settings.hold_s) if new.hold else None,
+            wanted_until_at=None, fee_minor=None, fee_currency=None, reason="",
+            answer_by_at=self._answer_by(new.answer_by, new.from_at, new.until_at), lease_id=None, rental_id=None,
+        )  # fmt: skip
+
+    def _answer_by(self, asked: dt.datetime | None, from_at: dt.datetime, until_at: dt.datetime) -> dt.datetime:
         """Until when the station may answer: until the time begins, and at least for a while from now."""
-        asked = new.answer_by or max(new.from_at, self._clock.now() + dt.timedelta(seconds=self._leases.times.answer_s))
-        return min(asked, new.until_at)
+        patience = dt.timedelta(seconds=self._leases.times.answer_s)
+        return min(asked or max(from_at, self._clock.now() + patience), until_at)
 
-    async def cancel(self, session: AsyncSession, reservation: Reservation) -> None:
+    async def confirm(self, session: AsyncSession, reservation: Reservation) -> None:
+        """Say yes to what is held. A second time changes nothing. Raises Refused `hold_over`."""
+        lapsed = reservation.hold_until_at is not None and self._clock.now() >= reservation.hold_until_at
+        if reservation.phase == Phase.HELD and not lapsed:
+            reservation.answer_by_at = self._answer_by(None, reservation.from_at, reservation.until_at)
+            await self._leases.want(session, reservation)
+        elif reservation.phase in {Phase.HELD, Phase.EXPIRED, Phase.CANCELLED}:
+            raise Refused("hold_over")
+
+    async def extend(self, session: AsyncSession, reservation: Reservation, until_at: dt.datetime) -> None:
+        """Give it more time, if nobody else has booked it for then and its station can be asked.
+
+        Raises Refused `reservation_overlap`, `reservation_not_extendable`, `extension_not_possible`, or a 422.
+        """
+        if reservation.phase not in _EXTENDABLE:
+            raise Refused("reservation_not_extendable", state=reservation.state)
+        if until_at <= reservation.until_at or until_at > reservation.from_at + LONGEST:
+            raise invalid("/until_at", f"must be later than now, and within {LONGEST.days} days of the beginning")
+        if reservation.vehicle_id is not None:
+            await repository.line_up(session, reservation.vehicle_id)
+        buffer = await self._supply.buffer(session, reservation.vehicle_id, reservation.trip_km)
+        reservation.kept_until_at = until_at + buffer
+        await _flush(session)
+        await self._leases.extend(session, reservation, until_at)
+
+    async def cancel(self, session: AsyncSession, reservation: Reservation, by: uuid.UUID) -> None:
         """Take the promise back. Raises Refused `reservation_used`. A second time changes nothing."""
         if reservation.state == "used":
             raise Refused("reservation_used")
-        if reservation.state in {"requested", "confirmed"}:
-            reservation.state, reservation.reason = "cancelled", ""
-        await session.flush()
-        await self._leases.let_go(session, reservation, "cancelled")
-        await self._revoke(session, reservation)
-
-    async def _revoke(self, session: AsyncSession, reservation: Reservation) -> None:
-        row = await repository.voucher(session, voucher_id_of(reservation.id))
-        if row is not None and row.revoked_at is None:
-            row.revoked_at = self._clock.now()
-            await session.flush()
-            await self._lists.put(session, "voucher_denials", [DenialItem(key=str(row.id))])
+        await self._leases.move(session, reservation, Event.CANCEL, "", by=by)
 
     async def settle(self, session: AsyncSession, rentals: Sequence[dict[str, Any]]) -> None:
         """What rentals make of the reservations they were begun with: used, or (nothing came of it) promised again."""
@@ -121,28 +147,20 @@ class Booking:
 
     async def _use(self, session: AsyncSession, reservation: Reservation, rental: dict[str, Any]) -> None:
         # While the vehicle is still in the dock the station may have to offer it again: only a ride ends the promise.
-        reservation.state, reservation.rental_id = "used", rental["id"]
-        await session.flush()
+        reservation.rental_id = rental["id"]
+        await self._leases.move(session, reservation, _EVENTS[rental["state"]])
         if rental["state"] != "starting":
             await self._leases.withdraw_plain(session, reservation)
 
     async def _give_back(self, session: AsyncSession, reservation: Reservation) -> None:
-        if reservation.state == "used":
-            reservation.state, reservation.rental_id = "confirmed", None
-            await session.flush()
-            if reservation.reason == UNBACKED:
+        if reservation.phase == Phase.STARTING:
+            reservation.rental_id = None
+            await self._leases.move(session, reservation, Event.VOID)
+            if reservation.reason == UNBACKED and reservation.phase == Phase.CONFIRMED:
                 await self._leases.publish_plain(session, reservation)
 
 
-def voucher_id_of(reservation_id: uuid.UUID) -> uuid.UUID:
-    """The id of the one voucher that carries this reservation."""
-    return uuid.uuid5(_VOUCHERS, str(reservation_id))
-
-
-async def _insert(session: AsyncSession, reservation: Reservation) -> None:
-    if reservation.vehicle_id is not None:
-        await repository.line_up(session, reservation.vehicle_id)
-    session.add(reservation)
+async def _flush(session: AsyncSession) -> None:
     try:
         await session.flush()
     except DBAPIError as error:

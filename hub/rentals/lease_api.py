@@ -49,10 +49,12 @@ class LeasesApi:
         station_id = call.id("station_id")
         if await self._names.name_of(call.session, station_id) is None:
             raise Refused("not_found")
-        if any(not 0 <= count <= _MOST_AHEAD for count in call.body.ahead.values()):
-            raise invalid("/ahead", f"between 0 and {_MOST_AHEAD} of each kind")
+        for name in ("ahead", "safe"):
+            if any(not 0 <= count <= _MOST_AHEAD for count in getattr(call.body, name).values()):
+                raise invalid(f"/{name}", f"between 0 and {_MOST_AHEAD} of each kind")
         station = await self._leases.station(call.session, station_id)
         station.ahead = {str(kind): count for kind, count in call.body.ahead.items()}
+        station.safe = {str(kind): count for kind, count in call.body.safe.items()}
         station.walk_in_min, station.walk_in_pct = call.body.walk_in_min, call.body.walk_in_pct
         station.version += 1
         await self._leases.put_policy(call.session, station)

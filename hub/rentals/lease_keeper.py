@@ -16,9 +16,15 @@ from hub.kernel.clock import Clock
 from hub.kernel.db import Database, may_succeed_again
 from hub.rentals import lease_repository, lease_rules
 from hub.rentals.leases import Leases
+from hub.rentals.machine import Event
 from hub.rentals.tables import Lease, LeaseStation
 
 _log = structlog.get_logger("hub.rentals")
+_LATE = {
+    "requested": (Event.SILENCE, "no_answer"),
+    "held": (Event.LAPSE, "hold_over"),
+    "confirmed": (Event.MISS, "no_show"),
+}
 _FORGET_AFTER = dt.timedelta(days=7)  # a station that never answers
 
 
@@ -55,9 +61,9 @@ class LeaseKeeper:
         station = await lease_repository.station(session, station_id, lock=True)
         before = self._over_before(now)
         for booking in await lease_repository.late_bookings(session, station_id, now, before):
-            why = "no_answer" if booking.state == "requested" else "no_show"
-            await self._leases.move(session, booking, "expired", why)
-            await self._leases.let_go(session, booking, why)
+            await self._leases.move(session, booking, *_LATE[booking.state])
+        for booking in await lease_repository.bookings_that_come(session, station_id, now):
+            await self._leases.move(session, booking, Event.COME)
         for lease in await lease_repository.over(session, station_id, before):
             if lease.until_at < now - _FORGET_AFTER:
                 lease.state, lease.reason = "expired", "silent"

@@ -124,7 +124,7 @@ async def due_stations(session: AsyncSession, now: dt.datetime, before: dt.datet
     """Stations where something may be due: leases that are to be held, that are over, bookings that wait too long."""
     ahead = select(LeaseStation.station_id).where(LeaseStation.knows.is_(True))
     over_ = select(Lease.station_id).where(Lease.state.in_(OPEN), Lease.giving_back == "", Lease.until_at < before)
-    late = select(Reservation.station_id).where(_is_late(now, before))
+    late = select(Reservation.station_id).where(or_(_is_late(now, before), _has_come(now)))
     found = await session.scalars(ahead.union(over_, late))
     return sorted(found.all())
 
@@ -137,16 +137,27 @@ async def late_bookings(
     return list((await session.scalars(found.order_by(Reservation.id).with_for_update())).all())
 
 
+async def bookings_that_come(session: AsyncSession, station_id: uuid.UUID, now: dt.datetime) -> list[Reservation]:
+    """Promised bookings there whose time has begun since the last look; the rows are held."""
+    found = select(Reservation).where(Reservation.station_id == station_id, _has_come(now))
+    return list((await session.scalars(found.order_by(Reservation.id).with_for_update())).all())
+
+
+def _has_come(now: dt.datetime):  # type: ignore[no-untyped-def]  # a SQL expression
+    return (Reservation.phase == "confirmed") & (Reservation.from_at <= now) & (Reservation.until_at > now)
+
+
 def _is_late(now: dt.datetime, before: dt.datetime):  # type: ignore[no-untyped-def]  # a SQL expression
     unanswered = (Reservation.state == "requested") & (Reservation.answer_by_at <= now)
-    return or_(unanswered, (Reservation.state == "confirmed") & (Reservation.until_at < before))
+    lapsed = (Reservation.state == "held") & (Reservation.hold_until_at <= now)
+    return or_(unanswered, lapsed, (Reservation.state == "confirmed") & (Reservation.until_at < before))
 
 
 async def bookings_ahead(session: AsyncSession, station_id: uuid.UUID, now: dt.datetime) -> list[Reservation]:
     """The bookings there that are asked for or promised and not over; the rows are held."""
     found = select(Reservation).where(
         Reservation.station_id == station_id,
-        Reservation.state.in_(("requested", "confirmed")),
+        Reservation.state.in_(("held", "requested", "confirmed")),
         Reservation.until_at > now,
     )
     return list((await session.scalars(found.order_by(Reservation.id).with_for_update())).all())

@@ -9,12 +9,12 @@ import uuid
 from collections.abc import Mapping
 from typing import Final, Protocol, TypeAlias
 
+from hub.rentals.machine import PROMISED, WAITING, Event
 from protocols.sync import facts
 
 LeaseFact: TypeAlias = facts.LeaseGranted | facts.LeaseRefused | facts.LeaseMoved | facts.LeaseEnded
 OPEN: Final = ("requested", "granted", "assigned")
 HELD: Final = ("granted", "assigned")
-WAITING: Final = ("requested", "confirmed")
 _ENDED: Final = frozenset({"used", "released", "expired", "lost"})
 _LONGEST_REASON: Final = 40
 
@@ -58,20 +58,19 @@ def hear(row: LeaseRow, fact: LeaseFact, hlc: int, until_at: dt.datetime | None)
     return True
 
 
-def booking_after(state: str, lease_state: str, reason: str) -> tuple[str, str] | None:
-    """State and reason of a booking whose lease is so now; None when it stays as it is.
-
-    What was promised and cannot be kept is broken, for a person to look at; what was only asked for is refused.
-    """
-    if state not in WAITING:
+def event_of(phase: str, lease_state: str, reason: str) -> tuple[Event, str] | None:
+    """What it means for a booking that its lease is so now, and the reason; None when it means nothing."""
+    if phase not in WAITING:
         return None
     match lease_state:
         case "assigned":
-            return ("confirmed", "")
-        case "refused" | "lost":
-            return ("refused" if state == "requested" else "broken", reason)
+            return Event.KEEP, ""
+        case "refused":
+            return Event.REFUSE, reason
+        case "lost":
+            return Event.LOSE, reason
         case "expired":
-            return ("expired", reason or "no_show") if state == "confirmed" else ("expired", "no_answer")
+            return (Event.MISS, reason or "no_show") if phase in PROMISED else (Event.SILENCE, "no_answer")
         case _:
             return None
 

@@ -46,6 +46,9 @@ class LeasePolicy(Shape):
     """What is held ahead at a station for bookings to come, by kind; what stays for walk-ins whatever is booked."""
 
     ahead: dict[Kind, int] = Field(default={}, description="How many vehicles of each kind; at most 50")
+    safe: dict[Kind, int] = Field(
+        default={}, description="So many charged vehicles of each kind stay: below that no more is sold"
+    )
     walk_in_min: int = Field(default=0, ge=0, le=247)
     walk_in_pct: float = Field(default=0, ge=0, le=100)
 
@@ -62,6 +65,7 @@ def policy_of(station: LeaseStation | None) -> LeasePolicySeen:
         return LeasePolicySeen(knows_leases=None)
     return LeasePolicySeen(
         ahead={kind: station.ahead[kind] for kind in _KINDS if kind in station.ahead},
+        safe={kind: station.safe[kind] for kind in _KINDS if kind in station.safe},
         walk_in_min=station.walk_in_min,
         walk_in_pct=station.walk_in_pct,
         knows_leases=station.knows,

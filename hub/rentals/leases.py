@@ -14,20 +14,24 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub import events
 from hub.kernel.clock import Clock
-from hub.rentals import lease_repository, lease_rules, repository
+from hub.rentals import lease_repository, lease_rules, machine, repository
 from hub.rentals.lease_rules import LeaseFact
+from hub.rentals.machine import Effect, Event, Phase
+from hub.rentals.moves import Moves
 from hub.rentals.tables import Lease, LeaseStation, Reservation
 from hub.settings import LeaseSettings
+from protocols.errors import Refused
 from protocols.sync import facts
-from protocols.sync.changes import Holder, Item, LeaseItem, LeasePolicyItem, ReservationItem
+from protocols.sync.changes import DenialItem, Holder, Item, LeaseItem, LeasePolicyItem, ReservationItem
 from protocols.values import from_ms, to_ms
 
 LIST: Final = "leases"
 PLAIN: Final = "reservations"
 POLICY: Final = "lease_policy"
 UNBACKED: Final = "unbacked"
-BROKEN: Final = "booking_broken"
 FEATURE: Final = "leases"
+_VOUCHERS: Final = uuid.UUID("5d2b9f6a-1e0c-5b8e-9a57-8d0e4a7c2b11")
+EXTENDS: Final = "extensions"
 
 
 class Lists(Protocol):
@@ -44,13 +48,6 @@ class Lists(Protocol):
         """Take items out, for one station or for all."""
 
 
-class Cases(Protocol):
-    """What a person must look at. Filled by the wiring."""
-
-    async def see(self, session: AsyncSession, told: Sequence[events.CaseSeen]) -> None:
-        """Open these cases, or close those that are explained."""
-
-
 class Names(Protocol):
     """The stations' names. Filled by the wiring."""
 
@@ -61,25 +58,57 @@ class Names(Protocol):
 class Leases:
     """Leases, and the bookings that stand on them."""
 
-    def __init__(self, clock: Clock, lists: Lists, cases: Cases, times: LeaseSettings) -> None:
+    def __init__(self, clock: Clock, lists: Lists, moves: Moves, times: LeaseSettings) -> None:
         self._clock = clock
         self._lists = lists
-        self._cases = cases
+        self._moves = moves
         self.times = times
 
     async def back(self, session: AsyncSession, booking: Reservation) -> None:
         """Promise the booking by a lease that is held, or ask its station for one."""
-        station = await lease_repository.station(session, booking.station_id)
-        if station is not None and station.knows is False:
-            await self._promise_plainly(session, booking)
+        if await self._is_plain(session, booking):
+            if booking.phase != Phase.HELD:
+                await self._promise_plainly(session, booking)
             return
         lease = await self._held_for(session, booking)
         if lease is None:
             await self.ask(session, booking)
             return
         lease.reservation_id, lease.state = booking.id, "assigned"
-        booking.lease_id, booking.state, booking.reason = lease.id, "confirmed", ""
+        booking.lease_id = lease.id
+        await self.move(session, booking, Event.KEEP, "")
         await self.publish(session, lease, booking)
+
+    async def want(self, session: AsyncSession, booking: Reservation) -> None:
+        """What was held is wanted: it is promised as far as it is backed."""
+        await self.move(session, booking, Event.WANT)
+        if await self._is_plain(session, booking):
+            await self._promise_plainly(session, booking)
+            return
+        lease = None if booking.lease_id is None else await lease_repository.lease(session, booking.lease_id)
+        if lease is not None and lease.state == "assigned":
+            await self.move(session, booking, Event.KEEP, "")
+
+    async def extend(self, session: AsyncSession, booking: Reservation, until_at: dt.datetime) -> None:
+        """Give it more time, as soon as its station has heard of it. Raises Refused `extension_not_possible`."""
+        lease = None if booking.lease_id is None else await lease_repository.lease(session, booking.lease_id)
+        if booking.phase in machine.RIDING or lease is None:
+            booking.until_at = until_at
+            await session.flush()
+            if booking.reason == UNBACKED and booking.phase not in machine.RIDING:
+                await self.publish_plain(session, booking)
+            return
+        station = await lease_repository.station(session, booking.station_id)
+        if station is None or not station.extends or lease.state != "assigned" or lease.giving_back:
+            raise Refused("extension_not_possible")
+        booking.wanted_until_at = until_at
+        lease.until_at = until_at + dt.timedelta(seconds=2 * self.times.margin_s)
+        lease.generation += 1
+        await self.publish(session, lease, booking)
+
+    async def _is_plain(self, session: AsyncSession, booking: Reservation) -> bool:
+        station = await lease_repository.station(session, booking.station_id)
+        return station is not None and station.knows is False
 
     async def _held_for(self, session: AsyncSession, booking: Reservation) -> Lease | None:
         if booking.vehicle_kind is None:
@@ -186,15 +215,24 @@ class Leases:
         if lease.state not in lease_rules.OPEN:
             await self.take_off(session, lease)
         elif isinstance(fact, facts.LeaseGranted):
-            if booking is not None and booking.state not in {*lease_rules.WAITING, "used"} and not lease.giving_back:
+            gone = booking is not None and booking.phase not in machine.WAITING and booking.state != "used"
+            if booking is not None and gone and not lease.giving_back:
                 lease.giving_back = booking.state  # the answer came too late
                 await self.publish(session, lease, booking)
             elif fact.again:
                 await self.publish(session, lease, booking)
+            if booking is not None and booking.lease_id == lease.id and fact.generation >= lease.generation:
+                await self._extended(session, booking)
         if booking is not None and booking.lease_id == lease.id:
-            after = lease_rules.booking_after(booking.state, lease.state, lease.reason)
-            if after is not None:
-                await self.move(session, booking, *after)
+            meant = lease_rules.event_of(booking.phase, lease.state, lease.reason)
+            if meant is not None:
+                await self.move(session, booking, *meant)
+
+    async def _extended(self, session: AsyncSession, booking: Reservation) -> None:
+        """Its station keeps it longer, as was wished."""
+        if booking.wanted_until_at is not None:
+            booking.until_at, booking.wanted_until_at = booking.wanted_until_at, None
+            await session.flush()
 
     async def _booking_of(self, session: AsyncSession, lease: Lease, fact: LeaseFact) -> Reservation | None:
         holder = fact.holder if isinstance(fact, facts.LeaseGranted) else None
@@ -216,7 +254,7 @@ class Leases:
         if lease.reservation_id is None:
             return
         later = await repository.reservation(session, lease.reservation_id, lock=True)
-        if later is not None and later.lease_id == lease.id and later.state in lease_rules.WAITING:
+        if later is not None and later.lease_id == lease.id and later.phase in machine.WAITING:
             await self.ask(session, later)
 
     async def take_off(self, session: AsyncSession, lease: Lease) -> None:
@@ -226,12 +264,31 @@ class Leases:
             await session.flush()
             await self._lists.withdraw(session, LIST, [str(lease.id)], station_id=lease.station_id)
 
-    async def move(self, session: AsyncSession, booking: Reservation, state: str, reason: str) -> None:
-        """The booking is so now. What was promised and is broken becomes a case."""
-        booking.state, booking.reason = state, reason
-        await session.flush()
-        if state == "broken":
-            await self._cases.see(session, [_broken(booking, self._clock.now())])
+    async def move(
+        self,
+        session: AsyncSession,
+        booking: Reservation,
+        event: Event,
+        reason: str | None = None,
+        *,
+        by: uuid.UUID | None = None,
+    ) -> bool:
+        """One step by the machine, with what it means for lease and voucher. False when nothing happens."""
+        effects = await self._moves.move(session, booking, event, reason, by=by)
+        if effects is None:
+            return False
+        if Effect.RELEASE in effects:
+            await self.let_go(session, booking, reason or booking.state)
+        if Effect.REVOKE in effects:
+            await self._revoke(session, booking)
+        return True
+
+    async def _revoke(self, session: AsyncSession, booking: Reservation) -> None:
+        row = await repository.voucher(session, voucher_id_of(booking.id))
+        if row is not None and row.revoked_at is None:
+            row.revoked_at = self._clock.now()
+            await session.flush()
+            await self._lists.put(session, "voucher_denials", [DenialItem(key=str(row.id))])
 
     async def when_devices(self, session: AsyncSession, event: events.DevicesReported) -> None:
         """An agent started: does it know leases?"""
@@ -240,6 +297,7 @@ class Leases:
                 station = await self.station(session, one.station_id)
                 if one.hlc > station.agent_hlc:
                     before, station.knows = station.knows, FEATURE in one.body.features
+                    station.extends = EXTENDS in one.body.features
                     station.agent_hlc = one.hlc
                     await session.flush()
                     if before is not station.knows:
@@ -250,7 +308,15 @@ class Leases:
         found = await lease_repository.station(session, station_id, lock=True)
         if found is None:
             found = LeaseStation(
-                station_id=station_id, knows=None, agent_hlc=-1, ahead={}, walk_in_min=0, walk_in_pct=0.0, version=1
+                station_id=station_id,
+                knows=None,
+                extends=False,
+                agent_hlc=-1,
+                ahead={},
+                safe={},
+                walk_in_min=0,
+                walk_in_pct=0.0,
+                version=1,
             )
             session.add(found)
             await session.flush()
@@ -277,8 +343,9 @@ class Leases:
                 await self.ask(session, booking)
 
     async def _promise_plainly(self, session: AsyncSession, booking: Reservation) -> None:
-        booking.state, booking.reason, booking.lease_id = "confirmed", UNBACKED, None
-        await self.publish_plain(session, booking)
+        booking.lease_id = None
+        if await self.move(session, booking, Event.KEEP, UNBACKED):
+            await self.publish_plain(session, booking)
 
     async def publish_plain(self, session: AsyncSession, booking: Reservation) -> None:
         """Tell an agent that knows no leases of the booking."""
@@ -296,6 +363,11 @@ class Leases:
         await self._lists.put(session, PLAIN, [item], station_id=booking.station_id)
 
 
+def voucher_id_of(reservation_id: uuid.UUID) -> uuid.UUID:
+    """The id of the one voucher that carries this reservation."""
+    return uuid.uuid5(_VOUCHERS, str(reservation_id))
+
+
 def _holder(booking: Reservation) -> Holder:
     return Holder(
         reservation_id=booking.id,
@@ -303,7 +375,7 @@ def _holder(booking: Reservation) -> Holder:
         pin_hash=booking.pin_hash,
         account_id=booking.account_id,
         from_ms=to_ms(booking.from_at),
-        until_ms=to_ms(booking.until_at),
+        until_ms=to_ms(booking.wanted_until_at or booking.until_at),
     )
 
 
@@ -312,23 +384,8 @@ def _learnt(lease: Lease, holder: Holder, now: dt.datetime) -> Reservation:
     return Reservation(
         id=holder.reservation_id, created_at=now, station_id=lease.station_id, account_id=holder.account_id,
         vehicle_id=lease.vehicle_id, vehicle_kind=lease.vehicle_kind, code=holder.code, pin_hash=holder.pin_hash,
-        from_at=from_ms(holder.from_ms), until_at=from_ms(holder.until_ms), state="requested", reason="",
-        answer_by_at=from_ms(holder.until_ms), lease_id=lease.id, rental_id=None,
+        from_at=from_ms(holder.from_ms), until_at=from_ms(holder.until_ms), trip_km=None, phase=Phase.ASKED.value,
+        state=machine.STATES[Phase.ASKED], blocks=True, kept_until_at=from_ms(holder.until_ms), hold_until_at=None,
+        wanted_until_at=None, fee_minor=None, fee_currency=None, reason="", answer_by_at=from_ms(holder.until_ms),
+        lease_id=lease.id, rental_id=None,
     )  # fmt: skip
-
-
-def _broken(booking: Reservation, now: dt.datetime) -> events.CaseSeen:
-    subjects = {"reservation_id": booking.id}
-    if booking.lease_id is not None:
-        subjects["lease_id"] = booking.lease_id
-    if booking.vehicle_id is not None:
-        subjects["vehicle_id"] = booking.vehicle_id
-    return events.CaseSeen(
-        kind=BROKEN,
-        about=booking.id,
-        seen_at=now,
-        station_ids=(booking.station_id,),
-        account_id=booking.account_id,
-        subjects=subjects,
-        seen={"code": booking.code, "reason": booking.reason},
-    )

@@ -10,10 +10,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.kernel.bulk import insert_many, rows_where, upsert_many
 from hub.kernel.pages import Found, Listed, PageQuery, find_page
+from hub.rentals.offer_tables import OfferStation
 from hub.rentals.tables import AccountBlock, Card, Rental, Reservation, VehicleSighting, VoucherKeyRow, VoucherRow
 
 _VEHICLE_LOCK = 77  # the class of the advisory locks that line up bookings of one vehicle
 _FOLD_VEHICLE_LOCK, _FOLD_ACCOUNT_LOCK, _FOLD_VOUCHER_LOCK = 78, 79, 80
+_STATION_LOCK = 81
 _STATUS_LOCK = 0x766F7563  # "vouc": who numbers a voucher holds this advisory lock
 
 
@@ -139,6 +141,11 @@ async def reservation(session: AsyncSession, reservation_id: uuid.UUID, *, lock:
     return await session.get(Reservation, reservation_id, with_for_update=lock or None)
 
 
+async def currency_of(session: AsyncSession, station_id: uuid.UUID) -> str | None:
+    """The station's currency; None for one that nobody presented."""
+    return await session.scalar(select(OfferStation.currency).where(OfferStation.station_id == station_id))
+
+
 async def reservation_by_code(session: AsyncSession, code: str) -> Reservation | None:
     """The reservation with this code."""
     return await session.scalar(select(Reservation).where(Reservation.code == code))
@@ -158,6 +165,11 @@ async def line_up(session: AsyncSession, vehicle_id: uuid.UUID) -> None:
     if session.get_bind().dialect.name == "postgresql":
         number = int.from_bytes(vehicle_id.bytes[-4:], "big", signed=True)
         await session.execute(select(func.pg_advisory_xact_lock(_VEHICLE_LOCK, number)))
+
+
+async def line_up_station(session: AsyncSession, station_id: uuid.UUID) -> None:
+    """Let bookings at one station come one after the other; always after the vehicle's own turn."""
+    await _line_up(session, _STATION_LOCK, [station_id])
 
 
 async def line_up_vehicles(session: AsyncSession, vehicles: Iterable[uuid.UUID]) -> None:

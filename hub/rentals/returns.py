@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 OPEN: Final = 2**63 - 1  # the clock of what has not happened yet: later than all that has
+PARKED: Final = "parked"  # beside a full station, by its renter's scan
 DAY_MS: Final = 24 * 3600 * 1000  # a return that nobody saw is billed for one day at most
 
 Key: TypeAlias = tuple[int, bytes, bytes]
@@ -18,6 +19,8 @@ Key: TypeAlias = tuple[int, bytes, bytes]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sighting:
     """A vehicle stood in a dock: it was pushed in (`docked`), rented there (`started`) or left (`left`).
+
+    Or beside one: `parked` at a full station, by its renter's scan.
 
     `rental_id`: which rental the station took it for, where it knew one.
     """
@@ -35,7 +38,7 @@ class Sighting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Closing:
-    """The end of a ride. `ended_by`: station (its own word), other_station, sighting, missing_return."""
+    """The end of a ride. `ended_by`: station (its own word), other_station, sighting, missing_return, overflow."""
 
     ended_by: str
     hlc: int
@@ -67,13 +70,13 @@ def closing_of(
         # Its own end comes after its beginning, whatever the clocks say.
         if (own and one.what == "started") or (one.key <= began and not (own and one.station_id == station_id)):
             continue
-        docked = one.what == "docked"
+        docked = one.what in {"docked", PARKED}
         return Closing(
             ended_by=_ended_by(one, rental_id, station_id) if docked else "missing_return",
             hlc=max(one.key[0], began[0]),
             station_id=one.station_id,
             at_ms=one.at_ms if docked else min(one.at_ms, began_ms + DAY_MS),
-            dock_no=one.dock_no if docked else None,
+            dock_no=one.dock_no or None if docked else None,
             soc_pct=one.soc_pct,
             uncertainty_ms=one.uncertainty_ms,
         )
@@ -81,6 +84,8 @@ def closing_of(
 
 
 def _ended_by(docked: Sighting, rental_id: uuid.UUID, station_id: uuid.UUID) -> str:
+    if docked.what == PARKED:
+        return "overflow"
     if docked.station_id != station_id:
         return "other_station"
     return "station" if docked.rental_id == rental_id else "sighting"

@@ -10,10 +10,10 @@ from hub.kernel.shapes import Instant, MoneyShape, Shape
 
 State = Literal["starting", "active", "ended", "voided"]
 Flag = Literal[
-    "clocks_disagree", "contradiction", "missing_return", "orphan_return", "other_station", "over_limit", "sighting",
-    "station_bill_replaced", "time_uncertain", "two_clocks", "unpriced", "voucher_used_twice",
+    "clocks_disagree", "contradiction", "missing_return", "orphan_return", "other_station", "over_limit", "overflow",
+    "sighting", "station_bill_replaced", "time_uncertain", "two_clocks", "unpriced", "voucher_used_twice",
 ]  # fmt: skip
-ReservationState = Literal["requested", "confirmed", "used", "cancelled", "refused", "expired", "broken"]
+ReservationState = Literal["held", "requested", "confirmed", "used", "cancelled", "refused", "expired", "broken"]
 May = Annotated[list[Literal["rent", "charge"]], Field(min_length=1, max_length=2)]
 Pin = Annotated[str, Field(pattern="^[0-9]{4,8}$", examples=["4711"])]
 
@@ -42,9 +42,10 @@ class BillLineShape(Shape):
 class RentalShape(Shape):
     """A rental as the stations told it. `price_checked`: whether the hub's own sum agrees (null: not ended yet).
 
-    `ended_by` says who saw the end: the station itself, other_station, sighting, or nobody (missing_return); all but
-    the first are billed by the hub. `flags` are what a person should look at. `uncertainty_s`: by so much its
-    instants may be off, because a station did not know the time; `time_uncertain` when that matters to people.
+    `ended_by` says who saw the end: the station itself, other_station, sighting, the renter's own scan at a full
+    station (overflow), or nobody (missing_return); all but the first are billed by the hub. `flags` are what a person
+    should look at. `uncertainty_s`: by so much its instants may be off, because a station did not know the time;
+    `time_uncertain` when that matters to people.
     """
 
     id: uuid.UUID
@@ -82,6 +83,13 @@ class RentalShape(Shape):
     soc_end_pct: float | None
 
 
+class OverflowReturn(Shape):
+    """What the renter scanned where all docks are taken."""
+
+    station_id: uuid.UUID
+    vehicle_id: uuid.UUID
+
+
 class NewReservation(Shape):
     """A wish: either one vehicle or a kind. `pin` is made up when left out; `account_id` is the caller by default."""
 
@@ -92,6 +100,7 @@ class NewReservation(Shape):
     from_at: Instant
     until_at: Instant
     trip_km: float | None = Field(default=None, ge=0, le=2000, description="How far the trip goes in all")
+    hold: bool = Field(default=False, description="Hold it for some minutes, to be confirmed or to lapse")
     pin: Pin | None = None
     answer_by: Instant | None = Field(default=None, description="How long to wait for the station's answer")
 
@@ -116,7 +125,11 @@ class Alternative(Shape):
 class ReservationShape(Shape):
     """A reservation. `requested` is not promised yet: the station is asked, and answers until `answer_by_at`.
 
+    `held` is kept until `hold_until_at` for its owner to confirm. `phase` says more than `state`: held, asked,
+    confirmed, ready (its time has come), starting, active, closed, cancelled, refused, expired, no_show, broken.
     `reason` says why it is refused, expired or broken; `unbacked`: promised by the hub alone (an older agent).
+    `kept_until_at`: until then nobody else has the vehicle, for it charges. `wanted_until_at`: an extension that its
+    station has not granted yet. `fee_minor`: what a late cancellation or not coming has cost.
     """
 
     id: uuid.UUID
@@ -130,26 +143,44 @@ class ReservationShape(Shape):
     until_at: Instant
     trip_km: float | None
     state: str
+    phase: str
     reason: str
     answer_by_at: Instant
+    hold_until_at: Instant | None
+    wanted_until_at: Instant | None
+    kept_until_at: Instant
+    fee_minor: int | None
+    fee_currency: str | None
     lease_id: uuid.UUID | None
     rental_id: uuid.UUID | None
 
 
 class ReservationSeen(ReservationShape):
-    """One reservation, and what else there is for its time where it is not promised."""
+    """One reservation, and what else there is for its time where it is not promised.
 
-    alternatives: list[Alternative] = Field(default=[])
-
-
-class ReservationMade(ReservationSeen):
-    """A new reservation with its PIN, which is shown this once.
-
-    `voucher`: once it is confirmed, what the renter's phone shows at the station, good there without any line.
+    `cancel_fee`: what its owner pays for cancelling it now; null: nothing.
     """
 
-    pin: str
+    alternatives: list[Alternative] = Field(default=[])
+    cancel_fee: MoneyShape | None = None
+
+
+class Extension(Shape):
+    """Until when it is wanted now."""
+
+    until_at: Instant
+
+
+class ReservationConfirmed(ReservationSeen):
+    """`voucher`: once it is confirmed, what the renter's phone shows at the station, good there without any line."""
+
     voucher: str | None = None
+
+
+class ReservationMade(ReservationConfirmed):
+    """A new reservation with its PIN, which is shown this once."""
+
+    pin: str
 
 
 class ReservationVoucher(Shape):

@@ -7,9 +7,17 @@ import uuid
 from hub.kernel.problem import invalid
 from hub.kernel.routes import Call, route
 from hub.rentals import search_repository, search_rules
+from hub.rentals.safety import Limit
 from hub.rentals.search_repository import Row, Seen, Window
 from hub.rentals.search_rules import Ask, Judged
-from hub.rentals.search_schemas import Availability, AvailabilityQuery, OfferShape, PlaceShape, ReasonShape
+from hub.rentals.search_schemas import (
+    Availability,
+    AvailabilityQuery,
+    LimitShape,
+    OfferShape,
+    PlaceShape,
+    ReasonShape,
+)
 from hub.settings import LeaseSettings
 from protocols.errors import Refused
 
@@ -36,10 +44,10 @@ class SearchApi:
             now=now, from_at=ask.from_at, until_at=ask.until_at, kept_until_at=ask.until_at + 2 * self._margin
         )
         seen = await search_repository.seen_in(call.session, rows, window)
-        wanted = [one for one in seen.candidates if query.kind in (None, one.kind)]
-        found = [search_rules.judged(one, ask) for one in wanted]
-        search_rules.at_stations(found, seen.places, now)
-        return _shown(query, ask, seen, found, point)
+        found = [search_rules.judged(one, ask) for one in seen.candidates]
+        limits = search_rules.at_stations(found, seen.places, ask)
+        wanted = [one for one in found if query.kind in (None, one.vehicle.kind)]
+        return _shown(query, ask, seen, wanted, limits, point)
 
 
 def _ask(query: AvailabilityQuery, now: dt.datetime) -> Ask:
@@ -71,7 +79,12 @@ async def _rows(
 
 
 def _shown(
-    query: AvailabilityQuery, ask: Ask, seen: Seen, found: list[Judged], point: tuple[float, float] | None
+    query: AvailabilityQuery,
+    ask: Ask,
+    seen: Seen,
+    found: list[Judged],
+    limits: dict[uuid.UUID, dict[str, Limit]],
+    point: tuple[float, float] | None,
 ) -> Availability:
     far: dict[uuid.UUID, float] = dict.fromkeys(seen.places, 0.0)
     if point is not None:
@@ -92,6 +105,7 @@ def _shown(
                 station_id=place.station_id, name=place.name, latitude=place.latitude, longitude=place.longitude,
                 distance_m=None if point is None else round(far[place.station_id], 1), online=place.online(ask.now),
                 offered=counts[place.station_id],
+                limits=[LimitShape.model_validate(one) for _, one in sorted(limits[place.station_id].items())],
             )
             for place in sorted(seen.places.values(), key=lambda one: (far[one.station_id], one.station_id))
         ],

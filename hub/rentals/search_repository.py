@@ -10,29 +10,34 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.kernel.reach import reach_of
-from hub.kernel.statements import Statement, instant_in, run
+from hub.kernel.statements import Statement, instant_in, json_in, run
 from hub.rentals import forecast
-from hub.rentals.forecast import Taken
+from hub.rentals.forecast import Battery, Taken
 from hub.rentals.offer_tables import OfferStation
+from hub.rentals.safety import Policy
 from hub.rentals.search_rules import Candidate, Place
 
 _COLUMNS: Final = """\
 SELECT s.station_id, s.name, s.latitude, s.longitude, s.min_soc_pct, s.heard_at,
+    p.safe, p.walk_in_min, p.walk_in_pct,
     v.vehicle_id, v.dock_no, v.label, v.kind, v.model, v.tariff_id, v.why_not, v.papers_until, v.faulty, v.soc_pct,
     v.soh_pct, v.battery_wh, v.wh_per_km, v.charge_w, v.full_range_km
 """
-_VEHICLES: Final = "LEFT JOIN offer_vehicles v ON v.station_id = s.station_id AND v.docked AND v.kind IS NOT NULL"
+_JOINED: Final = """\
+LEFT JOIN lease_stations p ON p.station_id = s.station_id
+LEFT JOIN offer_vehicles v ON v.station_id = s.station_id AND v.docked AND v.kind IS NOT NULL
+"""
 _NEAR: Final = f"""\
 {_COLUMNS} FROM (
     SELECT * FROM offer_stations WHERE latitude BETWEEN ?1 AND ?2 AND longitude BETWEEN ?3 AND ?4
     ORDER BY (latitude - ?5) * (latitude - ?5) + (longitude - ?6) * (longitude - ?6) * ?7, station_id LIMIT 20
-) s {_VEHICLES}
+) s {_JOINED}
 """  # noqa: S608  # names of our own columns
 _NEAR_REACHED: Final = _NEAR.replace("WHERE latitude", "WHERE station_id = ANY(?8) AND latitude", 1)
-_ONE: Final = f"{_COLUMNS} FROM offer_stations s {_VEHICLES} WHERE s.station_id = ?1"
+_ONE: Final = f"{_COLUMNS} FROM offer_stations s {_JOINED} WHERE s.station_id = ?1"
 _BOOKINGS: Final = """\
 SELECT station_id, vehicle_id, vehicle_kind, from_at, until_at, trip_km FROM reservations
-WHERE station_id = ANY(?1) AND until_at > ?2 AND state IN ('held', 'requested', 'confirmed')
+WHERE station_id = ANY(?1) AND until_at > ?2 AND blocks
 """
 _LEASES: Final = """\
 SELECT station_id, vehicle_kind, count(*) FROM leases
@@ -40,7 +45,11 @@ WHERE station_id = ANY(?1) AND state = 'granted' AND reservation_id IS NULL AND 
     AND vehicle_kind IS NOT NULL AND granted_until_at >= ?2
 GROUP BY station_id, vehicle_kind
 """
-_OF_PLACE: Final = 6  # columns
+_BATTERY: Final = """\
+SELECT soh_pct, battery_wh, wh_per_km, charge_w, full_range_km FROM offer_vehicles
+WHERE vehicle_id = ?1 AND kind IS NOT NULL
+"""
+_OF_PLACE: Final = 9  # columns
 Row = tuple[Any, ...]
 
 
@@ -89,9 +98,21 @@ async def _reached(session: AsyncSession) -> list[uuid.UUID] | None:
     return list((await session.scalars(select(OfferStation.station_id))).all())
 
 
+async def battery(session: AsyncSession, vehicle_id: uuid.UUID) -> Battery | None:
+    """A registered vehicle's battery, wherever it is; None for one that is not registered."""
+    [found] = await run(session, Statement(_BATTERY, (vehicle_id,), reached=True))
+    if not found.rows:
+        return None
+    soh_pct, battery_wh, wh_per_km, charge_w, full_range_km = found.rows[0]
+    return forecast.battery_of(
+        battery_wh=battery_wh, wh_per_km=wh_per_km, charge_w=charge_w, full_range_km=full_range_km, soh_pct=soh_pct,
+        min_soc_pct=0.0,
+    )  # fmt: skip
+
+
 async def seen_in(session: AsyncSession, rows: Sequence[Row], window: Window) -> Seen:
     """The stations and vehicles of these rows with what is promised there."""
-    places = {place.station_id: place for place in map(_place, {row[:_OF_PLACE] for row in rows})}
+    places = {station_id: _place(row) for station_id, row in {_uuid(row[0]): row for row in rows}.items()}
     ids = list(places)
     [bookings] = await run(session, Statement(_BOOKINGS, (ids, window.now), reached=True))
     taken: dict[uuid.UUID, list[Taken]] = {}
@@ -101,7 +122,7 @@ async def seen_in(session: AsyncSession, rows: Sequence[Row], window: Window) ->
             taken.setdefault(_uuid(vehicle), []).append(one)
         elif one.from_at < window.until_at and window.from_at < one.until_at:
             places[_uuid(station)].wanted[kind] += 1
-    if not all(place.online(window.now) for place in places.values()):
+    if any(place.policy.demands or not place.online(window.now) for place in places.values()):
         [leases] = await run(session, Statement(_LEASES, (ids, window.kept_until_at), reached=True))
         for station, kind, count in leases.rows:
             places[_uuid(station)].leased[kind] = count
@@ -113,6 +134,7 @@ def _place(row: Row) -> Place:
     return Place(
         station_id=_uuid(row[0]), name=row[1], latitude=row[2], longitude=row[3], min_soc_pct=row[4],
         heard_at=instant_in(row[5]),
+        policy=Policy(safe=json_in(row[6]) or {}, walk_in_min=row[7] or 0, walk_in_pct=row[8] or 0.0),
     )  # fmt: skip
 
 

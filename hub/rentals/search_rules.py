@@ -10,6 +10,7 @@ from typing import Final, TypeAlias
 
 from hub.rentals import forecast
 from hub.rentals.forecast import Battery, Taken
+from hub.rentals.safety import REACH, Limit, Policy, limits_of
 
 Params: TypeAlias = dict[str, str | int | float | bool | None]
 SILENT: Final = dt.timedelta(seconds=90)
@@ -40,6 +41,7 @@ class Place:
     heard_at: dt.datetime | None
     leased: Counter[str] = field(default_factory=Counter)
     wanted: Counter[str] = field(default_factory=Counter)  # of each kind the bookings that overlap the wish
+    policy: Policy = field(default_factory=Policy)
 
     def online(self, now: dt.datetime) -> bool:
         """Whether it could answer a question now."""
@@ -72,6 +74,7 @@ class Judged:
     vehicle: Candidate
     level: float
     reasons: list[tuple[str, Params]]
+    fit: bool  # whoever wants to go how far: it will be free, fit and charged
 
     @property
     def offered(self) -> bool:
@@ -102,8 +105,10 @@ def judged(vehicle: Candidate, ask: Ask) -> Judged:
         reasons.append(("document_over", {"at": at_text(vehicle.papers_until)}))
     if vehicle.faulty:
         reasons.append(("fault", {}))
-    reasons += _booked(vehicle, ask) or _charge(vehicle, ask, level)
-    return Judged(vehicle=vehicle, level=level, reasons=reasons)
+    booked = _booked(vehicle, ask)
+    fit = not reasons and not booked and vehicle.soc_pct is not None and level >= battery.least
+    reasons += booked or _charge(vehicle, ask, level)
+    return Judged(vehicle=vehicle, level=level, reasons=reasons, fit=fit)
 
 
 def _booked(vehicle: Candidate, ask: Ask) -> list[tuple[str, Params]]:
@@ -139,11 +144,15 @@ def _charge(vehicle: Candidate, ask: Ask, level: float) -> list[tuple[str, Param
     ]
 
 
-def at_stations(found: Sequence[Judged], places: Mapping[uuid.UUID, Place], now: dt.datetime) -> None:
-    """Add what the stations make of it.
+def at_stations(
+    found: Sequence[Judged], places: Mapping[uuid.UUID, Place], ask: Ask
+) -> dict[uuid.UUID, dict[str, Limit]]:
+    """Add what the stations make of it; and how it stands with each station's kinds.
 
-    The best charged are kept for those who booked a kind; a silent station promises only what it keeps already.
+    The best charged are kept for those who booked a kind; a silent station promises only what it keeps already; one
+    that would have too few left sells nothing more.
     """
+    limits = limits_at(found, places, ask)
     groups: dict[tuple[uuid.UUID, str], list[Judged]] = {}
     for one in found:
         if one.offered:
@@ -154,9 +163,37 @@ def at_stations(found: Sequence[Judged], places: Mapping[uuid.UUID, Place], now:
         booked, leased = place.wanted[kind], place.leased[kind]
         for one in fit[:booked]:
             one.reasons.append(("kept_for_bookings", {"count": booked}))
-        if not place.online(now):
+        if not place.online(ask.now):
             for one in fit[booked + leased :]:
                 one.reasons.append(("station_offline", {"leased": leased}))
+        limit = limits[station_id].get(kind)
+        if limit is not None and limit.limited:
+            for one in fit[booked:]:
+                one.reasons.append(("station_limited", params_of(limit)))
+    return limits
+
+
+def limits_at(
+    found: Iterable[Judged], places: Mapping[uuid.UUID, Place], ask: Ask
+) -> dict[uuid.UUID, dict[str, Limit]]:
+    """Of each station, by kind; nothing further ahead than the forecast reaches. `found` is all that stands there."""
+    standing: dict[uuid.UUID, list[str]] = {station_id: [] for station_id in places}
+    fit: dict[uuid.UUID, list[str]] = {station_id: [] for station_id in places}
+    for one in found:
+        standing[one.vehicle.station_id].append(one.vehicle.kind)
+        if one.fit:
+            fit[one.vehicle.station_id].append(one.vehicle.kind)
+    return {
+        station_id: limits_of(place.policy, standing[station_id], fit[station_id], place.wanted, place.leased)
+        if place.policy.demands and ask.from_at - ask.now <= REACH
+        else {}
+        for station_id, place in places.items()
+    }
+
+
+def params_of(limit: Limit) -> Params:
+    """The numbers behind a limit, for people."""
+    return {"kind": limit.kind, "supply": limit.supply, "safe": limit.safe, "walk_ins": limit.walk_ins}
 
 
 def ordered(found: Iterable[Judged], distance_m: Mapping[uuid.UUID, float]) -> list[Judged]:

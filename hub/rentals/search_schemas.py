@@ -37,7 +37,7 @@ class ReasonShape(Shape):
     `not_for_rent` {why} · `document_over` {at} · `fault` · `booked` {from_at, until_at: free again} · `low_charge`
     {soc_pct at the pick-up, need_pct, minutes from now until it is enough, null: never or not known} · `too_far`
     {range_km of a full battery} · `kept_for_bookings` {count} · `station_offline` {leased} · `station_limited`
-    {supply, safe, walk_ins}.
+    {kind, supply, safe, walk_ins}.
     """
 
     code: Why
@@ -61,8 +61,26 @@ class OfferShape(Shape):
     range_km: float | None
 
 
+class LimitShape(Shape):
+    """How it stands with a kind at a station at that time.
+
+    `supply`: how many will be there charged and free; `safe` of them must stay, and of all kinds together `walk_ins`.
+    `limited`: no more is sold there. `leased`: how many the station keeps for bookings, which may be sold all the same.
+    """
+
+    kind: str
+    supply: int
+    safe: int
+    walk_ins: int
+    leased: int
+    limited: bool
+
+
 class PlaceShape(Shape):
-    """A station that was looked at, the nearest first. `offered`: how many of its vehicles fit."""
+    """A station that was looked at, the nearest first. `offered`: how many of its vehicles fit.
+
+    `limits`: where something must stay for people without a booking, and the time is within a day.
+    """
 
     station_id: uuid.UUID
     name: str
@@ -71,6 +89,7 @@ class PlaceShape(Shape):
     distance_m: float | None
     online: bool
     offered: int
+    limits: list[LimitShape]
 
 
 class Availability(Shape):

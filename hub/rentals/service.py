@@ -15,7 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from hub import events
 from hub.rentals import billed, limits, repository, returns, rules, suspicion
 from hub.rentals.booking import Booking
-from hub.rentals.leases import Cases, Names
+from hub.rentals.leases import Names
+from hub.rentals.moves import Cases
 from hub.rentals.returns import Closing, Sighting
 from hub.rentals.rides import ride_between
 from hub.rentals.rules import Row, Told
@@ -133,6 +134,14 @@ class Rentals:
         if again:  # dated better: also what stood at its old place may change
             since = min([since, *await repository.hlcs_of(session, again)])
         await repository.put_sightings(session, seen, again=bool(again))
+        rows = await repository.rental_rows(session, (), vehicles, since)
+        await self._fold(session, rows, rows, {}, since)
+
+    async def see(self, session: AsyncSession, seen: Sequence[Row]) -> None:
+        """Vehicles were seen by others than stations; one that was seen so before stays as it was."""
+        vehicles, since = {row["vehicle_id"] for row in seen}, min(row["hlc"] for row in seen)
+        await repository.line_up_vehicles(session, vehicles)
+        await repository.put_sightings(session, seen)
         rows = await repository.rental_rows(session, (), vehicles, since)
         await self._fold(session, rows, rows, {}, since)
 

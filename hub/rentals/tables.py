@@ -4,7 +4,7 @@ import datetime as dt
 import uuid
 from typing import Any
 
-from sqlalchemy import Index, LargeBinary, String, Text
+from sqlalchemy import Index, LargeBinary, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hub.kernel.columns import Base, Json
@@ -52,7 +52,7 @@ class Rental(Listed):
     price_checked: Mapped[bool | None]  # the hub's own sum agrees; None: not ended, or the tariff is not known
     soc_start_pct: Mapped[float | None]
     soc_end_pct: Mapped[float | None]
-    ended_by: Mapped[str | None] = mapped_column(String(20))  # station | other_station | sighting | missing_return
+    ended_by: Mapped[str | None] = mapped_column(String(20))  # … | missing_return | overflow
     ended_station_id: Mapped[uuid.UUID | None]
     flags: Mapped[str] = mapped_column(String(200))  # " one other ", empty for none: what a person should look at
     told: Mapped[bytes] = mapped_column(LargeBinary)
@@ -73,7 +73,7 @@ class VehicleSighting(Base):
     vehicle_id: Mapped[uuid.UUID]
     hlc: Mapped[int]
     station_id: Mapped[uuid.UUID]
-    what: Mapped[str] = mapped_column(String(10))  # docked | left
+    what: Mapped[str] = mapped_column(String(10))  # docked | left | parked
     at: Mapped[dt.datetime]
     dock_no: Mapped[int]
     soc_pct: Mapped[float | None]
@@ -92,9 +92,20 @@ class AccountBlock(Listed):
 
 
 class Reservation(Listed):
-    """A promise at a station. Overlaps on one vehicle are refused by the database itself (see the migration)."""
+    """A promise at a station; `phase` is the machine's, `state` says less of it.
+
+    Of one vehicle two periods [from_at, kept_until_at) that `blocks` never overlap: the database itself refuses it
+    (see the migration). `kept_until_at` is when the vehicle is charged again.
+    """
 
     __tablename__ = "reservations"
+    __table_args__ = (
+        Index(
+            "ix_reservations_station_id_open", "station_id", "until_at", postgresql_where=text("blocks"),
+            sqlite_where=text("blocks"),
+        ),
+        Index("ix_reservations_vehicle_id_kept", "vehicle_id", "kept_until_at"),
+    )  # fmt: skip
 
     station_id: Mapped[uuid.UUID] = mapped_column(index=True)
     account_id: Mapped[uuid.UUID] = mapped_column(index=True)
@@ -105,9 +116,16 @@ class Reservation(Listed):
     from_at: Mapped[dt.datetime]
     until_at: Mapped[dt.datetime]
     trip_km: Mapped[float | None]  # how far the renter means to go
+    phase: Mapped[str] = mapped_column(String(10))
     state: Mapped[str] = mapped_column(
         String(10)
-    )  # requested | confirmed | used | cancelled | refused | expired | broken
+    )  # held | requested | confirmed | used | cancelled | refused | expired | broken
+    blocks: Mapped[bool]
+    kept_until_at: Mapped[dt.datetime]
+    hold_until_at: Mapped[dt.datetime | None]  # of one that is held first
+    wanted_until_at: Mapped[dt.datetime | None]  # an extension that its station has not granted yet
+    fee_minor: Mapped[int | None]  # for a late cancellation, or for not coming
+    fee_currency: Mapped[str | None] = mapped_column(String(3))
     reason: Mapped[str] = mapped_column(String(40))
     answer_by_at: Mapped[dt.datetime]
     lease_id: Mapped[uuid.UUID | None]
@@ -150,8 +168,10 @@ class LeaseStation(Base):
 
     station_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
     knows: Mapped[bool | None]
+    extends: Mapped[bool]  # its agent gives a holder more time when the hub asks
     agent_hlc: Mapped[int]
     ahead: Mapped[dict[str, Any]]  # kind → how many vehicles
+    safe: Mapped[dict[str, Any]]  # kind → how many charged vehicles stay for people without a booking
     walk_in_min: Mapped[int]
     walk_in_pct: Mapped[float]
     version: Mapped[int]

@@ -11,8 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from hub.kernel.clock import Clock
 from hub.kernel.problem import invalid
 from hub.rentals import repository
-from hub.rentals.booking import voucher_id_of
-from hub.rentals.leases import Lists
+from hub.rentals.leases import Lists, voucher_id_of
 from hub.rentals.schemas import NewCard, NewVoucher
 from hub.rentals.tables import Card, Reservation, VoucherKeyRow, VoucherRow
 from protocols.errors import Refused
@@ -107,6 +106,9 @@ class Vouchers:
                 vehicle_id=None, kid=key.kid, revoked_at=None,
             )  # fmt: skip
             session.add(row)
+            await session.flush()
+        elif row.expires < ends:  # it was extended
+            row.expires = ends
             await session.flush()
         return self._signed(row, (booking.id, booking.lease_id))
 

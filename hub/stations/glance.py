@@ -78,6 +78,16 @@ def counts_of(docks: Iterable[Any], chargers: Iterable[Any]) -> Row:
     }
 
 
+def free_docks(docks: Any) -> int | None:
+    """How many docks of a picture could take a vehicle: they answer, have no fault, and nothing stands in them.
+
+    None for a picture without docks.
+    """
+    known = list(_things(docks, "dock_no"))
+    free = (one.get("online") is True and not one.get("faults") and not one.get("vehicle_id") for one in known)
+    return sum(free) if known else None
+
+
 def devices_of(docks: Iterable[tuple[int, Row]], chargers: Iterable[tuple[str, Row]]) -> Row:
     """What the station's facts say of its devices: how many, and what is wrong now, oldest first.
 

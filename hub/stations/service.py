@@ -101,6 +101,13 @@ class Stations:
             for one in await repository.every(session)
         ]  # fmt: skip
 
+    async def free_docks(self, session: AsyncSession, station_id: uuid.UUID, since: dt.datetime) -> int | None:
+        """How many docks could take a vehicle, as the station showed since then; None where it did not."""
+        found = await repository.station(session, station_id)
+        if found is None or found.picture is None or found.picture_at is None or found.picture_at < since:
+            return None
+        return glance.free_docks(found.picture.get("docks"))
+
     async def add(self, session: AsyncSession, new: NewStation, station_id: uuid.UUID | None = None) -> Station:
         """A new station; the caller publishes `StationAdded`, then calls `present`. Raises Refused `number_taken`."""
         station = Station(

@@ -281,7 +281,8 @@ class RestartDock(OrderBody, frozen=True, kw_only=True):
 class CloseRental(OrderBody, frozen=True, kw_only=True):
     """A rental that began at this station ended at another place; its bill is the hub's. `where` is for people.
 
-    `reason`: other_station (pushed in there), missing_return (nobody saw it come back), sighting.
+    `reason`: other_station (pushed in there), missing_return (nobody saw it come back), sighting, overflow (left
+    beside full docks).
     """
 
     rental_id: uuid.UUID

@@ -352,3 +352,21 @@ def test_whose_it_is_once_it_stays_though_a_restored_hub_sells_it_again() -> Non
     stage.give("leases", wish(holder=holder(2)))
     assert [(one.again, one.holder) for one in stage.of(LeaseGranted)[1:]] == [(True, holder(1))]
     assert ride(stage, WHO).renter.lease_id == lease_id(1)
+
+
+def test_the_hub_gives_a_holder_more_time_and_nobody_elses_lease_changes() -> None:
+    stage = furnished()
+    stage.give("leases", wish(holder=holder()))
+    longer = holder(until_ms=to_ms(BEGAN) + 3 * HOUR_MS)
+    stage.give("leases", wish(generation=2, until_ms=to_ms(BEGAN) + 4 * HOUR_MS, holder=longer))
+    assert [(one.generation, one.again) for one in stage.of(LeaseGranted)] == [(1, False), (2, False)]
+    assert stage.state.leases[lease_id(1)].holder == longer
+    tick(stage, 2 * 3600)
+    assert ride(stage, WHO).renter.reservation_id == longer.reservation_id
+
+
+def test_a_renewal_for_another_does_not_take_it_from_its_holder() -> None:
+    stage = furnished()
+    stage.give("leases", wish(holder=holder()))
+    stage.give("leases", wish(generation=2, holder=holder(2)))
+    assert stage.state.leases[lease_id(1)].holder == holder()
