@@ -191,9 +191,11 @@ class World:
             return sorted((tuple(row) for row in found), key=repr)
 
 
-def world_of(base: Kernel) -> tuple[Kernel, wiring.Rooms, wiring.Doors, list[Route | RawRoute]]:
+def world_of(
+    base: Kernel, till: wiring.Till | None = None
+) -> tuple[Kernel, wiring.Rooms, wiring.Doors, list[Route | RawRoute]]:
     """Every domain wired on this kernel's database, clock and caller."""
-    rooms = wiring.Rooms(base.clock, base.nudges)
+    rooms = wiring.Rooms(base.clock, base.nudges, till=till)
     kernel = Kernel(
         database=base.database,
         clock=base.clock,

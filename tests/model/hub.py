@@ -6,8 +6,9 @@ import functools
 import shutil
 import tempfile
 import uuid
+from collections.abc import Coroutine
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from aiohttp.test_utils import TestClient, TestServer
 
@@ -18,13 +19,18 @@ from hub.kernel.migrations import migrate
 from hub.kernel.nudges import LocalNudges
 from hub.kernel.web import Kernel, build
 from hub.payments import seed as payments_seed
+from hub.wiring import Till
 from protocols.sync.envelope import SyncReply, decode_reply
 from tests.edge_agent.core.stage import vehicle_id
 from tests.hub.conftest import START, FixedAuth, ManualClock
 from tests.hub.stations_double import StationDouble, World, world_of
+from tests.model.gateway import MemoryGateway
+from tests.model.till import SECRET, ModelTill
 
+T = TypeVar("T")
 MAY: Final = (
     "reservations:write", "reservations:read", "stations:write", "vouchers:write", "rentals:read", "cases:read",
+    "blocks:write",
 )  # fmt: skip
 
 
@@ -59,12 +65,15 @@ class ModelHub:
         kernel = Kernel(
             database=self._database, clock=self.clock, bus=Bus(), nudges=LocalNudges(), authenticate=auth
         )  # fmt: skip
-        wired, rooms, doors, routes = world_of(kernel)
+        gateway = MemoryGateway()
+        paid_by = Till(gateways={gateway.name: gateway}, webhook_secret=SECRET)
+        wired, rooms, doors, routes = world_of(kernel, paid_by)
         server = TestServer(build(wired, routes))
         await server.start_server(auto_decompress=False)
         self._client = TestClient(server)
         await self._client.start_server()
         world = World(wired, rooms, doors, self._client)
+        self.till = ModelTill(self._database, world, gateway)
         async with self._database.transaction() as session:
             await payments_seed.seed(session, rooms.payments)
             await doors.vouchers.publish_key(session)
@@ -128,6 +137,10 @@ class ModelHub:
             if page["next_cursor"] is None:
                 return found
             cursor = f"&cursor={page['next_cursor']}"
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """Have this done in the hub's loop."""
+        return self._runner.run(work)
 
     def keep(self) -> None:
         """The keeper looks at what is due."""

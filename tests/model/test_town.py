@@ -1,7 +1,7 @@
-"""The executable model: the real hub, three real stations, renters, an adversarial network and clocks.
+"""The executable model: the real hub, three real stations, renters, a gateway, an adversarial network and clocks.
 
-The model is small: who was promised what, who rode what. Everything else is the real code, driven through its real
-bytes. `VOLTDOCK_MODEL_EXAMPLES` runs more.
+The model is small: who was promised what, who rode what, whose card does what. Everything else is the real code,
+driven through its real bytes. `VOLTDOCK_MODEL_EXAMPLES` runs more.
 """
 
 import datetime as dt
@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, get_args
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, Phase, event, settings
 from hypothesis import strategies as st
@@ -22,12 +23,14 @@ from edge_agent.core.leases import LOSE_AFTER_S, held
 from edge_agent.core.state import RUNNING
 from hub.rentals.schemas import Flag
 from protocols.errors import Refused
+from protocols.gateway.operations import Outcome
 from protocols.kiosk.actions import ByReservation, ByVoucher
 from protocols.sync.facts import LeaseEnded, LeaseRefused, RentalActivated, RentalEnded, RentalStarted
 from protocols.values import rfc3339
 from tests.edge_agent.core.stage import durable, vehicle_id
 from tests.model.hub import ModelHub
 from tests.model.station import ModelStation
+from tests.model.till import CARDS
 
 pytestmark = pytest.mark.timeout(3600)
 EXAMPLES: Final = int(os.environ.get("VOLTDOCK_MODEL_EXAMPLES", "5"))
@@ -68,6 +71,7 @@ class Town(RuleBasedStateMachine):
         self.used: Counter[tuple[str, int]] = Counter()  # a walk-in's voucher at a station
         self.vouchers: list[tuple[str, str]] = []
         self.rides = 0
+        self.till = self.hub.till
         for no, station in enumerate(self.stations):
             for dock_no, vehicle in enumerate(sorted(KINDS)[no * 2 : no * 2 + 2], 1):
                 station.standing[dock_no] = vehicle
@@ -150,7 +154,7 @@ class Town(RuleBasedStateMachine):
         if here and draw(st.integers(0, 3)) == 0:
             wish = {"vehicle_id": str(vehicle_id(draw(st.sampled_from(here))))}
         given = {
-            "station_id": str(station.double.station_id), "account_id": str(uuid.uuid4()), "pin": "4711",
+            "station_id": str(station.double.station_id), "account_id": self.renter(draw), "pin": "4711",
             "from_at": rfc3339(self.hub.now), "until_at": rfc3339(until), **wish,
         }  # fmt: skip
         status, made = self.hub.call("POST", "/api/v1/reservations", given)
@@ -163,6 +167,14 @@ class Town(RuleBasedStateMachine):
             lease_id=uuid.UUID(made["lease_id"]), voucher=made["voucher"], promised=made["state"] == "confirmed",
         )  # fmt: skip
         event(f"booked: {made['state']}, line {'cut' if station.cut else 'up'}")
+
+    def renter(self, draw: Draw) -> str:
+        """Somebody new, and their card; some have none."""
+        account_id = uuid.uuid4()
+        card = draw(st.sampled_from([*CARDS, None]))
+        if card is not None:
+            self.hub.run(self.till.pays_with(account_id, card))
+        return str(account_id)
 
     def due(self) -> list[Promise]:
         return [
@@ -212,7 +224,7 @@ class Town(RuleBasedStateMachine):
             voucher_id, token = draw(st.sampled_from(self.vouchers))
         else:
             expires = rfc3339(self.hub.now + dt.timedelta(days=2))
-            _, made = self.hub.call("POST", "/api/v1/vouchers", {"account_id": str(uuid.uuid4()), "expires": expires})
+            _, made = self.hub.call("POST", "/api/v1/vouchers", {"account_id": self.renter(draw), "expires": expires})
             voucher_id, token = made["id"], made["text"]
             self.vouchers.append((voucher_id, token))
         dock_no = draw(st.sampled_from([None, None, *station.standing]))
@@ -260,13 +272,41 @@ class Town(RuleBasedStateMachine):
             for seconds in (1.0, LOSE_AFTER_S + 1.0):  # until it has looked for another, or told the hub
                 self.pass_time(seconds)
 
+    # --- money -----------------------------------------------------------------------------------------
+
+    def money(self, draw: Draw) -> None:
+        """What the hub's jobs and the gateway do: post, ask, decide, tell, in any order, and each perhaps only once."""
+        hub, till = self.hub, self.till
+        hub.run(till.post())
+        for task in hub.run(till.wishes()):
+            if draw(st.booleans()):
+                hub.run(till.collect(task))
+        for key in till.gateway.pending():
+            if draw(st.booleans()):
+                till.gateway.settle(key)
+        self.webhooks(draw)
+
+    def webhooks(self, draw: Draw) -> None:
+        """Late, doubled, replayed, forged."""
+        till = self.till
+        while till.gateway.news and draw(st.booleans()):
+            told = till.gateway.news.pop(draw(st.integers(0, len(till.gateway.news) - 1)))
+            for _ in range(draw(st.integers(1, 2))):
+                assert self.hub.run(till.tell(told)) in (200, 202)
+            till.told.append(told)
+        if till.told:
+            old = draw(st.sampled_from(till.told))
+            assert self.hub.run(till.tell(old)) == 200
+            forged = msgspec.structs.replace(old, key="of nobody", outcome=Outcome.SUCCEEDED, amount_minor=1)
+            assert self.hub.run(till.tell(forged, secret=bytes(32))) == 401
+
     # --- one step ----------------------------------------------------------------------------------------
 
     @rule(data=st.data())
     def act(self, data: st.DataObject) -> None:
         """One rule, not many: hypothesis switches single rules off, and a promise needs most of them."""
         can = [self.some_time] * 3 + [self.book] * 4 + [self.walk_in] * 6 + [self.cut, self.step_clock, self.restart]
-        can += [self.fail]
+        can += [self.fail] + [self.money] * 3
         can += [self.sync] * 6 if self.online() else []
         can += [self.fetch] * 6 + [self.cancel] if self.due() else []
         can += [self.bring_back] * 4 if self.outside else []
@@ -309,6 +349,10 @@ class Town(RuleBasedStateMachine):
             assert durable(station.restored()) == durable(station.state)
 
     @invariant()
+    def the_ledger_balances_and_shows_what_the_gateway_took(self) -> None:
+        self.hub.run(self.till.check())
+
+    @invariant()
     def no_vehicle_is_promised_to_two(self) -> None:
         for station in self.stations:
             kept = [one.vehicle_id for one in held(station.state) if one.vehicle_id is not None]
@@ -320,6 +364,7 @@ class Town(RuleBasedStateMachine):
         try:
             self.heal()
             self.check_books()
+            self.check_money()
         finally:
             self.hub.close()
 
@@ -363,6 +408,12 @@ class Town(RuleBasedStateMachine):
             assert (shown["state"] == "used") == self.promises[shown["id"]].fetched, shown
         self.check_leases()
         event(f"rides {self.rides}, promises {sum(one.promised for one in self.promises.values())}")
+
+    def check_money(self) -> None:
+        self.hub.run(self.till.finish())
+        states = self.hub.run(self.till.check_end(self.hub.every("/api/v1/rentals")))
+        assert set(states) <= {"paid", "unpaid", "free"}, states
+        event(f"bills: {sorted(states.items())}")
 
     def check_leases(self) -> None:
         leases = [one for one in self.hub.every("/api/v1/leases") if one["state"] in ("granted", "assigned")]
