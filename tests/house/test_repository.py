@@ -22,6 +22,7 @@ LONG = {
     "protocols/sync/facts.py": "one vocabulary, read as one: every fact's body",
     "ui_kiosk/src/api/types.ts": "made by `npm run types`",
     "tests/edge_agent/chargers/test_server.py": "one promise after another about one server, with one set of fixtures",
+    "tests/model/test_town.py": "one state machine: what may happen, and what must hold whatever does",
 }
 """Files above MOST_LINES, each with its reason."""
 
