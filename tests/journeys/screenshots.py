@@ -9,7 +9,7 @@ from typing import Final
 
 from playwright.async_api import Browser, Page, expect
 
-from firmware_sim.demo.clients import RENTER
+from firmware_sim.demo.clients import ADMIN, PASSWORD, RENTER
 from firmware_sim.demo.ports import free_ports
 from firmware_sim.demo.stage import Stage, open_stage
 from firmware_sim.plan import STATION_ID
@@ -18,6 +18,14 @@ from tests.journeys.browser import chromium, kiosk_context
 
 PIN: Final = "2468"
 OUT: Final = Path("docs/images")
+CONSOLE: Final = {
+    "console-network": ("/network", ".mark"),
+    "console-station": (f"/stations/{STATION_ID}", "[data-testid=dock-6]"),
+    "console-tariff": ("/tariffs/01900000-0000-7000-8000-000000000201", "[data-testid=line-minutes]"),
+    "console-rentals": ("/rentals", "main td"),
+    "console-reservations": ("/reservations", ".bar"),
+}
+"""Picture → address, and what must be there before it is taken."""
 SIZES: Final = {"1080x1920": (1080, 1920), "1280x800": (1280, 800), "800x480": (800, 480)}
 
 
@@ -33,6 +41,7 @@ async def main() -> None:
             await _start_screens(browser, stage)
             await _rental(browser, stage)
             await _staff(browser, stage)
+            await _console(browser, stage)
             await _others(browser, stage)
 
 
@@ -98,6 +107,31 @@ async def _staff(browser: Browser, stage: Stage) -> None:
             await _shoot(page, "staff-checklist")
         await page.context.close()
     await stage.start_hub()
+
+
+async def _console(browser: Browser, stage: Stage) -> None:
+    """The console as an operator has it open: light, and the station in the dark too."""
+    kept = None
+    for mode, shots in (("light", CONSOLE), ("dark", {"console-station-dark": CONSOLE["console-station"]})):
+        context = await browser.new_context(
+            viewport={"width": 1440, "height": 1000}, locale="en-GB", timezone_id="Asia/Ho_Chi_Minh",
+            reduced_motion="reduce", color_scheme="dark" if mode == "dark" else "light", storage_state=kept,
+        )  # fmt: skip
+        page = await context.new_page()
+        if kept is None:
+            await page.goto(stage.hub_url)
+            await page.locator("input[type=email]").fill(ADMIN)
+            await page.locator("input[type=password]").fill(PASSWORD)
+            await page.keyboard.press("Enter")
+            await page.get_by_test_id("needs-ready").wait_for()
+        for name, (path, handle) in shots.items():
+            await page.goto(stage.hub_url + path)
+            await page.locator(handle).first.wait_for()
+            await asyncio.sleep(1.5)  # lists and lines that come after the first
+            await page.screenshot(path=OUT / f"{name}.png")
+            _say(f"{name}.png")
+        kept = await context.storage_state()
+        await context.close()
 
 
 async def _others(browser: Browser, stage: Stage) -> None:

@@ -59,7 +59,14 @@ function Person() {
     .join('')
     .toUpperCase();
   return (
-    <Menu label={t('me_menu', { name: me.display_name })} face={<span className="top-face">{initials}</span>}>
+    <Menu
+      label={t('me_menu', { name: me.display_name })}
+      face={
+        <span className="top-face" aria-hidden="true">
+          {initials}
+        </span>
+      }
+    >
       <p className="menu-head">
         <strong>{me.display_name}</strong>
         <span className="muted">{me.email}</span>

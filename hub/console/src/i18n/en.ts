@@ -198,7 +198,7 @@ export const en = {
   dock_nothing_known: 'Nothing known',
   charge_unknown: 'charge unknown',
   vehicle_strange: 'unknown vehicle',
-  charging_with: 'Charging',
+  charging_with: 'Power',
   temperature: 'Heat',
   health: 'Health',
   unlock: 'Unlock',

@@ -196,7 +196,7 @@ export const vi: Catalogue = {
   dock_nothing_known: 'Chưa rõ',
   charge_unknown: 'không rõ mức pin',
   vehicle_strange: 'xe lạ',
-  charging_with: 'Đang sạc',
+  charging_with: 'Công suất',
   temperature: 'Nhiệt độ',
   health: 'Tình trạng pin',
   unlock: 'Mở khóa',

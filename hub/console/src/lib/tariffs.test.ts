@@ -47,7 +47,7 @@ describe('versionAt', () => {
     name: 'City',
     use: 'rental',
     currency: 'EUR',
-    versions: [version(1, '2026-01-01T00:00:00Z'), version(2, '2026-06-01T00:00:00Z')],
+    versions: [version(2, '2026-06-01T00:00:00Z'), version(1, '2026-01-01T00:00:00Z')], // as the hub lists them
   };
 
   it('is the last that has begun', () => {

@@ -2,9 +2,14 @@
 import type { Prices, TariffShape, VersionShape } from '../api/shapes';
 import { minorOf, typedOf } from './format';
 
+/** The versions from the first to the newest, however the hub lists them. */
+export function versionsOf(tariff: TariffShape): readonly VersionShape[] {
+  return [...tariff.versions].sort((a, b) => a.version - b.version);
+}
+
 /** The version in force at an instant; none before the first. */
 export function versionAt(tariff: TariffShape, at: number): VersionShape | undefined {
-  return [...tariff.versions].reverse().find((one) => Date.parse(one.valid_from) <= at) ?? undefined;
+  return versionsOf(tariff).findLast((one) => Date.parse(one.valid_from) <= at);
 }
 
 /** Prices that are amounts, in the order of the form. */

@@ -37,11 +37,11 @@ export function Menu({ label, face, children }: MenuProps) {
         className="menu-face"
         aria-haspopup="menu"
         aria-expanded={isOpen}
-        aria-label={label}
         data-testid="me"
         onClick={() => setOpen(!isOpen)}
       >
         {face}
+        <span className="sr-only">{label}</span>
       </button>
       {isOpen && (
         <div className="menu-list" role="menu" aria-label={label} tabIndex={-1} onKeyDown={onKeyDown}>

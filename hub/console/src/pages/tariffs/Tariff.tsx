@@ -12,6 +12,7 @@ import {
   pricesOf,
   typedPrices,
   versionAt,
+  versionsOf,
   type AmountKey,
   type NumberKey,
 } from '../../lib/tariffs';
@@ -37,7 +38,7 @@ function Shown({ tariff }: { tariff: TariffShape }) {
   const { t } = useAround();
   const may = useMay();
   const now = useNow(60);
-  const newest = tariff.versions.at(-1);
+  const newest = versionsOf(tariff).at(-1);
   return (
     <>
       <Head
@@ -86,7 +87,7 @@ function Versions({ tariff, now }: { tariff: TariffShape; now: number }) {
           </tr>
         </thead>
         <tbody>
-          {[...tariff.versions].reverse().map((one) => (
+          {[...versionsOf(tariff)].reverse().map((one) => (
             <tr key={one.version}>
               <td>
                 {one.version} {one.version === current && <Chip tone="good">{t('in_force')}</Chip>}

@@ -5,7 +5,7 @@ import { useWhole } from '../../api/queries';
 import type { TariffShape } from '../../api/shapes';
 import { useNow } from '../../lib/clock';
 import { named } from '../../i18n/words';
-import { versionAt } from '../../lib/tariffs';
+import { versionAt, versionsOf } from '../../lib/tariffs';
 import { Card, Head } from '../../ui/Head';
 import { Empty, Failure, Loading } from '../../ui/States';
 
@@ -23,7 +23,7 @@ export function Tariffs() {
       <div className="cards">
         {items.map((one) => {
           const current = versionAt(one, now);
-          const next = one.versions.find((version) => Date.parse(version.valid_from) > now);
+          const next = versionsOf(one).find((version) => Date.parse(version.valid_from) > now);
           const money = (minor: number) => f.money({ minor, currency: one.currency });
           return (
             <Card
