@@ -27,6 +27,7 @@ BENCHMARKS: Final = (
     "price",
     "search",
     "booking",
+    "reconciliation",
 )
 OUT: Final = Path("build/bench.json")
 

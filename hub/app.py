@@ -44,7 +44,11 @@ from hub.kernel.sealing import Seal
 from hub.kernel.system import system_routes
 from hub.kernel.web import Kernel, build
 from hub.kernel.worker import Worker
+from hub.payments import webhook_api
+from hub.payments.gateway_refs import StoredRefs
 from hub.payments.gateways import simulated
+from hub.payments.gateways.port import Gateway, Refs
+from hub.payments.reconciliation_rules import Fees
 from hub.people_settings import OidcSettings
 from hub.settings import BadSettingsError, Settings
 
@@ -117,7 +121,8 @@ def compose(settings: Settings, database: Database, clock: Clock, passwords: Pas
     tokens = AccessTokens(key, clock)
     entrance = _entrance(settings, key, clock)
     nudges = LocalNudges()
-    rooms = wiring.Rooms(clock, nudges, Files(settings.files), settings.leases, _till(settings), settings.booking)
+    till = _till(settings, database)
+    rooms = wiring.Rooms(clock, nudges, Files(settings.files), settings.leases, till, settings.booking)
     kernel = Kernel(
         database=database,
         clock=clock,
@@ -194,14 +199,31 @@ def _watch(metrics: Metrics, gate: Gate) -> None:
     metrics.watch("sync_refused", "Sync requests turned away", lambda: counts.refused + counts.expired + counts.of_one)
 
 
-def _till(settings: Settings) -> wiring.Till:
-    given = settings.gateway
-    key = given.key()
-    if given.url is None or key is None:
-        return wiring.Till()
+def _till(settings: Settings, database: Database) -> wiring.Till:
+    gateways: dict[str, Gateway] = {}
+    dialects: dict[str, webhook_api.Dialect] = {}
+    given, key, secret = settings.gateway, settings.gateway.key(), settings.gateway.secret()
+    if given.url is not None and key is not None and secret is not None:
+        gateways[simulated.NAME] = simulated.SimulatedGateway(given.url, key)
+        dialects[simulated.NAME] = webhook_api.Simulated(secret)
+    stripe_key, stripe_secret = settings.stripe.key(), settings.stripe.secret()
+    if stripe_key is not None and stripe_secret is not None:
+        gateways["stripe"] = _stripe(stripe_key, StoredRefs(database, "stripe"))
+        dialects["stripe"] = webhook_api.Stripe(stripe_secret)
+    limits = settings.reconciliation
     return wiring.Till(
-        gateways={simulated.NAME: simulated.SimulatedGateway(given.url, key)}, webhook_secret=given.secret()
+        gateways=gateways,
+        dialects=dialects,
+        fees=Fees(free_minor=limits.fee_free_minor, per_mille=limits.fee_per_mille),
     )
+
+
+def _stripe(api_key: str, refs: Refs) -> Gateway:
+    try:
+        from hub.payments.gateways.stripe import StripeGateway  # noqa: PLC0415  # an extra
+    except ModuleNotFoundError as error:
+        raise BadSettingsError(["stripe: needs the extra: pip install voltdock[hub,stripe]"]) from error
+    return StripeGateway(api_key, refs)
 
 
 def _entrance(settings: Settings, key: OKPKey, clock: Clock) -> Entrance:

@@ -300,6 +300,22 @@ class FactsLost:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HoldChanged:
+    """A deposit for a booking, or for a rental that was not booked, stands so now.
+
+    `state`: asking, held, capturing, captured, released, declined (`code` says why), lost.
+    """
+
+    subject_id: uuid.UUID
+    rental_id: uuid.UUID | None
+    account_id: uuid.UUID
+    state: str
+    amount_minor: int
+    currency: str
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Billed:
     """What a ride or a charge costs now: gross minor units and the tax inside. Told again when it changes."""
 

@@ -79,6 +79,29 @@ def _one_of(given: SecretStr | None, file: Path | None, name: str) -> str | None
         raise ValueError(f"{name}_file {file} cannot be read") from error
 
 
+class StripeSettings(Slice):
+    """Stripe, where it is used: the account's secret key, and the signing secret of the webhook endpoint."""
+
+    api_key: SecretStr | None = None
+    api_key_file: Path | None = None
+    webhook_secret: SecretStr | None = None
+    webhook_secret_file: Path | None = None
+
+    @model_validator(mode="after")
+    def _fits(self) -> "StripeSettings":
+        if (self.key() is None) != (self.secret() is None):
+            raise ValueError("stripe needs api_key and webhook_secret")
+        return self
+
+    def key(self) -> str | None:
+        """The key for Stripe's API. Raises ValueError."""
+        return _one_of(self.api_key, self.api_key_file, "api_key")
+
+    def secret(self) -> str | None:
+        """The secret that its webhooks are signed with. Raises ValueError."""
+        return _one_of(self.webhook_secret, self.webhook_secret_file, "webhook_secret")
+
+
 class MqttSettings(Slice):
     """The broker of the stations' live links, where there is one. `username` is `hub` unless it is given."""
 
@@ -151,6 +174,13 @@ class SyncSettings(Slice):
     wait_s: float = Field(default=10, gt=0, le=20, description="How long they wait at most; stations give up at 30")
 
 
+class ReconciliationSettings(Slice):
+    """What a gateway may keep of a payment before it is a break: so much, and so many thousandths of the amount."""
+
+    fee_free_minor: int = Field(default=50, ge=0, le=10**9, description="Fixed part of the highest fee, minor units")
+    fee_per_mille: int = Field(default=50, ge=0, le=1000, description="Part of the highest fee that grows, in 1/1000")
+
+
 _FOR_OTHERS: Final = 4  # connections that stations' syncs leave to the API, live links and jobs
 
 
@@ -218,8 +248,10 @@ class Settings(PeopleSettings):
     sync: SyncSettings = SyncSettings()
     mqtt: MqttSettings = MqttSettings()
     gateway: GatewaySettings = GatewaySettings()
+    stripe: StripeSettings = StripeSettings()
     leases: LeaseSettings = LeaseSettings()
     booking: BookingSettings = BookingSettings()
+    reconciliation: ReconciliationSettings = ReconciliationSettings()
     log: LogSettings = LogSettings()
 
     @model_validator(mode="after")

@@ -35,6 +35,7 @@ from hub.balance.tasks import Tasks
 from hub.cases.api import CasesApi
 from hub.cases.service import Cases
 from hub.charging.api import ChargingApi
+from hub.charging.costs import ChargeCosts
 from hub.charging.service import Charging
 from hub.fleet import conditions as fleet_conditions
 from hub.fleet import seed as fleet_seed
@@ -73,13 +74,19 @@ from hub.kernel.web import Kernel
 from hub.kernel.wishes import Handler
 from hub.kernel.work_api import WorkApi
 from hub.payments import seed as payments_seed
+from hub.payments import webhook_api
 from hub.payments.api import PaymentsApi
 from hub.payments.billing import COLLECT, Billing
 from hub.payments.collecting import Collecting
 from hub.payments.gateways.port import Gateway
-from hub.payments.money_api import MoneyApi, SimulatedWebhooks
+from hub.payments.hold_api import HoldsApi
+from hub.payments.holds import HOLD, Holding, Holds
+from hub.payments.money_api import MoneyApi
 from hub.payments.quote_api import QuotesApi
 from hub.payments.quotes import Quotes
+from hub.payments.reconciliation_api import ReconciliationApi
+from hub.payments.reconciliation_rules import Fees
+from hub.payments.reconciling import RECONCILE, Reconciling
 from hub.payments.service import Payments
 from hub.payments.shield import Shield
 from hub.rentals import seed as rentals_seed
@@ -87,6 +94,7 @@ from hub.rentals.api import RentalsApi
 from hub.rentals.blocks import Blocks
 from hub.rentals.blocks_api import BlocksApi
 from hub.rentals.booking import Booking
+from hub.rentals.costs import RideCosts
 from hub.rentals.lease_api import LeasesApi
 from hub.rentals.lease_keeper import LeaseKeeper
 from hub.rentals.leases import Leases
@@ -122,10 +130,11 @@ Job = Callable[[], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Till:
-    """How money is taken: the gateways by name, and the secret of the simulated one's webhooks. Empty: not at all."""
+    """How money is taken: the gateways by name, and how those tell that have webhooks. Empty: not at all."""
 
     gateways: Mapping[str, Gateway] = field(default_factory=dict)
-    webhook_secret: bytes | None = None
+    dialects: Mapping[str, webhook_api.Dialect] = field(default_factory=dict)
+    fees: Fees = field(default_factory=Fees)
 
 
 class Rooms:
@@ -169,6 +178,7 @@ class Rooms:
         self.cards = Cards(clock, self.downlink)
         self.staff = Staff(clock, self.downlink, self.cases)
         self.checklists = Checklists(clock, self.downlink, self.cases)
+        self.holds = Holds(clock, self.payments, self.quotes, active=bool(self.till.gateways))
         self.rentals = Rentals(
             self.payments, self.booking, self.downlink, self.stations, self.cases, self.billing, self._publish
         )
@@ -203,7 +213,14 @@ class Doors:
         self.watch = Watch(kernel.clock, rooms.nudges, kernel.draining)
         self.states = StatesStream(kernel, self.watch)
         self.collecting = Collecting(kernel.database, kernel.clock, rooms.till.gateways, rooms.cases)
-        self.webhooks = SimulatedWebhooks(kernel, self.collecting, rooms.till.webhook_secret)
+        self.holding = Holding(kernel.database, kernel.clock, rooms.till.gateways, rooms.cases, kernel.bus.publish)
+        self.reconciling = Reconciling(
+            kernel.database, kernel.clock, rooms.till.gateways, [RideCosts(), ChargeCosts()], rooms.till.fees
+        )
+        self.webhooks = [
+            webhook_api.Webhooks(kernel, [self.collecting, self.holding], name, rooms.till.dialects.get(name))
+            for name in ("simulated", "stripe")
+        ]
         self.limit = RateLimit(kernel.clock)
         self.vouchers = Vouchers(kernel.clock, rooms.downlink, voucher_key)
         self.time = TimeApi(kernel.clock, voucher_key)
@@ -221,6 +238,14 @@ class Doors:
             rooms.copies.forget_old,
             rooms.demand.wish,
         ]
+
+    def money(self) -> dict[str, Handler]:
+        """Who carries out what is wished of gateways."""
+        return {COLLECT: self.collecting.collect, HOLD: self.holding.work, RECONCILE: self.reconciling.reconcile}
+
+    def nights(self) -> list[janitor.Forget]:
+        """What plans the nightly work."""
+        return [self.reconciling.plan_tonight] if self.rooms.till.gateways else []
 
     def at_broker(self, kernel: Kernel, nudges: LocalNudges, broker: Broker) -> MqttDoor:
         """The stations' live links over a broker; its `run` is a job."""
@@ -269,6 +294,7 @@ def subscriptions(rooms: Rooms) -> list[Subscription]:
         on(events.CustodyReported, rooms.rentals.when_custody),
         on(events.BatteriesSeen, rooms.fleet.when_batteries),
         on(events.RentalsReported, rooms.rentals.when_rentals),
+        on(events.RentalsReported, rooms.holds.when_rentals),
         on(events.ChargingReported, rooms.charging.when_charging),
         on(events.OrdersReported, rooms.downlink.when_ended),
         on(events.DevicesReported, rooms.leases.when_devices),
@@ -319,7 +345,9 @@ def domain_routes(doors: Doors) -> list[Route | RawRoute]:
         *routes_of(PaymentsApi(rooms.payments)),
         *routes_of(QuotesApi(rooms.quotes)),
         *routes_of(MoneyApi(rooms.till.gateways)),
-        doors.webhooks.route(),
+        *routes_of(HoldsApi()),
+        *routes_of(ReconciliationApi(doors.reconciling, runs=bool(rooms.till.gateways))),
+        *(one.route() for one in doors.webhooks),
         *routes_of(RentalsApi(rooms.overflow)),
         *routes_of(ReservationsApi(rooms.booking, rooms.leases, rooms.moves, doors.vouchers)),
         *routes_of(SearchApi(rooms.leases.times)),
@@ -339,7 +367,7 @@ def domain_routes(doors: Doors) -> list[Route | RawRoute]:
 
 def jobs(kernel: Kernel, doors: Doors, desk: FrontDesk) -> list[Job]:
     """What runs in the background."""
-    sweeps = [idempotency.forget_old, feed.prune, wishes.forget_old]
+    sweeps = [idempotency.forget_old, feed.prune, wishes.forget_old, *doors.nights()]
     return [
         functools.partial(janitor.run, kernel.database, kernel.clock, [*sweeps, *doors.sweeps(), *desk.sweeps()]),
         functools.partial(doors.announce, kernel.database),
@@ -355,7 +383,7 @@ def jobs(kernel: Kernel, doors: Doors, desk: FrontDesk) -> list[Job]:
 
 def handlers(doors: Doors, desk: FrontDesk, mail: Mail) -> dict[str, Handler]:
     """Who carries out which kind of durable work."""
-    money = {COLLECT: doors.collecting.collect} if doors.rooms.till.gateways else {}
+    money = doors.money() if doors.rooms.till.gateways else {}
     learning = {LEARN: doors.rooms.demand.handler(doors.database)}
     return {**money, **learning, **desk.handlers(), MAIL: Mailing(mail).deliver}
 

@@ -22,7 +22,8 @@ _WRITE_OPERATION: Final = frozenset({
 })  # fmt: skip
 _ACCOUNTS: Final = frozenset({"accounts:read", "accounts:write"})
 _KEYS: Final = frozenset({"api_keys:own"})  # keys for machines, never wider than their maker
-_MONEY: Final = frozenset({"payments:read", "ledger:read"})
+_MONEY: Final = frozenset({"payments:read", "ledger:read", "reconciliation:read"})
+_WRITE_MONEY: Final = frozenset({"tariffs:write", "reconciliation:write"})
 _READ_ALL: Final = _READ_OPERATION | _MONEY | {"accounts:read", "facts:read", "work:read", "audit:read"}
 
 PERMISSIONS_OF: Final[Mapping[Role, frozenset[str]]] = {
@@ -36,11 +37,11 @@ PERMISSIONS_OF: Final[Mapping[Role, frozenset[str]]] = {
     Role.DEVELOPER: _BASIC | _KEYS | {"facts:read", "work:read"},
     Role.SUBSIDY_APPLICANT: _BASIC | {"charging:read"},
     Role.ANALYST: _READ_OPERATION | _KEYS,
-    Role.FINANCE: _READ_OPERATION | _MONEY | _KEYS | {"tariffs:write"},
+    Role.FINANCE: _READ_OPERATION | _MONEY | _KEYS | _WRITE_MONEY,
     Role.SUPPORT: _READ_OPERATION | {"accounts:read", "cases:write", "blocks:write"},
     Role.KYC_REVIEWER: _BASIC | {"accounts:read", "blocks:read", "blocks:write"},
     Role.AUDITOR: _READ_ALL,
-    Role.ADMIN: _READ_ALL | _WRITE_OPERATION | _ACCOUNTS | _KEYS | {"work:write", "tariffs:write", "stations:enrol"},
+    Role.ADMIN: _READ_ALL | _WRITE_OPERATION | _ACCOUNTS | _KEYS | _WRITE_MONEY | {"work:write", "stations:enrol"},
 }
 """The one table of who may do what. A domain adds its permissions here."""
 

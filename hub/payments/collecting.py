@@ -13,16 +13,19 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub import events
+from hub.kernel import wishes
 from hub.kernel.clock import Clock
 from hub.kernel.db import Database
 from hub.kernel.wishes import Task
-from hub.payments import bookkeeping, ledger
+from hub.payments import bookkeeping, capturing, ledger
+from hub.payments.billing import COLLECT
 from hub.payments.gateways.port import Gateway, Outcome, Result
 from hub.payments.money_tables import Bill, Payment, PaymentMethod
 from protocols.errors import Refused
 
 DECLINED: Final = "payment_declined"
 NO_METHOD: Final = "no_payment_method"
+TAKES: Final = frozenset({"charge", "capture"})
 Ask: TypeAlias = Callable[[], Awaitable[Result]]
 
 
@@ -53,6 +56,7 @@ class Collecting:
         try that was cut off is made again as it was.
         """
         bill_id, key = uuid.UUID(str(task.payload["bill_id"])), str(task.id)
+        await capturing.top_up(self._database, self._gateways, bill_id, task.id)
         async with self._database.transaction() as session:
             calls = await self._calls(session, bill_id, key)
         pending = False
@@ -89,11 +93,23 @@ class Collecting:
         return [(one.id, await self._asking(session, one)) for one in pending]
 
     async def _charge(self, session: AsyncSession, bill: Bill, due: int, key: str) -> list[Payment]:
-        methods = select(PaymentMethod).where(
-            PaymentMethod.account_id == bill.account_id, PaymentMethod.removed_at.is_(None)
-        )
-        newest = methods.order_by(PaymentMethod.created_at.desc(), PaymentMethod.id.desc()).limit(1)
-        method = await session.scalar(newest)
+        """From what is held first; what that does not cover is charged."""
+        calls = []
+        hold = await capturing.hold_for(session, bill.id)
+        if hold is not None and hold.currency == bill.currency and hold.account_id == bill.account_id:
+            part = min(due, hold.held_minor)
+            capture = self._payment(
+                bill_id=bill.id, account_id=bill.account_id, gateway=hold.gateway, key=f"{key}:capture",
+                currency=bill.currency, amount_minor=part,
+            )  # fmt: skip
+            capture.kind, capture.of_key, capture.method_id = "capture", hold.key, hold.method_id
+            hold.state = "capturing"
+            calls.append(capture)
+            due -= part
+        return calls + (await self._charge_rest(session, bill, due, key) if due else [])
+
+    async def _charge_rest(self, session: AsyncSession, bill: Bill, due: int, key: str) -> list[Payment]:
+        method = await newest_method(session, bill.account_id)
         if method is None or method.gateway not in self._gateways:
             bill.state = "unpaid"
             await self._cases.see(session, [_case(NO_METHOD, bill)])
@@ -111,7 +127,7 @@ class Collecting:
         calls: list[Payment] = []
         for one in sorted(succeeded, key=lambda one: (one.created_at, one.id), reverse=True):
             given = -sum(other.amount_minor for other in succeeded if other.of_key == one.key)
-            left = min(back, one.amount_minor - given) if one.kind == "charge" else 0
+            left = min(back, one.amount_minor - given) if one.kind in TAKES else 0
             if left > 0:
                 back -= left
                 call = self._payment(
@@ -142,8 +158,13 @@ class Collecting:
         if gateway is None:
             raise Refused("gateway_not_set_up", gateway=payment.gateway)
         key, amount, currency = payment.key, abs(payment.amount_minor), payment.currency
+        if payment.kind == "capture":
+            return functools.partial(gateway.capture, key, str(payment.of_key), amount, currency)
         if payment.of_key is not None:
-            return functools.partial(gateway.refund, key, payment.of_key, amount, currency)
+            taken = await session.scalar(select(Payment).where(Payment.key == payment.of_key))
+            # What was captured is given back by the name of its authorization.
+            of = str(taken.of_key) if taken is not None and taken.kind == "capture" else payment.of_key
+            return functools.partial(gateway.refund, key, of, amount, currency)
         method = await session.get(PaymentMethod, payment.method_id)
         assert method is not None  # noqa: S101  # a charge is made by a method, which stays
         return functools.partial(gateway.charge, key, method.token, amount, currency)
@@ -162,6 +183,12 @@ class Collecting:
     async def _end(self, session: AsyncSession, bill: Bill, payment: Payment, result: Result) -> None:
         payment.outcome, payment.code = result.outcome.value, result.code
         payment.settled_at = self._clock.now()
+        if payment.kind == "capture":
+            await capturing.ended(session, payment, result.outcome)
+            if result.outcome is Outcome.DECLINED:
+                # The hold was gone: what it should have covered is charged, by a wish of its own.
+                await wishes.wish(session, self._clock, COLLECT, {"bill_id": str(bill.id)}, key=f"after:{payment.key}")
+                return
         if result.outcome is Outcome.DECLINED:
             bill.state = "unpaid"
             await self._cases.see(session, [_case(DECLINED, bill, code=result.code)])
@@ -173,6 +200,12 @@ class Collecting:
         if bill.paid_minor == bill.total_minor:
             bill.state = "paid"
             await self._cases.see(session, [_explained(kind, bill) for kind in (DECLINED, NO_METHOD)])
+
+
+async def newest_method(session: AsyncSession, account_id: uuid.UUID | None) -> PaymentMethod | None:
+    """What this account pays with: its newest method that is not removed."""
+    methods = select(PaymentMethod).where(PaymentMethod.account_id == account_id, PaymentMethod.removed_at.is_(None))
+    return await session.scalar(methods.order_by(PaymentMethod.created_at.desc(), PaymentMethod.id.desc()).limit(1))
 
 
 def _case(kind: str, bill: Bill, **seen: str) -> events.CaseSeen:

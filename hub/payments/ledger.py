@@ -130,6 +130,14 @@ def paid_out(gateway: str, currency: str, gross_minor: int, fee_minor: int) -> l
     ]
 
 
+def kept(gateway: str, currency: str, fee_minor: int) -> list[Entry]:
+    """The gateway kept this of what it holds; negative when it gave a fee back."""
+    return [
+        Entry(account=fees(gateway), currency=currency, amount_minor=fee_minor),
+        Entry(account=clearing(gateway), currency=currency, amount_minor=-fee_minor),
+    ]
+
+
 def written_off(account_id: uuid.UUID | None, currency: str, amount_minor: int) -> list[Entry]:
     """We give up what this renter owes."""
     return [

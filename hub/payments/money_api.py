@@ -1,19 +1,12 @@
-"""`/api/v1/bills`, `/payments`, `/payment-methods`, `/ledger`, and the gateways' webhooks."""
+"""`/api/v1/bills`, `/payments`, `/payment-methods`, `/ledger`."""
 
 from collections.abc import Collection
-from typing import Final
 
-from aiohttp import web
 from sqlalchemy import select
 
-from hub.kernel.db import insert_new
 from hub.kernel.pages import Page, find_page
-from hub.kernel.problem import ProblemError, problem
-from hub.kernel.routes import Call, RawRoute, route
-from hub.kernel.web import Kernel
+from hub.kernel.routes import Call, route
 from hub.payments import bookkeeping
-from hub.payments.collecting import Collecting
-from hub.payments.gateways import simulated
 from hub.payments.money_schemas import (
     BalancesQuery,
     BalancesShape,
@@ -28,12 +21,8 @@ from hub.payments.money_schemas import (
     PaymentShape,
     PostingShape,
 )
-from hub.payments.money_tables import Bill, Payment, PaymentMethod, WebhookEvent
-from protocols.errors import Malformed, Refused
-from protocols.gateway import webhooks
-from protocols.values import to_ms
-
-_MAX_WEBHOOK: Final = 64 * 1024
+from hub.payments.money_tables import Bill, Payment, PaymentMethod
+from protocols.errors import Refused
 
 
 class MoneyApi:
@@ -136,51 +125,3 @@ class MoneyApi:
         if row is None or row.account_id != call.principal.account_id or row.removed_at is not None:
             raise Refused("not_found")
         row.removed_at = call.clock.now()
-
-
-class SimulatedWebhooks:
-    """What the simulated gateway tells: signed, fresh, once in effect."""
-
-    def __init__(self, kernel: Kernel, collecting: Collecting, secret: bytes | None) -> None:
-        self._kernel = kernel
-        self._collecting = collecting
-        self._secret = secret
-
-    async def handle(self, request: web.Request) -> web.StreamResponse:
-        """Believe it, write it down, act on it. What is nobody's call is answered 202 and kept."""
-        if self._secret is None:
-            raise ProblemError(problem("not_found"))  # no such gateway here
-        if (request.content_length or 0) > _MAX_WEBHOOK:
-            raise ProblemError(problem("too_large", 413))
-        body = await request.read()
-        now = self._kernel.clock.now()
-        try:
-            event_id = webhooks.verify(self._secret, request.headers, body, now_s=to_ms(now) / 1000)
-        except (Malformed, Refused) as error:
-            raise ProblemError(problem("bad_signature", 401)) from error
-        result = simulated.result_in(body)
-        row = {
-            "gateway": simulated.NAME, "event_id": event_id, "received_at": now, "body": body.decode(errors="replace"),
-        }  # fmt: skip
-        async with self._kernel.database.transaction() as session:
-            is_new = await insert_new(session, WebhookEvent, [row], key=("gateway", "event_id"))
-            known = not is_new or await self._collecting.when_told(session, simulated.NAME, result)
-        return web.json_response({"taken": bool(is_new)}, status=200 if known else 202)
-
-    def route(self) -> RawRoute:
-        """Where the gateway delivers."""
-        return RawRoute(
-            method="POST",
-            path="/api/v1/webhooks/simulated",
-            handler=self.handle,
-            summary="Events of the simulated gateway",
-            tags=("payments",),
-            description="Signed as Standard Webhooks are (protocols/gateway/webhooks.py). Repeats are nothing new.",
-            body_types=("application/json",),
-            answers={
-                200: "Taken, or known",
-                202: "Kept; no payment has this key",
-                401: "Not the gateway's signature",
-                404: "No such gateway here",
-            },
-        )

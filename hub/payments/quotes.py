@@ -62,6 +62,16 @@ class Quotes:
             not_counted=tuple(_not_counted(version, asked)),
         )
 
+    async def deposit_of(
+        self, session: AsyncSession, vehicle_id: uuid.UUID, station_id: uuid.UUID, at: dt.datetime
+    ) -> tuple[int, str] | None:
+        """What is held for this vehicle by the tariff that holds then: minor units and currency."""
+        found = await self._vehicles.priced_by(session, vehicle_id)
+        kind, tariff_id = (None, None) if found is None else found
+        wanted = Wanted(use="rental", kind=kind, station_id=station_id, tariff_id=tariff_id)
+        version = choose(await repository.versions_for(session, "rental"), wanted, to_ms(at))
+        return None if version is None else (version.tariff.deposit_minor, version.tariff.currency)
+
     async def _wanted(self, session: AsyncSession, asked: NewQuote) -> Wanted:
         kind, tariff_id = asked.vehicle_kind, asked.tariff_id
         if asked.vehicle_id is not None:

@@ -7,7 +7,7 @@ the same call with the same key is made again.
 
 import datetime as dt
 import enum
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -22,7 +22,10 @@ class Outcome(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """What became of a call. `ref` is the gateway's name for it, `code` why it was declined."""
+    """What became of a call. `ref` is the gateway's name for it, `code` why it was declined.
+
+    `held_until`: when a hold ends by itself, where the gateway says so.
+    """
 
     key: str
     ref: str
@@ -30,18 +33,37 @@ class Result:
     amount_minor: int
     currency: str
     code: str = ""
+    held_until: dt.datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One line of a gateway's report: what it took (positive) or gave back (negative), and kept as its fee."""
+    """One line of a gateway's report: what it took (positive) or gave back (negative), and kept as its fee.
 
+    `kind`: charge, refund, or payout (what it paid out to the bank, positive). `key` is what it was asked by; empty
+    where nobody of us asked.
+    """
+
+    kind: str
     key: str
     ref: str
     at: dt.datetime
     amount_minor: int
     fee_minor: int
     currency: str
+
+
+class Refs(Protocol):
+    """Where an adapter keeps what its gateway calls our calls. Filled by the wiring."""
+
+    async def remember(self, key: str, ref: str, kind: str) -> str:
+        """Keep this name, unless there is one for the key; the one that stands."""
+
+    async def ref_of(self, key: str) -> str | None:
+        """The name of what was asked by this key."""
+
+    async def keys_of(self, refs: Iterable[str], kinds: Iterable[str]) -> dict[str, str]:
+        """The key of each of these names, of calls of these kinds."""
 
 
 class Gateway(Protocol):

@@ -75,7 +75,7 @@ class SimulatedGateway:
         """What moved money between these instants."""
         path = f"/v1/report?since_ms={to_ms(since)}&until_ms={to_ms(until)}"
         found = operations.decode(await self._call("GET", path), Report)
-        return [_line(one) for one in found.operations if one.kind is not Kind.PAYOUT]
+        return [_line(one) for one in found.operations]
 
     async def _ask(self, ask: Ask) -> Result:
         return _result(operations.decode(await self._call("POST", "/v1/operations", operations.encode(ask)), Operation))
@@ -119,7 +119,8 @@ def _result(one: Operation) -> Result:
 
 def _line(one: Operation) -> Line:
     sign = -1 if one.kind is Kind.REFUND else 1
+    kind = {Kind.REFUND: "refund", Kind.PAYOUT: "payout"}.get(one.kind, "charge")
     return Line(
-        key=one.key, ref=one.ref, at=from_ms(one.at_ms), amount_minor=sign * one.amount_minor,
+        kind=kind, key=one.key, ref=one.ref, at=from_ms(one.at_ms), amount_minor=sign * one.amount_minor,
         fee_minor=one.fee_minor, currency=one.currency,
     )  # fmt: skip

@@ -8,6 +8,7 @@ import pytest
 
 from hub import wiring
 from hub.kernel.web import Kernel
+from hub.payments import webhook_api
 from hub.payments.gateways.simulated import SimulatedGateway
 from protocols.gateway import operations, webhooks
 from protocols.gateway.operations import Kind, Operation, Outcome
@@ -23,7 +24,10 @@ SECRET = bytes(range(32))
 @pytest.fixture
 async def desk(kernel: Kernel, serve: Serve) -> Any:
     """The money's routes of a hub that has the simulated gateway."""
-    till = wiring.Till(gateways={"simulated": SimulatedGateway("http://127.0.0.1:9", "key")}, webhook_secret=SECRET)
+    till = wiring.Till(
+        gateways={"simulated": SimulatedGateway("http://127.0.0.1:9", "key")},
+        dialects={"simulated": webhook_api.Simulated(SECRET)},
+    )
     rooms = wiring.Rooms(kernel.clock, kernel.nudges, till=till)
     doors = wiring.Doors(kernel, rooms, _key())
     return await serve(kernel, wiring.domain_routes(doors))

@@ -1,0 +1,39 @@
+"""What charges cost by the stations' facts, for whoever compares the books with it."""
+
+import datetime as dt
+import uuid
+from collections.abc import AsyncIterator, Iterable, Sequence
+from typing import Any, Final
+
+from sqlalchemy import and_, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from hub.charging.tables import ChargingSession as Session
+
+_AT_ONCE: Final = 5_000
+Cost = tuple[uuid.UUID, str, int, dt.datetime]
+
+
+class ChargeCosts:
+    """Reads them in groups, so that a year of them fits into memory."""
+
+    async def costs(
+        self, session: AsyncSession, since: dt.datetime, until: dt.datetime, also: Iterable[uuid.UUID]
+    ) -> AsyncIterator[Sequence[Cost]]:
+        """Id, currency, gross sum and end of those that ended between these instants, and of these."""
+        columns = select(Session.id, Session.currency, Session.total_minor, Session.stopped_at).where(
+            Session.total_minor.is_not(None), Session.currency.is_not(None)
+        )
+        ended = and_(Session.stopped_at >= since, Session.stopped_at < until)
+        # Or first heard of then: a station that was cut off tells of charges that ended long before.
+        recent = columns.where(or_(ended, and_(Session.created_at >= since, Session.created_at < until)))
+        async for part in (await session.stream(recent)).partitions(_AT_ONCE):
+            yield _plain(part)
+        named = list(also)
+        for start in range(0, len(named), _AT_ONCE):
+            found = await session.execute(columns.where(Session.id.in_(named[start : start + _AT_ONCE])))
+            yield _plain(found)
+
+
+def _plain(rows: Iterable[Any]) -> list[Cost]:
+    return [(row[0], row[1], row[2], row[3]) for row in rows]
