@@ -48,7 +48,9 @@ from hub.payments import webhook_api
 from hub.payments.gateway_refs import StoredRefs
 from hub.payments.gateways import simulated
 from hub.payments.gateways.port import Gateway, Refs
+from hub.payments.invoices import Seller
 from hub.payments.reconciliation_rules import Fees
+from hub.payments.till import Till
 from hub.people_settings import OidcSettings
 from hub.settings import BadSettingsError, Settings
 
@@ -199,7 +201,7 @@ def _watch(metrics: Metrics, gate: Gate) -> None:
     metrics.watch("sync_refused", "Sync requests turned away", lambda: counts.refused + counts.expired + counts.of_one)
 
 
-def _till(settings: Settings, database: Database) -> wiring.Till:
+def _till(settings: Settings, database: Database) -> Till:
     gateways: dict[str, Gateway] = {}
     dialects: dict[str, webhook_api.Dialect] = {}
     given, key, secret = settings.gateway, settings.gateway.key(), settings.gateway.secret()
@@ -211,9 +213,15 @@ def _till(settings: Settings, database: Database) -> wiring.Till:
         gateways["stripe"] = _stripe(stripe_key, StoredRefs(database, "stripe"))
         dialects["stripe"] = webhook_api.Stripe(stripe_secret)
     limits = settings.reconciliation
-    return wiring.Till(
+    return Till(
         gateways=gateways,
         dialects=dialects,
+        seller=Seller(
+            name=settings.invoices.seller_name,
+            address=settings.invoices.seller_address,
+            tax_number=settings.invoices.tax_number,
+            prefix=settings.invoices.prefix,
+        ),
         fees=Fees(free_minor=limits.fee_free_minor, per_mille=limits.fee_per_mille),
     )
 

@@ -174,6 +174,15 @@ class SyncSettings(Slice):
     wait_s: float = Field(default=10, gt=0, le=20, description="How long they wait at most; stations give up at 30")
 
 
+class InvoiceSettings(Slice):
+    """Who sends invoices, as it is printed on them."""
+
+    seller_name: str = Field(default="Voltdock", min_length=1, max_length=120)
+    seller_address: str = Field(default="", max_length=400, description="Lines apart by line breaks")
+    tax_number: str = Field(default="", max_length=40)
+    prefix: str = Field(default="VD", pattern="^[A-Z0-9]{1,8}$", description="How invoice numbers begin")
+
+
 class ReconciliationSettings(Slice):
     """What a gateway may keep of a payment before it is a break: so much, and so many thousandths of the amount."""
 
@@ -251,6 +260,7 @@ class Settings(PeopleSettings):
     stripe: StripeSettings = StripeSettings()
     leases: LeaseSettings = LeaseSettings()
     booking: BookingSettings = BookingSettings()
+    invoices: InvoiceSettings = InvoiceSettings()
     reconciliation: ReconciliationSettings = ReconciliationSettings()
     log: LogSettings = LogSettings()
 

@@ -4,8 +4,7 @@ import asyncio
 import datetime as dt
 import functools
 import uuid
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -78,17 +77,18 @@ from hub.payments import webhook_api
 from hub.payments.api import PaymentsApi
 from hub.payments.billing import COLLECT, Billing
 from hub.payments.collecting import Collecting
-from hub.payments.gateways.port import Gateway
 from hub.payments.hold_api import HoldsApi
 from hub.payments.holds import HOLD, Holding, Holds
+from hub.payments.invoice_api import InvoicePdf, InvoicesApi
+from hub.payments.invoices import Invoices, OneOwner
 from hub.payments.money_api import MoneyApi
 from hub.payments.quote_api import QuotesApi
 from hub.payments.quotes import Quotes
 from hub.payments.reconciliation_api import ReconciliationApi
-from hub.payments.reconciliation_rules import Fees
 from hub.payments.reconciling import RECONCILE, Reconciling
 from hub.payments.service import Payments
 from hub.payments.shield import Shield
+from hub.payments.till import Till
 from hub.rentals import seed as rentals_seed
 from hub.rentals.api import RentalsApi
 from hub.rentals.blocks import Blocks
@@ -126,15 +126,6 @@ from hub.stations.watch import Watch
 
 Job = Callable[[], Awaitable[None]]
 """Runs beside the web server from start to stop; it is cancelled at the end."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Till:
-    """How money is taken: the gateways by name, and how those tell that have webhooks. Empty: not at all."""
-
-    gateways: Mapping[str, Gateway] = field(default_factory=dict)
-    dialects: Mapping[str, webhook_api.Dialect] = field(default_factory=dict)
-    fees: Fees = field(default_factory=Fees)
 
 
 class Rooms:
@@ -214,6 +205,8 @@ class Doors:
         self.states = StatesStream(kernel, self.watch)
         self.collecting = Collecting(kernel.database, kernel.clock, rooms.till.gateways, rooms.cases)
         self.holding = Holding(kernel.database, kernel.clock, rooms.till.gateways, rooms.cases, kernel.bus.publish)
+        self.invoices = Invoices(kernel.clock, [RideCosts(), ChargeCosts()], OneOwner(), rooms.till.seller)
+        self.invoice_pdf = InvoicePdf(kernel)
         self.reconciling = Reconciling(
             kernel.database, kernel.clock, rooms.till.gateways, [RideCosts(), ChargeCosts()], rooms.till.fees
         )
@@ -346,6 +339,8 @@ def domain_routes(doors: Doors) -> list[Route | RawRoute]:
         *routes_of(QuotesApi(rooms.quotes)),
         *routes_of(MoneyApi(rooms.till.gateways)),
         *routes_of(HoldsApi()),
+        *routes_of(InvoicesApi(doors.invoices)),
+        doors.invoice_pdf.route(),
         *routes_of(ReconciliationApi(doors.reconciling, runs=bool(rooms.till.gateways))),
         *(one.route() for one in doors.webhooks),
         *routes_of(RentalsApi(rooms.overflow)),

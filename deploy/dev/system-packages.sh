@@ -21,6 +21,8 @@ have_any mosquitto /usr/sbin/mosquitto || missing+=(mosquitto)
 have_any initdb /usr/lib/postgresql/*/bin/initdb || missing+=(postgresql)
 have faketime || missing+=(faketime)
 have_any ip /usr/sbin/ip /sbin/ip || missing+=(iproute2)
+# Invoices are set in it; without it letters lose their marks.
+[ -e /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf ] || missing+=(fonts-dejavu-core)
 [ ${#missing[@]} -eq 0 ] && exit 0
 
 install="apt-get install -y --no-install-recommends ${missing[*]}"

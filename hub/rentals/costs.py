@@ -34,6 +34,13 @@ class RideCosts:
             found = await session.execute(columns.where(Rental.id.in_(named[start : start + _AT_ONCE])))
             yield _plain(found)
 
+    async def story_of(
+        self, session: AsyncSession, subject_id: uuid.UUID
+    ) -> tuple[dt.datetime | None, dt.datetime | None, Sequence[dict[str, Any]]] | None:
+        """Beginning, end, and the bill's lines; None when it is none of these."""
+        row = await session.get(Rental, subject_id)
+        return None if row is None else (row.undocked_at, row.ended_at, row.bill or [])
+
 
 def _plain(rows: Iterable[Any]) -> list[Cost]:
     return [(row[0], row[1], row[2], row[3]) for row in rows]

@@ -10,6 +10,7 @@ from hub import wiring
 from hub.kernel.web import Kernel
 from hub.payments import webhook_api
 from hub.payments.gateways.simulated import SimulatedGateway
+from hub.payments.till import Till
 from protocols.gateway import operations, webhooks
 from protocols.gateway.operations import Kind, Operation, Outcome
 from protocols.values import UTC
@@ -24,7 +25,7 @@ SECRET = bytes(range(32))
 @pytest.fixture
 async def desk(kernel: Kernel, serve: Serve) -> Any:
     """The money's routes of a hub that has the simulated gateway."""
-    till = wiring.Till(
+    till = Till(
         gateways={"simulated": SimulatedGateway("http://127.0.0.1:9", "key")},
         dialects={"simulated": webhook_api.Simulated(SECRET)},
     )

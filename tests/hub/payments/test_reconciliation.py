@@ -21,6 +21,7 @@ from hub.payments.money_tables import Payment
 from hub.payments.reconciliation_rules import Fees, age_of
 from hub.payments.reconciliation_tables import Break, Reconciliation
 from hub.payments.reconciling import Reconciling
+from hub.payments.till import Till as Money
 from protocols.gateway.operations import Ask, Kind
 from protocols.values import rfc3339, to_ms
 from tests.hub.conftest import FixedAuth, ManualClock, Serve
@@ -243,7 +244,7 @@ def test_a_break_ages(days: float, age: str) -> None:
 
 
 async def test_breaks_are_listed_aged_and_closed_over_http(kernel: Kernel, serve: Serve, auth: FixedAuth) -> None:
-    till = wiring.Till(gateways={"simulated": SimulatedGateway("http://127.0.0.1:9", "key")})
+    till = Money(gateways={"simulated": SimulatedGateway("http://127.0.0.1:9", "key")})
     rooms = wiring.Rooms(kernel.clock, kernel.nudges, till=till)
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
