@@ -288,6 +288,7 @@ def subscriptions(rooms: Rooms) -> list[Subscription]:
         on(events.BatteriesSeen, rooms.fleet.when_batteries),
         on(events.RentalsReported, rooms.rentals.when_rentals),
         on(events.RentalsReported, rooms.holds.when_rentals),
+        on(events.BookingChanged, rooms.holds.when_booking),
         on(events.ChargingReported, rooms.charging.when_charging),
         on(events.OrdersReported, rooms.downlink.when_ended),
         on(events.DevicesReported, rooms.leases.when_devices),

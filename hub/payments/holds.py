@@ -48,17 +48,6 @@ class Tariffs(Protocol):
         """These versions; what is not known is left out."""
 
 
-class Booking(Protocol):
-    """What is told of a booking: `events.BookingChanged`."""
-
-    reservation_id: uuid.UUID
-    account_id: uuid.UUID
-    station_id: uuid.UUID
-    vehicle_id: uuid.UUID | None
-    phase: str
-    from_at: dt.datetime
-
-
 class Deposits(Protocol):
     """What is held for a vehicle. Filled by the wiring."""
 
@@ -100,7 +89,7 @@ class Holds:
             await session.execute(update(Hold).where(Hold.id == found).values(let_go=True))
             await self._wish(session, found, "void", at)
 
-    async def when_booking(self, session: AsyncSession, event: Booking) -> None:
+    async def when_booking(self, session: AsyncSession, event: events.BookingChanged) -> None:
         """A booking is promised: hold its deposit, a day before its time at the earliest. Or it is over."""
         if not self._active:
             return

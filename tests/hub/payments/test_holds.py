@@ -5,7 +5,6 @@ import contextlib
 import datetime as dt
 import uuid
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 
 import pytest
 from sqlalchemy import select
@@ -45,16 +44,11 @@ class Prices:
         return (CITY.deposit_minor, "EUR")
 
 
-@dataclass
-class Booked:
-    """A booking as it is told."""
-
-    phase: str
-    from_at: dt.datetime
-    reservation_id: uuid.UUID = BOOKING
-    account_id: uuid.UUID = RENTER
-    station_id: uuid.UUID = STATION
-    vehicle_id: uuid.UUID | None = VEHICLE
+def booked(phase: str, from_at: dt.datetime) -> events.BookingChanged:
+    return events.BookingChanged(
+        reservation_id=BOOKING, account_id=RENTER, station_id=STATION, vehicle_id=VEHICLE, before="", phase=phase,
+        reason="", from_at=from_at, until_at=from_at + dt.timedelta(hours=1),
+    )  # fmt: skip
 
 
 class Desk(Till):
@@ -74,7 +68,7 @@ class Desk(Till):
 
     async def book(self, phase: str = "confirmed", *, in_days: float = 0) -> None:
         async with self.database.transaction() as session:
-            await self.holds.when_booking(session, Booked(phase, self.clock.now() + dt.timedelta(days=in_days)))
+            await self.holds.when_booking(session, booked(phase, self.clock.now() + dt.timedelta(days=in_days)))
 
     async def tell(self, *bodies: facts.Body) -> None:
         told = [
