@@ -19,6 +19,7 @@ _CODE = {".py", ".ts", ".tsx", ".js", ".mjs", ".css", ".html", ".sh"}
 MOST_LINES = 400
 
 LONG = {
+    "hub/wiring.py": "the one list of every domain's services, routes, subscriptions and jobs",
     "protocols/sync/facts.py": "one vocabulary, read as one: every fact's body",
     "ui_kiosk/src/api/types.ts": "made by `npm run types`",
     "tests/edge_agent/chargers/test_server.py": "one promise after another about one server, with one set of fixtures",
