@@ -6,7 +6,7 @@ from alembic import op
 from hub.kernel.columns import BigInt, Json, UtcInstant
 
 revision = "0037"
-down_revision = "0021"
+down_revision = "0033"
 branch_labels = None
 depends_on = None
 
