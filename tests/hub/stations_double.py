@@ -19,6 +19,7 @@ from hub.kernel.bus import Bus
 from hub.kernel.columns import Base
 from hub.kernel.routes import RawRoute, Route
 from hub.kernel.web import Kernel
+from hub.payments.till import Till
 from hub.stations.schemas import NewStation
 from protocols.sync import envelope, signing
 from protocols.sync.envelope import (
@@ -192,7 +193,7 @@ class World:
 
 
 def world_of(
-    base: Kernel, till: wiring.Till | None = None
+    base: Kernel, till: Till | None = None
 ) -> tuple[Kernel, wiring.Rooms, wiring.Doors, list[Route | RawRoute]]:
     """Every domain wired on this kernel's database, clock and caller."""
     rooms = wiring.Rooms(base.clock, base.nudges, till=till)

@@ -55,8 +55,8 @@ class MemoryGateway:
     async def report(self, since: dt.datetime, until: dt.datetime) -> Sequence[Line]:
         return [
             Line(
-                key=one.key, ref=one.ref, at=from_ms(one.at_ms), amount_minor=_SIGN[one.kind] * one.amount_minor,
-                fee_minor=one.fee_minor, currency=one.currency,
+                kind=one.kind.value, key=one.key, ref=one.ref, at=from_ms(one.at_ms),
+                amount_minor=_SIGN[one.kind] * one.amount_minor, fee_minor=one.fee_minor, currency=one.currency,
             )
             for one in self.book.report(to_ms(since), to_ms(until))
             if one.kind in _SIGN

@@ -19,7 +19,8 @@ from hub.kernel.migrations import migrate
 from hub.kernel.nudges import LocalNudges
 from hub.kernel.web import Kernel, build
 from hub.payments import seed as payments_seed
-from hub.wiring import Till
+from hub.payments.till import Till
+from hub.payments.webhook_api import Simulated
 from protocols.sync.envelope import SyncReply, decode_reply
 from tests.edge_agent.core.stage import vehicle_id
 from tests.hub.conftest import START, FixedAuth, ManualClock
@@ -66,7 +67,7 @@ class ModelHub:
             database=self._database, clock=self.clock, bus=Bus(), nudges=LocalNudges(), authenticate=auth
         )  # fmt: skip
         gateway = MemoryGateway()
-        paid_by = Till(gateways={gateway.name: gateway}, webhook_secret=SECRET)
+        paid_by = Till(gateways={gateway.name: gateway}, dialects={gateway.name: Simulated(SECRET)})
         wired, rooms, doors, routes = world_of(kernel, paid_by)
         server = TestServer(build(wired, routes))
         await server.start_server(auto_decompress=False)
