@@ -9,8 +9,8 @@ import uuid
 from pathlib import Path
 from typing import Any, Final
 
-from benchmarks import hub_process
 from hub.fleet.tables import VehicleType
+from hub.intake.tables import StationFeed
 from hub.kernel.bulk import upsert_many
 from hub.kernel.clock import SystemClock
 from hub.kernel.db import Database
@@ -44,11 +44,12 @@ async def build(database: Database, dice: random.Random) -> tuple[list[uuid.UUID
         make="Bench", model="Bench", dock_kind="latch", battery_wh=900, wh_per_km=12, charge_w=300, range_km=75,
         vin_check_digit=False, version=1,
     )  # fmt: skip
-    stations = [station_id for station_id, _ in await hub_process.stations(database, STATIONS)]
+    stations = [_CLOCK.new_id() for _ in range(STATIONS)]
     vehicles = [(_CLOCK.new_id(), stations[number % STATIONS]) for number in range(VEHICLES)]
     async with database.transaction() as session:
         session.add(kind)
         await session.flush()
+        session.add_all(StationFeed(station_id=one, rev=0, lists={}, pruned_rev=0) for one in stations)
         await upsert_many(session, OfferStation, [_station(one, dice) for one in stations], key=("station_id",))
         rows = [_vehicle(one, station, no, kind.id, dice) for no, (one, station) in enumerate(vehicles)]
         await upsert_many(session, OfferVehicle, rows, key=("vehicle_id",))
