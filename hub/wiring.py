@@ -25,6 +25,7 @@ from hub.alarms.api import AlarmsApi
 from hub.alarms.keeper import AlarmKeeper, Watcher
 from hub.alarms.service import Alarms
 from hub.balance.api import DemandApi
+from hub.balance.conditions import SupplyWatch
 from hub.balance.copies import Copies
 from hub.balance.forecast import LEARN, Baseline
 from hub.balance.plan_api import PlansApi
@@ -179,7 +180,8 @@ class Rooms:
         promises = PromisesMade()
         self.planning = Planning(clock, self.demand, self.stations, promises)
         self.tasks = Tasks(clock, promises)
-        self.alarm_keeper = AlarmKeeper(clock, self._publish, watchers(self.tasks))
+        supply = SupplyWatch(self.demand, self.stations, promises)
+        self.alarm_keeper = AlarmKeeper(clock, self._publish, watchers(self.tasks, supply))
         self.offers = Offers()
         self.refill = Refill(self.payments, self.downlink)
         self.charging = Charging(self.payments, self.billing)
@@ -251,7 +253,7 @@ class Doors:
         await asyncio.Event().wait()
 
 
-def watchers(tasks: Tasks) -> list[Watcher]:
+def watchers(tasks: Tasks, supply: SupplyWatch) -> list[Watcher]:
     """Who sees what alarms are made of."""
 
     async def fleet(session: AsyncSession, now: dt.datetime, /) -> list[events.Condition]:
@@ -259,7 +261,7 @@ def watchers(tasks: Tasks) -> list[Watcher]:
         moved = await tasks.being_moved(session)
         return [one for one in await fleet_conditions.conditions(session, now) if one.subject not in moved]
 
-    return [stations_conditions.conditions, intake_conditions.conditions, fleet]
+    return [stations_conditions.conditions, intake_conditions.conditions, fleet, supply.conditions]
 
 
 def authenticate(tokens: AccessTokens, keys: ApiKeys | None = None) -> BearerAuth:

@@ -36,4 +36,5 @@ RULES: Final[Mapping[str, Rule]] = {
     "quarantine": Rule(severity="warning", after_s=300, clear_s=60),
     "vehicle_left": Rule(severity="critical", after_s=600, clear_s=0),  # out of a dock, and nobody's rental
     "vehicle_missing": Rule(severity="warning", after_s=48 * 3600, clear_s=0),  # out for so long, rental or not
+    "supply_low": Rule(severity="warning", after_s=900),
 }

@@ -1,10 +1,11 @@
 """The queries of plans and tasks."""
 
+import datetime as dt
 import uuid
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.balance.tables import BalanceVehicle
@@ -56,3 +57,27 @@ async def vehicles(session: AsyncSession, ids: Sequence[uuid.UUID] | None = None
         found.where(BalanceVehicle.docked.is_(True)) if ids is None else found.where(BalanceVehicle.vehicle_id.in_(ids))
     )
     return (await session.scalars(found)).all()
+
+
+class Charged(NamedTuple):
+    """A sound vehicle in a dock, and its charge."""
+
+    vehicle_id: uuid.UUID
+    station_id: uuid.UUID
+    kind: str
+    soc_pct: float
+
+
+async def standing(session: AsyncSession, now: dt.datetime) -> list[Charged]:
+    """Vehicles in docks that are for rent, as far as the fleet is asked."""
+    found = select(
+        BalanceVehicle.vehicle_id, BalanceVehicle.station_id, BalanceVehicle.kind, BalanceVehicle.soc_pct
+    ).where(
+        BalanceVehicle.docked.is_(True), BalanceVehicle.why_not == "", BalanceVehicle.faulty.is_not(True),
+        or_(BalanceVehicle.papers_until.is_(None), BalanceVehicle.papers_until > now),
+    )  # fmt: skip
+    return [
+        Charged(vehicle_id, station_id, kind, soc_pct)
+        for vehicle_id, station_id, kind, soc_pct in await session.execute(found)
+        if station_id is not None and kind is not None and soc_pct is not None
+    ]

@@ -260,3 +260,23 @@ async def test_without_ortools_the_answer_says_so(town: Town, monkeypatch: pytes
 async def test_with_ortools_it_plans(town: Town) -> None:
     _, plan = await town.plan(engine="auto")
     assert (plan["engine"], plan["shortage_after"] < plan["shortage_before"]) == ("ortools", True)
+
+
+async def test_a_station_with_too_few_charged_vehicles_raises_an_alarm_until_it_has_them(
+    town: Town, clock: ManualClock
+) -> None:
+    database = town.world.kernel.database
+
+    async def low(seconds: float) -> list[tuple[str, str]]:
+        clock.move(seconds)
+        await town.world.rooms.alarm_keeper.look(database)
+        found = (await town.get("alarms?state=open&rule=supply_low"))["items"]
+        return [(one["station_id"], one["subject"]) for one in found]
+
+    assert await low(0) == []
+    assert await low(900) == [(str(town.bare.station_id), "scooter")]
+    await town.dock(town.bare, 1, 1, soc=10)  # present and empty is no supply
+    assert len(await low(61)) == 1
+    await town.dock(town.bare, 1, 1)
+    await low(61)
+    assert await low(301) == []
