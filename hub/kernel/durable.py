@@ -69,6 +69,7 @@ async def _launched(
     # Imported here: commands that do no durable work need not carry it.
     from dbos import DBOS, SetWorkflowID  # noqa: PLC0415
 
+    await asyncio.to_thread(DBOS.migrate, url)  # a hundred steps on a new database; a launch would do them on the loop
     DBOS(
         config={
             "name": "voltdock-hub",
