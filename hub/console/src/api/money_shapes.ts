@@ -212,3 +212,13 @@ export interface WindowShape {
   readonly to_minute: number;
   readonly weekdays: readonly number[];
 }
+
+export interface BreakShape {
+  readonly id: string;
+  readonly kind: string;
+  readonly gateway: string | null;
+  readonly currency: string | null;
+  readonly expected_minor: number | null;
+  readonly actual_minor: number | null;
+  readonly since_at: string;
+}

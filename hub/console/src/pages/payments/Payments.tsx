@@ -1,9 +1,8 @@
 /** Money: the ledger with its balances, the breaks where three books differ, and the lists of bills and payments. */
 import { Link, useLocation } from 'react-router';
 import { useAround, useMay } from '../../app/context';
-import { Refusal } from '../../api/client';
 import { useAsk, useWhole } from '../../api/queries';
-import type { BalancesShape, PostingShape } from '../../api/shapes';
+import type { BalancesShape, BreakShape, PostingShape } from '../../api/shapes';
 import { named } from '../../i18n/words';
 import { Chip } from '../../ui/Chip';
 import { Card, Head } from '../../ui/Head';
@@ -40,6 +39,7 @@ export function Payments() {
 
 function Ledger() {
   const { t } = useAround();
+  const may = useMay();
   const balances = useAsk<BalancesShape>('/api/v1/ledger/balances', { every: 10_000 });
   const postings = useWhole<PostingShape>('/api/v1/ledger', {}, { every: 10_000, most: 40 });
   return (
@@ -68,7 +68,7 @@ function Ledger() {
           {balances.error !== null && <Failure error={balances.error} />}
           <Balances balances={balances.data} />
         </Card>
-        <Breaks />
+        {may('reconciliation:read') && <Breaks />}
       </div>
     </div>
   );
@@ -122,28 +122,27 @@ function Postings({ postings }: { postings: readonly PostingShape[] }) {
   );
 }
 
-interface Break {
-  readonly id: string;
-  readonly kind?: string;
-  readonly detail?: string;
-  readonly created_at?: string;
-}
-
-/** Where rental, ledger and gateway differ. A hub that does not reconcile yet has no such list: then nothing is shown. */
+/** Where rental, ledger and gateway differ, with what each of the two books says. */
 function Breaks() {
   const { t, f } = useAround();
-  const breaks = useWhole<Break>('/api/v1/reconciliation/breaks', {}, { every: 30_000, most: 100 });
-  if (breaks.error instanceof Refusal && breaks.error.problem.status === 404) return null;
+  const breaks = useWhole<BreakShape>('/api/v1/breaks', { state: 'open' }, { every: 30_000, most: 100 });
+  const amount = (minor: number | null, currency: string | null): string =>
+    minor === null || currency === null ? '–' : f.money({ minor, currency });
   return (
     <Card title={t('breaks')} testId="breaks">
       {breaks.isLoading && <Loading rows={2} />}
+      {breaks.error !== null && <Failure error={breaks.error} />}
       {breaks.data?.items.length === 0 && <p className="muted">{t('breaks_none')}</p>}
       <ul className="log">
         {breaks.data?.items.map((one) => (
           <li key={one.id}>
-            <time>{one.created_at === undefined ? '' : f.when(one.created_at)}</time>
+            <time>{f.when(one.since_at)}</time>
             <p>
-              {named(t, 'break', one.kind ?? '')} <span className="muted">{one.detail}</span>
+              {named(t, 'break', one.kind)}{' '}
+              <span className="muted">
+                {amount(one.expected_minor, one.currency)} → {amount(one.actual_minor, one.currency)}
+                {one.gateway !== null && ` · ${one.gateway}`}
+              </span>
             </p>
           </li>
         ))}
