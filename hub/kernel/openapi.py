@@ -86,6 +86,7 @@ def _raw_operation(route: RawRoute) -> dict[str, Any]:
         "tags": list(route.tags),
         "parameters": _path_parameters(route.path),
         "responses": {
+            **_refusals(route),
             **{str(status): {"description": meaning} for status, meaning in route.answers.items()},
             "default": _problem_response("Any error"),
         },
@@ -96,6 +97,14 @@ def _raw_operation(route: RawRoute) -> dict[str, Any]:
     if route.body_types:
         operation["requestBody"] = {"required": True, "content": {kind: {} for kind in route.body_types}}
     return operation
+
+
+def _refusals(route: RawRoute) -> dict[str, Any]:
+    """What the kernel itself answers to whoever may not call it."""
+    if route.permission is None:
+        return {}
+    nobody = " · ".join(f"`{code}`" for code in ("not_signed_in", "token_expired", "token_invalid"))
+    return {"401": _problem_response(nobody), "403": _problem_response("`forbidden`")}
 
 
 def _operation_id(route: Route | RawRoute) -> str:

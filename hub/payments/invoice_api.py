@@ -123,7 +123,11 @@ class InvoicePdf:
             tags=("payments",),
             description="`?language=` en (default), de or vi. Without `payments:read` one's own.",
             permission=SIGNED_IN,
-            answers={200: "application/pdf", 404: "No such invoice", 422: "No such language"},
+            answers={
+                200: "application/pdf",
+                404: "`not_found`: no such invoice, or another's",
+                422: "`invalid`: no such language",
+            },
         )
 
 

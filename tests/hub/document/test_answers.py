@@ -5,6 +5,7 @@ The cases are drawn from the document once and sent by each caller, to a whole h
 are mostly of what exists, so that the rules behind them are reached. `VOLTDOCK_DOCUMENT_EXAMPLES=200` for a long look.
 """
 
+import contextlib
 import os
 import random
 from collections import Counter
@@ -15,6 +16,7 @@ import pytest
 import requests
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis.errors import Unsatisfiable
 from schemathesis import Case
 from schemathesis.core.result import Ok
 from schemathesis.generation import GenerationMode
@@ -35,6 +37,7 @@ NOT_CALLED: Final = {
     ("POST", "/api/v1/sync"): "signed packed bytes of a station; tests/hub/intake",
     ("GET", "/api/v1/live"): "a WebSocket of a station; tests/hub/intake/test_live.py",
     ("POST", "/api/v1/webhooks/simulated"): "signed by the gateway; tests/hub/payments",
+    ("POST", "/api/v1/webhooks/stripe"): "signed by Stripe; tests/hub/payments",
     ("GET", "/api/v1/stations/states/stream"): "a stream that does not end; tests/hub/stations/test_states.py",
     ("GET", "/metrics"): "for Prometheus, no JSON; tests/hub/kernel/test_openapi.py",
 }
@@ -75,7 +78,10 @@ def cases(document: dict[str, Any]) -> Cases:
         if (verb, operation.path) in NOT_CALLED:
             continue
         fits = _draw(operation, GenerationMode.POSITIVE)
-        fits_not = _draw(operation, GenerationMode.NEGATIVE) if _takes_anything(operation) else []
+        fits_not: list[Case[Any]] = []
+        if _takes_anything(operation):
+            with contextlib.suppress(Unsatisfiable):  # it takes any text: there is nothing that does not fit
+                fits_not = _draw(operation, GenerationMode.NEGATIVE)
         drawn.append((verb, operation.path, fits + fits_not))
     order = {"GET": 0, "POST": 1, "PUT": 2, "PATCH": 3, "DELETE": 4}
     return sorted(drawn, key=lambda one: order[one[0]])
