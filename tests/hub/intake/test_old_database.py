@@ -82,24 +82,24 @@ def run(old: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
 
 
 def test_the_command_lists_shows_retries_and_dismisses(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    listed = run("list").output.splitlines()
+    listed = run("list").stdout.splitlines()
     assert sorted(line.split()[2:5] for line in listed) == [
         ["parked", "unknown_type", "NeverKnown"], ["parked", "unknown_type", "RentalForeseen"],
         ["waiting", "bad_fact_body", "RentalActivated"],
     ]  # fmt: skip
     by_type = {line.split()[4]: line.split()[0] for line in listed}
-    shown = run("show", by_type["RentalForeseen"]).output
+    shown = run("show", by_type["RentalForeseen"]).stdout
     record = next(line for line in shown.splitlines() if line.startswith("record: "))
     assert json.loads(record.removeprefix("record: "))["type"] == "RentalForeseen"
     assert run("retry", by_type["RentalForeseen"]).exit_code == 1
     learn(monkeypatch)
     done = run("retry", "--code", "unknown_type")
-    assert (done.exit_code, done.output) == (1, "applied 1, failed again 1\n")
-    assert "retry by command: applied" in run("show", by_type["RentalForeseen"]).output
+    assert (done.exit_code, done.stdout) == (1, "applied 1, failed again 1\n")
+    assert "retry by command: applied" in run("show", by_type["RentalForeseen"]).stdout
     assert run("dismiss", by_type["NeverKnown"], "--reason", "a test's").exit_code == 0
     refused = run("retry", by_type["NeverKnown"])
-    assert (refused.exit_code, "dismissed" in refused.output) == (1, True)
-    assert run("list", "--state", "waiting", "--code", "bad_fact_body").output.count("\n") == 1
+    assert (refused.exit_code, "dismissed" in refused.stdout) == (1, True)
+    assert run("list", "--state", "waiting", "--code", "bad_fact_body").stdout.count("\n") == 1
 
 
 @pytest.mark.parametrize("words", [("retry",), ("retry", uuid.UUID(int=1), "--code", "x"), ("show", "no-id")])
