@@ -13,6 +13,8 @@ def summary(stage: Stage, booking: tuple[str, str, str]) -> str:
     rows = [
         ("Kiosk", stage.kiosk_url, "choose a vehicle, or Rent with a code"),
         ("Simulator", stage.control_url, "pull / push vehicles, plug cars, hold cards here"),
+        ("Console", stage.hub_url, "network, stations, rentals, money; log in as admin"),
+        ("Staff pages", f"{stage.kiosk_url}/staff", "PIN 2468"),
         ("Hub's API", f"{stage.hub_url}/docs", "every route, readable"),
         ("Agent's health", f"{stage.kiosk_url}/healthz", "one entry per part"),
     ]
