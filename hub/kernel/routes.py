@@ -5,6 +5,7 @@ The web layer (`web.py`) carries them out and `openapi.py` documents them.
 """
 
 import enum
+import functools
 import inspect
 import uuid
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -66,6 +67,7 @@ class Route:
     edits: bool
     audited: bool
     unit: Unit
+    ahead: Callable[[Any], Awaitable[Any]] | None
     tags: tuple[str, ...]
     summary: str
     description: str
@@ -104,6 +106,7 @@ class Call(Generic[B, Q]):
         session: AsyncSession | None,
         clock: Clock,
         bus: Bus,
+        ready: Any = None,
     ) -> None:
         self.request = request
         self.body = body
@@ -111,6 +114,7 @@ class Call(Generic[B, Q]):
         self.database = database
         self.clock = clock
         self.bus = bus
+        self.ready = ready  # what the route's `ahead` made of the body
         self._principal = principal
         self._session = session
 
@@ -170,6 +174,7 @@ def route(
     edits: bool = False,
     audited: bool | None = None,
     unit: Unit | None = None,
+    ahead: Callable[[Any, Any], Awaitable[Any]] | None = None,
 ) -> Callable[[F], F]:
     """Make an Api class's method a route. Its one parameter is `call: Call[<body or None>, <query or None>]`.
 
@@ -178,7 +183,8 @@ def route(
     the handler may refuse with → its status. `idempotent`: the client must send an Idempotency-Key. `edits`: the
     handler calls `require_match`, so the client must send If-Match. The docstring is the description. GET reads and
     every other method writes, unless `unit` says otherwise. What is no GET stands in the audit log, unless `audited`
-    says otherwise.
+    says otherwise. `ahead`: a method that is given the body before the unit of work begins, for slow work that nobody
+    shall wait for who waits for this transaction; what it makes is `call.ready`, the same in each try.
     """
     declared = {
         "method": method,
@@ -194,6 +200,7 @@ def route(
         "edits": edits,
         "audited": method != "GET" if audited is None else audited,
         "unit": unit or (Unit.READ if method == "GET" else Unit.WRITE),
+        "ahead": ahead,
         "tags": tuple(tags),
         "summary": summary,
     }
@@ -217,7 +224,9 @@ def routes_of(api: object) -> list[Route]:
     for name in type(api).__dict__:
         declared = getattr(type(api).__dict__[name], "__voltdock_route__", None)
         if declared is not None:
-            found.append(Route(handler=getattr(api, name), **declared))
+            ahead = declared["ahead"]
+            bound = None if ahead is None else functools.partial(ahead, api)
+            found.append(Route(handler=getattr(api, name), **{**declared, "ahead": bound}))
     return found
 
 

@@ -146,6 +146,7 @@ class _Endpoint:
         key: tuple[str, str] | None,
         print_: str,
     ) -> _Rendered:
+        ready = None if self._route.ahead is None else await self._route.ahead(body)
         # A unit of work that only lost a race is begun again: nothing of it was kept.
         for last in (number == _TRIES - 1 for number in range(_TRIES)):
             try:
@@ -159,6 +160,7 @@ class _Endpoint:
                         session=session,
                         clock=self._kernel.clock,
                         bus=self._kernel.bus,
+                        ready=ready,
                     )
                     return await self._carry_out(call, key, print_)
             except IntegrityError as error:

@@ -8,6 +8,7 @@ import datetime as dt
 import secrets
 import uuid
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 from sqlalchemy.exc import DBAPIError
@@ -39,6 +40,14 @@ class Checks(Protocol):
         """Raises Refused `account_blocked`."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Secret:
+    """A PIN and its verifier (`protocols/voucher/pin.py`)."""
+
+    pin: str
+    verifier: str
+
+
 class Booking:
     """Reservations."""
 
@@ -53,25 +62,39 @@ class Booking:
         self._settings = settings
 
     async def book(
-        self, session: AsyncSession, new: NewReservation, account_id: uuid.UUID, code: str | None = None
+        self,
+        session: AsyncSession,
+        new: NewReservation,
+        account_id: uuid.UUID,
+        *,
+        secret: Secret | None = None,
+        code: str | None = None,
     ) -> tuple[Reservation, str]:
         """Promise it, or ask the station for it; or hold it for a few minutes. And give the PIN.
 
-        Raises Refused `reservation_overlap`, `account_blocked`, `vehicle_not_fit`, or a 422.
+        `secret` of `secret_for`, made before the transaction began. Raises Refused `reservation_overlap`,
+        `account_blocked`, `vehicle_not_fit`, or a 422.
         """
         await self._blocks.check(session, account_id)
         self._check(new)
-        pin = new.pin or f"{secrets.randbelow(10_000):04d}"
-        verifier = await asyncio.to_thread(pin_hash, pin, secrets.token_bytes(16))
+        secret = secret or await self.secret_for(new)
         if new.vehicle_id is not None:
             await repository.line_up(session, new.vehicle_id)
         await self._supply.check(session, new)
-        reservation = self._made(new, account_id, code or _fresh_code(), verifier)
+        reservation = self._made(new, account_id, code or _fresh_code(), secret.verifier)
         reservation.kept_until_at += await self._supply.buffer(session, new.vehicle_id, new.trip_km)
         session.add(reservation)
         await _flush(session)
         await self._leases.back(session, reservation)
-        return reservation, pin
+        return reservation, secret.pin
+
+    async def secret_for(self, new: NewReservation) -> Secret:
+        """The PIN that the wish names, or a new one, with its verifier: milliseconds of work, beside the loop.
+
+        Whoever does it within a transaction keeps its locks, and on SQLite all other writers, waiting for it.
+        """
+        pin = new.pin or f"{secrets.randbelow(10_000):04d}"
+        return Secret(pin=pin, verifier=await asyncio.to_thread(pin_hash, pin, secrets.token_bytes(16)))
 
     def _check(self, new: NewReservation) -> None:
         if new.until_at <= new.from_at:

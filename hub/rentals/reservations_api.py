@@ -10,7 +10,7 @@ from hub.kernel.routes import SIGNED_IN, Call, route
 from hub.kernel.shapes import MoneyShape
 from hub.rentals import lease_repository, repository
 from hub.rentals.api import may_see, whose
-from hub.rentals.booking import Booking
+from hub.rentals.booking import Booking, Secret
 from hub.rentals.leases import Leases
 from hub.rentals.moves import Moves
 from hub.rentals.schemas import (
@@ -92,6 +92,9 @@ class ReservationsApi:
             raise Refused("reservation_not_confirmed")
         return ReservationVoucher(text=text)
 
+    async def _secret(self, new: NewReservation) -> Secret:
+        return await self._booking.secret_for(new)
+
     @route(
         "POST", "/api/v1/reservations", summary="Reserve a vehicle", tags=["rentals"],
         permission=SIGNED_IN, wide="reservations:write", body=NewReservation, response=ReservationMade, status=201,
@@ -99,7 +102,7 @@ class ReservationsApi:
             "reservation_overlap": 409, "account_blocked": 409, "vehicle_not_fit": 409, "station_limited": 409,
             "forbidden": 403,
         },
-        idempotent=True,
+        idempotent=True, ahead=_secret,
     )  # fmt: skip
     async def book(self, call: Call[NewReservation, None]) -> ReservationMade:
         """For oneself with `reservations:write_own`, for anybody with `reservations:write`. The PIN is shown once.
@@ -109,7 +112,7 @@ class ReservationsApi:
         """
         account_id = call.body.account_id or call.principal.account_id
         _check_write(call.principal, account_id)
-        reservation, pin = await self._booking.book(call.session, call.body, account_id)
+        reservation, pin = await self._booking.book(call.session, call.body, account_id, secret=call.ready)
         seen = await self._seen(call, reservation)
         voucher = await self._vouchers.for_booking(call.session, reservation, self._leases.times.margin_s)
         return ReservationMade(**seen.model_dump(), pin=pin, voucher=voucher)

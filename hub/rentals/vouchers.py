@@ -39,7 +39,10 @@ class Vouchers:
         self._kid = hashlib.sha256(self._public).digest()[:4]
 
     async def publish_key(self, session: AsyncSession) -> VoucherKeyRow:
-        """Tell all stations the key, the first time it is used, and that it goes on before it ends."""
+        """Tell all stations the key, the first time it is used, and that it goes on before it ends.
+
+        Telling all holds every station's feed: where they have been told already, nobody waits for it.
+        """
         row = await repository.voucher_key(session, self._kid.hex())
         now = self._clock.now()
         if row is None:
@@ -48,10 +51,11 @@ class Vouchers:
                 valid_to=now + KEY_LIFETIME,
             )  # fmt: skip
             session.add(row)
-            await session.flush()
         elif row.valid_to - now < KEY_LIFETIME / 2:
             row.valid_to = now + KEY_LIFETIME
-            await session.flush()
+        else:
+            return row
+        await session.flush()
         item = VoucherKeyItem(
             key=row.kid,
             public_key=row.public_key,
@@ -93,10 +97,12 @@ class Vouchers:
 
         None while nothing is kept for it, or where its time is longer than a voucher's. One booking, one text.
         """
-        key = await self.publish_key(session)
         margin = dt.timedelta(seconds=margin_s)
         starts, ends = booking.from_at.replace(microsecond=0) - margin, booking.until_at.replace(microsecond=0) + margin
-        if booking.state != "confirmed" or booking.lease_id is None or ends - starts > LONGEST or ends > key.valid_to:
+        if booking.state != "confirmed" or booking.lease_id is None or ends - starts > LONGEST:
+            return None
+        key = await self.publish_key(session)
+        if ends > key.valid_to:
             return None
         row = await repository.voucher(session, voucher_id_of(booking.id))
         if row is None:

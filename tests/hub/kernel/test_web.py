@@ -7,6 +7,7 @@ from typing import Any
 from aiohttp.test_utils import TestClient
 from pydantic import Field
 from sqlalchemy import func, select
+from sqlalchemy.exc import DBAPIError
 
 from hub.kernel.db import Database, after_commit
 from hub.kernel.idempotency import KeptAnswer
@@ -39,6 +40,7 @@ class ThingsApi:
     def __init__(self) -> None:
         self.made = 0
         self.committed: list[str] = []
+        self.database: Any = None
         self.gate = asyncio.Event()
         self.entered = asyncio.Event()
         self.gate.set()
@@ -84,6 +86,24 @@ class ThingsApi:
     @route("POST", "/when", summary="When", tags=["things"], permission=None, body=When, response=When)
     async def when(self, call: Call[When, None]) -> When:
         return call.body
+
+    async def _slowly(self, body: NewThing) -> str:
+        self.committed.append(f"{self.database.engine.pool.checkedout()} connections")
+        return body.name.upper()
+
+    @route(
+        "POST", "/slow", summary="Slow", tags=["things"], permission=None, body=NewThing, response=Thing,
+        idempotent=True, ahead=_slowly,
+    )  # fmt: skip
+    async def slow(self, call: Call[NewThing, None]) -> Thing:
+        self.made += 1
+        if self.made < 3:  # a race is lost, twice
+            raise DBAPIError("", None, _LostRaceError())
+        return Thing(id=call.clock.new_id(), name=call.ready)
+
+
+class _LostRaceError(Exception):
+    sqlstate = "40P01"
 
 
 def _kept(how: str, now: Any) -> KeptAnswer:
@@ -276,3 +296,16 @@ async def test_a_key_in_flight_in_another_process_is_not_carried_out_twice(
     if database.is_sqlite:  # the second waited for the first one's transaction
         assert (await second)[:2] == made[:2]
     assert (made[0], api.made) == (201, 1)
+
+
+async def test_slow_work_is_done_ahead_of_the_transaction_and_once_for_all_its_tries(
+    kernel: Kernel, serve: Serve
+) -> None:
+    things = ThingsApi()
+    things.database = kernel.database
+    client = await serve(kernel, routes_of(things))
+    status, body, _ = await _post(client, "/slow", json={"name": "abc"}, key="a")
+    assert (status, body["name"], things.made) == (200, "ABC", 3)
+    assert things.committed == ["0 connections"]
+    assert (await _post(client, "/slow", json={"name": "toolong"}, key="b"))[0] == 422
+    assert len(things.committed) == 1  # not for what is refused anyway

@@ -8,14 +8,16 @@ import datetime as dt
 import os
 import random
 import uuid
-from typing import Final
+from typing import Any, Final
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
+from hub.intake.tables import StationFeed
 from hub.rentals import booking, repository
 from hub.rentals.schemas import NewReservation
 from protocols.errors import Refused
+from protocols.values import rfc3339
 from tests.hub.conftest import START, FixedAuth
 from tests.hub.rentals.test_search import place, stand, vehicle
 from tests.hub.stations_double import World
@@ -95,3 +97,46 @@ async def test_of_two_people_for_the_last_vehicle_one_gets_it_and_the_other_is_t
         return "booked"
 
     assert sorted(await asyncio.gather(one(1), one(2))) == ["booked", "reservation_overlap"]
+
+
+async def test_a_pin_is_hashed_while_nobody_waits_for_the_booking(
+    world: World, auth: FixedAuth, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    double = await place(world, "1")
+    await stand(world, auth, double, 90)
+    auth.sign_in("reservations:write_own", account_id=uuid.UUID(int=1))
+    held: list[int] = []
+    pool: Any = world.kernel.database.engine.pool
+
+    def slow(pin: str, salt: bytes) -> str:
+        held.append(pool.checkedout())
+        return f"{pin}{salt.hex()}"
+
+    monkeypatch.setattr(booking, "pin_hash", slow)
+    assert await post(world, double.station_id) == 201
+    assert held == [0]
+
+
+async def test_a_booking_waits_for_no_other_station(world: World, auth: FixedAuth) -> None:
+    if world.kernel.database.is_sqlite:
+        pytest.skip("one writes at a time")
+    double, other = await place(world, "1"), await place(world, "2")
+    await stand(world, auth, double, 90)
+    async with world.kernel.database.transaction() as session:
+        await world.doors.vouchers.publish_key(session)  # as the hub does when it starts
+    auth.sign_in("reservations:write_own", account_id=uuid.UUID(int=1))
+    async with world.kernel.database.transaction() as session:
+        held = select(StationFeed).where(StationFeed.station_id == other.station_id).with_for_update()
+        (await session.scalars(held)).one()
+        assert await post(world, double.station_id) == 201
+
+
+async def post(world: World, station_id: uuid.UUID) -> int:
+    wish = {
+        "station_id": str(station_id), "vehicle_id": str(vehicle(1)), "from_at": rfc3339(START),
+        "until_at": rfc3339(START + dt.timedelta(hours=1)),
+    }  # fmt: skip
+    headers = {"Idempotency-Key": uuid.uuid4().hex}
+    asked = world.client.post("/api/v1/reservations", json=wish, headers=headers)
+    async with asyncio.timeout(5), asked as answer:
+        return answer.status
