@@ -37,8 +37,16 @@ export interface Formats {
 
 const NARROW = '\u202f';
 
+const decimals = new Map<string, number>();
+
 /** How many decimals a currency has; two where the browser does not know it. */
 export function decimalsOf(currency: string): number {
+  const found = decimals.get(currency) ?? askedDecimals(currency);
+  decimals.set(currency, found);
+  return found;
+}
+
+function askedDecimals(currency: string): number {
   try {
     return (
       new Intl.NumberFormat('en', { style: 'currency', currency }).resolvedOptions().maximumFractionDigits ??
@@ -49,15 +57,18 @@ export function decimalsOf(currency: string): number {
   }
 }
 
+/** Each formatter of the browser is made when it is first wanted: one takes milliseconds, and a page wants a few of them. */
 export function formats(lang: Lang, timeZone: string, now: () => number = Date.now): Formats {
   const locale = localeOf(lang);
-  const number = (value: number, digits = 0) =>
-    new Intl.NumberFormat(locale, { maximumFractionDigits: digits }).format(value);
+  const numbers = kept((digits: number) => new Intl.NumberFormat(locale, { maximumFractionDigits: digits }));
+  const number = (value: number, digits = 0) => numbers(digits).format(value);
   const unit = (value: number, name: string, digits = 0) => `${number(value, digits)}${NARROW}${name}`;
   const at = (options: Intl.DateTimeFormatOptions) => {
-    const format = new Intl.DateTimeFormat(locale, { timeZone, ...options });
-    return (instant: string | number) => format.format(new Date(instant));
+    const format = kept(() => new Intl.DateTimeFormat(locale, { timeZone, ...options }));
+    return (instant: string | number) => format('').format(new Date(instant));
   };
+  const money = kept((currency: string) => new Intl.NumberFormat(locale, { style: 'currency', currency }));
+  const zone = kept(() => zoneName(locale, timeZone, now()));
   const clock = at({ hour: '2-digit', minute: '2-digit', hour12: false });
   const dated = at({ day: 'numeric', month: 'short' });
   const full = at({ day: 'numeric', month: 'short', year: 'numeric' });
@@ -66,7 +77,7 @@ export function formats(lang: Lang, timeZone: string, now: () => number = Date.n
   const day = (instant: string | number) =>
     sameYear(instant) === sameYear(now()) ? dated(instant) : full(instant);
   return {
-    money: (money) => moneyText(money, locale),
+    money: ({ minor, currency }) => money(currency).format(minor / 10 ** decimalsOf(currency)),
     number,
     percent: (value) => unit(value, '%'),
     celsius: (value) => unit(value, '°C'),
@@ -80,16 +91,21 @@ export function formats(lang: Lang, timeZone: string, now: () => number = Date.n
     exact: at({ dateStyle: 'medium', timeStyle: 'long' }),
     day,
     weekday: at({ weekday: 'short', day: 'numeric', month: 'short' }),
-    zone: zoneName(locale, timeZone, now()),
+    get zone() {
+      return zone('');
+    },
     timeZone,
   };
 }
 
-function moneyText(money: Money, locale: string): string {
-  const decimals = decimalsOf(money.currency);
-  return new Intl.NumberFormat(locale, { style: 'currency', currency: money.currency }).format(
-    money.minor / 10 ** decimals,
-  );
+/** Makes one thing for each key, once. */
+function kept<K, T>(make: (key: K) => T): (key: K) => T {
+  const made = new Map<K, T>();
+  return (key) => {
+    const found = made.get(key) ?? make(key);
+    made.set(key, found);
+    return found;
+  };
 }
 
 function zoneName(locale: string, timeZone: string, now: number): string {

@@ -78,15 +78,22 @@ function Places({ needs }: { needs: Needs }) {
   );
 }
 
-/** True once the page stands and the browser has a moment: the map must not keep what needs a person waiting. */
+/** The map is large: it is fetched when what needs a person can be read and pressed, and the browser has nothing to do. */
+const QUIET_MS = 600;
+
 function useQuiet(isReady: boolean): boolean {
   const [isQuiet, setQuiet] = useState(false);
   useEffect(() => {
     if (!isReady) return undefined;
-    const timer = setTimeout(() => setQuiet(true), 120);
+    const timer = setTimeout(() => whenIdle(() => setQuiet(true)), QUIET_MS);
     return () => clearTimeout(timer);
   }, [isReady]);
   return isQuiet;
+}
+
+function whenIdle(go: () => void): void {
+  if ('requestIdleCallback' in window) requestIdleCallback(go, { timeout: 2000 });
+  else go();
 }
 
 interface ViewsProps {
