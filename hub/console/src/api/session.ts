@@ -56,6 +56,12 @@ export class Session {
     this.take(value);
   }
 
+  /** The session of whoever a provider has just sent back: by its cookie alone, once. Raises Refusal like `signIn`. */
+  async comeBack(): Promise<void> {
+    const { value } = await this.around.send<Tokens>('/api/v1/auth/oidc/session', { method: 'POST' });
+    this.take(value);
+  }
+
   /** Takes a pair that another way of signing in has brought. */
   take(tokens: Tokens): void {
     this.keep(tokens);
@@ -74,8 +80,18 @@ export class Session {
     await this.around.send('/api/v1/auth/logout', { method: 'POST', body }).catch(() => undefined);
   }
 
-  /** One call as whoever is signed in. A token that has run out is renewed, and the call made again. */
-  async call<T>(path: string, asked: Asked = {}): Promise<Tagged<T>> {
+  /** A question that anybody may ask. */
+  ask<T>(path: string, asked: Asked = {}): Promise<Tagged<T>> {
+    return this.around.send<T>(path, asked);
+  }
+
+  /** One call as whoever is signed in. */
+  call<T>(path: string, asked: Asked = {}): Promise<Tagged<T>> {
+    return this.as((token) => this.around.send<T>(path, asked, token));
+  }
+
+  /** Something done with the access token. One that has run out is renewed, and the same done again. */
+  async as<T>(deed: (token: string) => Promise<T>): Promise<T> {
     for (;;) {
       const pair = this.pair();
       if (pair === null) {
@@ -83,7 +99,7 @@ export class Session {
         continue;
       }
       try {
-        return await this.around.send<T>(path, asked, pair.access);
+        return await deed(pair.access);
       } catch (error) {
         if (!(error instanceof Refusal && WORN.has(error.problem.code))) throw error;
         await this.renew(pair);

@@ -7,7 +7,7 @@ import { useAsk } from '../api/queries';
 import { en, type Catalogue } from '../i18n/en';
 import { catalogueOf, wordsOf } from '../i18n/words';
 import { formats } from '../lib/format';
-import { SignIn } from '../pages/SignIn';
+import { SignIn } from '../pages/door/SignIn';
 import { Failure } from '../ui/States';
 import { AroundContext, MeContext, useAround } from './context';
 import { keepPrefs, modeOf, wear, type Prefs } from './prefs';

@@ -23,6 +23,7 @@ const Access = page(lists, 'Access');
 const People = page(lists, 'People');
 const Audit = page(lists, 'Audit');
 const System = page(lists, 'System');
+const Me = page(() => import('../pages/me/Me'), 'Me');
 const Payments = page(() => import('../pages/payments/Payments'), 'Payments');
 const Cases = page(() => import('../pages/cases/Cases'), 'Cases');
 const Case = page(() => import('../pages/cases/Case'), 'Case');
@@ -66,6 +67,7 @@ export function Pages() {
           <Route path="/access/*" element={<Access />} />
           <Route path="/audit" element={<Audit />} />
           <Route path="/system/*" element={<System />} />
+          <Route path="/me" element={<Me />} />
           <Route path="*" element={<NoPage />} />
         </Routes>
       </Suspense>

@@ -1,5 +1,6 @@
 /** The top: search and commands, the clock with its zone, and the one who is signed in. */
 import { lazy, Suspense, useEffect, useState } from 'react';
+import { Link } from 'react-router';
 import { LANGUAGES } from '../i18n/words';
 import { useNow } from '../lib/clock';
 import { Icon } from '../ui/Icon';
@@ -71,6 +72,10 @@ function Person() {
         <strong>{me.display_name}</strong>
         <span className="muted">{me.email}</span>
       </p>
+      <Link role="menuitem" to="/me" data-testid="my-account">
+        <Icon name="person" size={18} />
+        {t('me_title')}
+      </Link>
       <button
         type="button"
         role="menuitem"

@@ -3,6 +3,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useRef } from 'react';
 import { newKey } from '../api/queries';
 import { Refusal, type Asked } from '../api/client';
+import { fieldWords } from '../lib/problems';
 import { useAround } from './context';
 
 export interface Deed<T> {
@@ -51,8 +52,12 @@ export function useDeed<T>(): Deed<T> {
   };
 }
 
-/** What the hub says about one field of the form, in its words; null when it says nothing. */
-export function fieldError(error: Error | null, pointer: string): string | null {
-  if (!(error instanceof Refusal)) return null;
-  return error.problem.errors.find((one) => one.pointer === pointer)?.message ?? null;
+/** What the hub says about one field of the form, in the reader's language; null when it says nothing. */
+export function useFieldError(error: Error | null): (pointer: string) => string | null {
+  const { t } = useAround();
+  return (pointer) => {
+    if (!(error instanceof Refusal)) return null;
+    const found = error.problem.errors.find((one) => one.pointer === pointer);
+    return found === undefined ? null : fieldWords(t, found);
+  };
 }

@@ -17,6 +17,7 @@ export const SECTION_PATHS = [
   'access',
   'audit',
   'system',
+  'me',
 ] as const;
 
 export type SectionPath = (typeof SECTION_PATHS)[number];
@@ -29,6 +30,7 @@ export interface Section {
   readonly needs: readonly string[];
 }
 
+/** What stands on the left. `me` does not: it is opened from the face on top. */
 export const SECTIONS: readonly Section[] = [
   { path: 'network', title: 'nav_network', icon: 'network', needs: ['stations:read'] },
   { path: 'stations', title: 'nav_stations', icon: 'station', needs: ['stations:read'] },

@@ -1,5 +1,6 @@
 /** The console's words in German. */
 import type { Catalogue } from './en';
+import { account } from './de_account';
 import { business } from './de_business';
 
 export const de: Catalogue = {
@@ -306,4 +307,5 @@ export const de: Catalogue = {
   enrol_forbidden: 'Ihre Rolle darf keine Stationen anmelden. Bitten Sie die Verwaltung.',
 
   ...business,
+  ...account,
 };

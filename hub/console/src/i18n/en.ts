@@ -1,4 +1,5 @@
 /** The console's words in English: the language that the others are measured by. ICU MessageFormat. */
+import { account } from './en_account';
 import { business } from './en_business';
 
 export const en = {
@@ -301,6 +302,7 @@ export const en = {
   enrol_forbidden: 'Your role may not enrol stations. Ask an administrator.',
 
   ...business,
+  ...account,
 } as const;
 
 export type MessageKey = keyof typeof en;

@@ -1,5 +1,6 @@
 /** The console's words in Vietnamese. */
 import type { Catalogue } from './en';
+import { account } from './vi_account';
 import { business } from './vi_business';
 
 export const vi: Catalogue = {
@@ -298,4 +299,5 @@ export const vi: Catalogue = {
   enrol_forbidden: 'Vai trò của bạn không được đăng ký trạm. Hãy hỏi quản trị viên.',
 
   ...business,
+  ...account,
 };

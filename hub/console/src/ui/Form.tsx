@@ -2,6 +2,7 @@
 import { useEffect, useRef } from 'react';
 import { Refusal } from '../api/client';
 import { useAround } from '../app/context';
+import { fieldLabel, fieldWords } from '../lib/problems';
 import { useReason } from './States';
 
 interface FootProps {
@@ -35,6 +36,7 @@ export function FormFoot({ error, isBusy, act, close, isDanger = false, isBlocke
 }
 
 function Summary({ error }: { error: Error }) {
+  const { t } = useAround();
   const { title, small } = useReason(error);
   const place = useRef<HTMLDivElement>(null);
   useEffect(() => place.current?.focus(), [error]);
@@ -47,7 +49,7 @@ function Summary({ error }: { error: Error }) {
           <ul className="small">
             {fields.map((one) => (
               <li key={one.pointer + one.type}>
-                {one.pointer.replace(/^\//, '').replaceAll('_', ' ')}: {one.message}
+                {fieldLabel(t, one.pointer)}: {fieldWords(t, one)}
               </li>
             ))}
           </ul>

@@ -37,6 +37,11 @@ const PATHS = {
   info: 'M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18zM12 11v6M12 7.5v.2',
   plus: 'M12 5v14M5 12h14',
   download: 'M12 4v11M7 11l5 5 5-5M5 20h14',
+  copy: 'M9 9h11v11H9zM5 15H4V4h11v1',
+  bell: 'M6 17V11a6 6 0 0 1 12 0v6l1.5 2h-15zM10 21.5h4M12 3v2',
+  mute: 'M6 17V11a6 6 0 0 1 9-5.2M18 12v5l1.5 2h-15zM10 21.5h4M4 4l16 16',
+  edit: 'M5 19l1-4L16 5l3 3L9 18zM14 7l3 3',
+  person: 'M12 12a4 4 0 1 0 0-8 4 4 0 0 0 0 8zM4 21c0-5 3.5-7 8-7s8 2 8 7',
   card: 'M3 6h18v12H3zM3 10h18',
   list: 'M8 6h12M8 12h12M8 18h12M4 6v.2M4 12v.2M4 18v.2',
 } as const;

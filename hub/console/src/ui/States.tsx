@@ -2,7 +2,7 @@
 import type { ReactNode } from 'react';
 import { Refusal, Unreachable } from '../api/client';
 import { useAround } from '../app/context';
-import { named } from '../i18n/words';
+import { problemNext, problemTitle } from '../lib/problems';
 import { Icon, type IconName } from './Icon';
 
 export function Empty({ icon, title, children }: { icon: IconName; title: string; children?: ReactNode }) {
@@ -47,13 +47,16 @@ export function Failure({ error, again }: { error: Error; again?: () => void }) 
   );
 }
 
-/** What went wrong as people say it, and what support wants to know in small. */
+/** What went wrong as people say it, then what to do next and what support wants to know, in small. */
 export function useReason(error: Error): { title: string; small: string } {
   const { t } = useAround();
   if (error instanceof Refusal) {
-    const { code, trace_id, detail } = error.problem;
-    const title = named(t, 'problem', code);
-    return { title, small: [detail, `${code} · ${trace_id.slice(0, 8)}`].filter(Boolean).join(' · ') };
+    const { code, trace_id } = error.problem;
+    const next = problemNext(t, error.problem);
+    return {
+      title: problemTitle(t, error.problem),
+      small: [next, `${code} · ${trace_id.slice(0, 8)}`].filter(Boolean).join(' '),
+    };
   }
   if (error instanceof Unreachable)
     return { title: t('problem_unreachable'), small: t('problem_unreachable_do') };

@@ -2,7 +2,7 @@
 import { useState } from 'react';
 import { Link, useParams } from 'react-router';
 import { useAround, useMay } from '../../app/context';
-import { fieldError, useDeed } from '../../app/deeds';
+import { useDeed, useFieldError } from '../../app/deeds';
 import { useAsk } from '../../api/queries';
 import type { CaseShape } from '../../api/shapes';
 import { named } from '../../i18n/words';
@@ -135,6 +135,7 @@ function Act({ one, act, close }: ActProps) {
   const { t } = useAround();
   const [text, setText] = useState('');
   const deed = useDeed<CaseShape>();
+  const fieldError = useFieldError(deed.error);
   const field = act === 'resolve' ? 'why' : 'note';
   return (
     <Sheet title={t(`case_${act}`)} close={close}>
@@ -150,7 +151,7 @@ function Act({ one, act, close }: ActProps) {
           help={t('reason_help')}
           value={text}
           onChange={setText}
-          error={fieldError(deed.error, `/${field}`)}
+          error={fieldError(`/${field}`)}
         />
         <FormFoot error={deed.error} isBusy={deed.isBusy} act={t(`case_${act}`)} close={close} />
       </form>

@@ -1,7 +1,7 @@
 /** Before something moves in the street: what will happen, to which thing, and why, in one question. */
 import { useState } from 'react';
 import { useAround } from '../../app/context';
-import { fieldError, useDeed } from '../../app/deeds';
+import { useDeed, useFieldError } from '../../app/deeds';
 import type { OrderShape, StationDetail } from '../../api/shapes';
 import { Field } from '../../ui/Field';
 import { FormFoot } from '../../ui/Form';
@@ -25,6 +25,7 @@ export function OrderSheet({ station, wish, close }: OrderSheetProps) {
   const [reason, setReason] = useState('');
   const [isTooShort, setTooShort] = useState(false);
   const deed = useDeed<OrderShape>();
+  const fieldError = useFieldError(deed.error);
   const needsReason = wish.type === 'UnlockDock';
   const thing = 'dockNo' in wish ? t('dock_title', { number: wish.dockNo }) : wish.chargerId;
   const title = t(`ask_${wish.type}`, { thing });
@@ -54,7 +55,7 @@ export function OrderSheet({ station, wish, close }: OrderSheetProps) {
             value={reason}
             onChange={setReason}
             maxLength={200}
-            error={isTooShort ? t('reason_missing') : fieldError(deed.error, '/order/UnlockDock/reason')}
+            error={isTooShort ? t('reason_missing') : fieldError('/order/UnlockDock/reason')}
             name="reason"
           />
         )}

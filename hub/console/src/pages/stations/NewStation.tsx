@@ -2,7 +2,7 @@
 import { useState } from 'react';
 import { useNavigate } from 'react-router';
 import { useAround } from '../../app/context';
-import { fieldError, useDeed } from '../../app/deeds';
+import { useDeed, useFieldError } from '../../app/deeds';
 import type { StationShape } from '../../api/shapes';
 import { Field } from '../../ui/Field';
 import { FormFoot } from '../../ui/Form';
@@ -22,9 +22,10 @@ export function NewStation({ close }: { readonly close: () => void }) {
   const { t } = useAround();
   const navigate = useNavigate();
   const deed = useDeed<StationShape>();
+  const fieldError = useFieldError(deed.error);
   const [form, setForm] = useState(START);
   const set = (name: keyof typeof START) => (value: string) => setForm({ ...form, [name]: value });
-  const error = (name: keyof typeof START) => fieldError(deed.error, `/${name}`);
+  const error = (name: keyof typeof START) => fieldError(`/${name}`);
   const submit = () => {
     const place = (text: string) => (text.trim() === '' ? null : Number(text.replace(',', '.')));
     const body = { ...form, latitude: place(form.latitude), longitude: place(form.longitude) };

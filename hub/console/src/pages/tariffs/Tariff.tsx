@@ -2,7 +2,7 @@
 import { useState } from 'react';
 import { useParams } from 'react-router';
 import { useAround, useMay } from '../../app/context';
-import { fieldError, useDeed } from '../../app/deeds';
+import { useDeed, useFieldError } from '../../app/deeds';
 import { useAsk } from '../../api/queries';
 import type { Prices, TariffShape, VersionShape } from '../../api/shapes';
 import { useNow } from '../../lib/clock';
@@ -121,6 +121,7 @@ function useVersionForm(tariff: TariffShape, before: Prices) {
   const [from, setFrom] = useState('');
   const [isTried, setTried] = useState(false);
   const deed = useDeed<TariffShape>();
+  const fieldError = useFieldError(deed.error);
   const read = pricesOf(typed, before, tariff.currency);
   const submit = () => {
     setTried(true);
@@ -132,7 +133,7 @@ function useVersionForm(tariff: TariffShape, before: Prices) {
     deed.run(`/api/v1/tariffs/${tariff.id}/versions`, { method: 'POST', body });
   };
   const error = (key: AmountKey | NumberKey) =>
-    isTried && read.wrong.includes(key) ? t('not_a_number') : fieldError(deed.error, `/prices/${key}`);
+    isTried && read.wrong.includes(key) ? t('not_a_number') : fieldError(`/prices/${key}`);
   const set = (key: AmountKey | NumberKey) => (value: string) => setTyped({ ...typed, [key]: value });
   const reset = () => {
     setTyped(typedPrices(before, tariff.currency));
@@ -148,6 +149,7 @@ function useVersionForm(tariff: TariffShape, before: Prices) {
     submit,
     reset,
     deed,
+    fieldError,
     isSame: JSON.stringify(read.prices) === JSON.stringify(before),
   };
 }
@@ -198,7 +200,7 @@ function Form({ tariff, newest, isReadOnly }: FormProps) {
             type="datetime-local"
             value={form.from}
             onChange={form.setFrom}
-            error={fieldError(form.deed.error, '/valid_from')}
+            error={form.fieldError('/valid_from')}
           />
           {form.deed.value !== undefined && <p className="notice" role="status">{t('tariff_saved')}</p>}
           <FormFoot

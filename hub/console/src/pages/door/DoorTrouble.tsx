@@ -1,0 +1,21 @@
+/** What went wrong at the door, and how long it has to be waited for; gone when the wait is over. */
+import { Refusal } from '../../api/client';
+import { useAround } from '../../app/context';
+import { useNow } from '../../lib/clock';
+import { useReason } from '../../ui/States';
+import type { Trouble } from './signing';
+
+export function DoorTrouble({ trouble }: { readonly trouble: Trouble }) {
+  const { t, f } = useAround();
+  const now = useNow();
+  const { title, small } = useReason(trouble.error);
+  const left = trouble.until === null ? 0 : Math.ceil((trouble.until - now) / 1000);
+  if (trouble.until !== null && left <= 0) return null;
+  const isLocked = trouble.until !== null;
+  return (
+    <div className="door-trouble" role="alert" data-testid="sign-in-problem">
+      <p>{isLocked ? t('locked_out', { span: f.span(left), time: f.time(trouble.until) }) : title}</p>
+      {!isLocked && !(trouble.error instanceof Refusal) && <p className="small">{small}</p>}
+    </div>
+  );
+}
