@@ -38,12 +38,14 @@ from edge_agent.station.dispatch import Dispatch
 from edge_agent.station.loop import Station
 from edge_agent.store.daily import DailyBackup
 from edge_agent.store.limits import MIB, Limits
-from edge_agent.store.store import Store, StoreHealth
+from edge_agent.store.report import store_document
+from edge_agent.store.store import Store
 from edge_agent.store.work import Entry, Work
 from edge_agent.uplink.first_time import FirstTime
 from edge_agent.uplink.identity import Identity, load_identity
 from edge_agent.uplink.live import LiveLink
 from edge_agent.uplink.numbers import RequestNumbers
+from edge_agent.uplink.photos import PhotoSender
 from edge_agent.uplink.pump import SyncPump
 from edge_agent.uplink.renewal import Renewal
 from edge_agent.uplink.tls import station_tls
@@ -51,7 +53,6 @@ from edge_agent.uplink.watchdog import Watchdog
 from protocols.kiosk.staff_views import SyncView
 from protocols.sync.changes import StationItem
 from protocols.sync.clock import hlc_parts
-from protocols.sync.envelope import LossReason
 from protocols.values import rfc3339
 
 STORE_FILE: Final = "station.db"
@@ -222,6 +223,16 @@ class Agent:
         watchdog = Watchdog(pump=pump, mono_s=self._clock.mono_s, note=functools.partial(self._note_stall, store))
         supervisor.add("sync", watchdog.run)
         station.on_business(pump.nudge)
+        photos = PhotoSender(
+            identity=identity,
+            shelf=self._photos,
+            online=lambda: station.state.hub.online,
+            numbers=numbers,
+            mono_s=self._clock.mono_s,
+            tls=tls,
+        )
+        renewal.tell(photos.use)
+        supervisor.add("photos", photos.run)
         if self._settings.hub.live:
             live = LiveLink(
                 identity=identity,
@@ -299,7 +310,7 @@ class Agent:
 
     async def _waiting(self, store: Store) -> SyncView:
         backlog, seen = await store.backlog(), None if self._sync is None else self._sync.snapshot()
-        photos = await asyncio.to_thread(self._photos.usage)
+        photos = await asyncio.to_thread(self._photos.unsent)
         if seen is None:
             return sync_view(backlog, photos=photos)
         return sync_view(backlog, seen.line.value, seen.last_success_at, seen.last_failure, photos)
@@ -310,7 +321,6 @@ class Agent:
         trouble = _trouble(station, store)
         if trouble is not None:
             document["status"] = "degraded"
-        kept = store.health()
         return {
             **document,
             "version": version(),
@@ -318,7 +328,7 @@ class Agent:
             "hub_online": station.state.hub.online,
             "trouble": trouble,
             "clock": health.clock_document(self._clock.now(), self._clock.offset_ms()),
-            "store": _store_health(store, kept),
+            "store": store_document(store),
             "sync": None if self._sync is None else _sync_health(self._sync),
             "docks": {str(no): _dock_health(dock) for no, dock in sorted(station.state.docks.items())},
         }
@@ -352,27 +362,6 @@ def _sync_health(pump: SyncPump) -> dict[str, object]:
         "forks": seen.forks,
         "rewinds": seen.rewinds,
         "quarantined": seen.facts_quarantined,
-    }
-
-
-def _store_health(store: Store, kept: StoreHealth) -> dict[str, object]:
-    usage, lost = kept.usage, store.losses()
-    return {
-        "epoch": kept.epoch,
-        "low": kept.low,
-        "waiting": kept.waiting,
-        "file_bytes": kept.file_bytes,
-        "used_bytes": usage.file,
-        "telemetry_bytes": usage.telemetry,
-        "journal_bytes": usage.journal,
-        "disk_free_bytes": usage.disk_free,
-        "pressure": usage.pressure.name.lower(),
-        "backup_age_s": None if kept.backup_age_s is None else round(kept.backup_age_s),
-        "damaged": kept.damaged,
-        "salvaged": None if store.salvaged is None else store.salvaged.why,
-        "lost_ranges": len(lost),
-        "facts_lost": sum(one.gone for one in lost if one.reason == LossReason.DAMAGED),
-        "facts_shed": sum(one.gone for one in lost if one.reason == LossReason.SHED),
     }
 
 

@@ -53,6 +53,7 @@ from hub.intake.enrolment import Enrolment, RateLimit
 from hub.intake.gate import Gate
 from hub.intake.live import LiveDoor
 from hub.intake.mqtt import MqttDoor
+from hub.intake.photo_door import PhotoDoor
 from hub.intake.projection import Projection
 from hub.intake.quarantine import Quarantine
 from hub.intake.quarantine_api import QuarantineApi
@@ -90,8 +91,10 @@ from hub.payments.reconciling import RECONCILE, Reconciling
 from hub.payments.service import Payments
 from hub.payments.shield import Shield
 from hub.payments.till import Till
+from hub.photos.api import PhotoFile, PhotosApi
+from hub.photos.service import Photos
 from hub.rentals import seed as rentals_seed
-from hub.rentals.api import RentalsApi
+from hub.rentals.api import RentalPhotoFile, RentalsApi
 from hub.rentals.blocks import Blocks
 from hub.rentals.blocks_api import BlocksApi
 from hub.rentals.booking import Booking
@@ -141,7 +144,9 @@ class Rooms:
         till: Till | None = None,
         booking: BookingSettings | None = None,
     ) -> None:
-        self.archive = Archive(Files.in_memory() if files is None else files)
+        files = files or Files.in_memory()
+        self.archive = Archive(files)
+        self.photos = Photos(clock, files)
         self.recorder = Recorder(clock, self.archive)
         self.nudges = nudges
         self.downlink = Downlink(clock, nudges)
@@ -202,6 +207,8 @@ class Doors:
         self.gate = gate or Gate(at_once=6, waiting=200, wait_s=10.0)
         self.sync = SyncDoor(kernel, self._signatures, self.gate)
         self.live = LiveDoor(kernel, self._signatures, rooms.pictures)
+        self.photos = PhotoDoor(kernel, self._signatures, rooms.photos)
+        self.photo_files = [PhotoFile(kernel, rooms.photos).route(), RentalPhotoFile(kernel, rooms.photos).route()]
         self.quarantine = Quarantine(kernel.clock, Projection(kernel.bus))
         self.watch = Watch(kernel.clock, rooms.nudges, kernel.draining)
         self.states = StatesStream(kernel, self.watch)
@@ -298,6 +305,7 @@ def subscriptions(rooms: Rooms) -> list[Subscription]:
         on(events.LeasesReported, rooms.leases.when_leases),
         on(events.StaffReported, rooms.staff.when_staff),
         on(events.StaffReported, rooms.checklists.when_staff),
+        on(events.StaffReported, rooms.photos.when_staff),
         on(events.CaseChanged, rooms.blocks.when_case),
         on(events.RidesChanged, rooms.copies.when_rides),
         on(events.VehiclesRegistered, rooms.copies.when_registered),
@@ -329,6 +337,9 @@ def domain_routes(doors: Doors) -> list[Route | RawRoute]:
         *routes_of(IntakeApi(rooms.enrolment, rooms.downlink, doors.limit, rooms.nudges.nudge, doors.time_key)),
         *routes_of(doors.time),
         *raw_routes(doors.sync, doors.live),
+        *doors.photos.routes(),
+        *routes_of(PhotosApi()),
+        *doors.photo_files,
         *routes_of(QuarantineApi(doors.quarantine)),
         *routes_of(StationsApi(rooms.stations, rooms.pictures)),
         *routes_of(StatesApi()),
@@ -346,7 +357,7 @@ def domain_routes(doors: Doors) -> list[Route | RawRoute]:
         doors.invoice_pdf.route(),
         *routes_of(ReconciliationApi(doors.reconciling, runs=bool(rooms.till.gateways))),
         *(one.route() for one in doors.webhooks),
-        *routes_of(RentalsApi(rooms.overflow)),
+        *routes_of(RentalsApi(rooms.overflow, rooms.photos)),
         *routes_of(ReservationsApi(rooms.booking, rooms.leases, rooms.moves, doors.vouchers)),
         *routes_of(SearchApi(rooms.leases.times)),
         *routes_of(LeasesApi(rooms.leases, rooms.keeper, rooms.stations)),

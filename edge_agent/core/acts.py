@@ -4,6 +4,10 @@ import uuid
 from dataclasses import dataclass
 
 from protocols.kiosk.staff import DockDeed, SignIn, StaffChecklist, StaffDockAct, StaffEnd, StaffRent
+from protocols.sync.facts import Picture
+
+Pictures = tuple[Picture, ...]
+"""Those that an act names, as the door found them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +39,7 @@ class StaffOnDock:
     dock_no: int
     what: DockDeed
     asked: StaffDockAct
+    pictures: Pictures = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +48,7 @@ class StaffRents:
 
     token: uuid.UUID
     asked: StaffRent
+    pictures: Pictures = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +58,7 @@ class StaffEnds:
     token: uuid.UUID
     rental_id: uuid.UUID
     asked: StaffEnd
+    pictures: Pictures = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,3 +68,4 @@ class StaffFills:
     token: uuid.UUID
     key: str
     asked: StaffChecklist
+    pictures: Pictures = ()

@@ -11,7 +11,7 @@ from protocols.errors import Refused
 from protocols.kiosk.staff import StaffAnswer
 from protocols.sync.changes import ChecklistItem
 from protocols.sync.checklists import BUILT_IN, Question
-from protocols.sync.facts import ChecklistAnswer, ChecklistFilled
+from protocols.sync.facts import ChecklistAnswer, ChecklistFilled, Picture
 
 _OWN: Final[tuple[ChecklistItem, ...]] = tuple(
     ChecklistItem(key=key, about=about, title=title, questions=questions) for key, about, title, questions in BUILT_IN
@@ -49,7 +49,8 @@ def _fact(step: Step, who: StaffSession, item: ChecklistItem, seen: StaffFills) 
         raise Refused("dock_unknown", dock=asked.dock_no)
     if asked.vehicle_id is not None and lists.vehicle(step.state, asked.vehicle_id) is None:
         raise Refused("vehicle_unknown")
-    answers = _answers(item, {one.key: one for one in asked.answers}, asked.lang)
+    held = {one.sha256: one for one in seen.pictures}
+    answers = _answers(item, {one.key: one for one in asked.answers}, asked.lang, held)
     return ChecklistFilled(
         checklist_id=asked.act_id,
         list_key=item.key,
@@ -68,15 +69,17 @@ def _fact(step: Step, who: StaffSession, item: ChecklistItem, seen: StaffFills) 
     )
 
 
-def _answers(item: ChecklistItem, given: Mapping[str, StaffAnswer], lang: str) -> list[ChecklistAnswer]:
+def _answers(
+    item: ChecklistItem, given: Mapping[str, StaffAnswer], lang: str, held: Mapping[str, Picture]
+) -> list[ChecklistAnswer]:
     return [
-        _answer(question, given.get(question.key), lang)
+        _answer(question, given.get(question.key), lang, held)
         for question in item.questions
         if question.needed or question.key in given
     ]
 
 
-def _answer(question: Question, given: StaffAnswer | None, lang: str) -> ChecklistAnswer:
+def _answer(question: Question, given: StaffAnswer | None, lang: str, held: Mapping[str, Picture]) -> ChecklistAnswer:
     """Raises Refused `checklist_incomplete` with the question's key."""
     if given is None or not _is_one(question, given.value):
         raise Refused("checklist_incomplete", key=question.key)
@@ -88,6 +91,7 @@ def _answer(question: Question, given: StaffAnswer | None, lang: str) -> Checkli
         ok=question.kind != "yes_no" or given.value == "yes",
         note=given.note,
         photos=given.photos,
+        pictures=tuple(held[one] for one in given.photos if one in held),
     )
 
 

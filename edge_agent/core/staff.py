@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from edge_agent.core import identity, lists
-from edge_agent.core.acts import StaffSignedIn, StaffSignedOut, StaffStays
+from edge_agent.core.acts import Pictures, StaffSignedIn, StaffSignedOut, StaffStays
 from edge_agent.core.state import PinTries, StaffSession
 from edge_agent.core.step import Step, with_item, without
 from protocols.errors import Refused
@@ -134,6 +134,7 @@ def record(
     vehicle_id: uuid.UUID | None,
     rental_id: uuid.UUID | None = None,
     account_id: uuid.UUID | None = None,
+    pictures: Pictures = (),
 ) -> None:
     """Who did what, and why."""
     step.record(
@@ -152,5 +153,6 @@ def record(
             account_id=account_id,
             offline=not step.state.hub.online,
             photos=act.photos,
+            pictures=pictures,
         )
     )

@@ -39,7 +39,7 @@ def act(step: Step, seen: StaffOnDock) -> None:
     if seen.what not in _SERVICE:
         _check_takes_orders(step, dock)
     vehicle_id = step.state.occupants.get(seen.dock_no)
-    staff.record(step, who, seen.what, seen.asked, dock_no=seen.dock_no, vehicle_id=vehicle_id)
+    staff.record(step, who, seen.what, seen.asked, dock_no=seen.dock_no, vehicle_id=vehicle_id, pictures=seen.pictures)
     if seen.what in _SERVICE:
         detail = f"{who.name}: {seen.asked.note or seen.asked.reason}"
         docking.set_faults(step, seen.dock_no, {OUT_OF_SERVICE: _SERVICE[seen.what]}, detail=detail)

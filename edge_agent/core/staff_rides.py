@@ -37,7 +37,7 @@ def rent(step: Step, seen: StaffRents) -> None:
     what = "hand_over" if by_hand else "start_rental"
     staff.record(
         step, who, what, asked, dock_no=begun.dock_no or None, vehicle_id=here.vehicle_id, rental_id=begun.rental_id,
-        account_id=renter.account_id,
+        account_id=renter.account_id, pictures=seen.pictures,
     )  # fmt: skip
     if renter.reservation_id is not None:
         rights.use_reservation(step, renter.reservation_id, asked.act_id)
@@ -143,7 +143,7 @@ def end(step: Step, seen: StaffEnds) -> None:
         raise Refused("dock_unknown", dock=dock_no)
     staff.record(
         step, who, "end_rental", seen.asked, dock_no=dock_no, vehicle_id=ride.vehicle_id, rental_id=ride.rental_id,
-        account_id=ride.renter.account_id,
+        account_id=ride.renter.account_id, pictures=seen.pictures,
     )  # fmt: skip
     battery = step.state.docks.get(dock_no or 0, Dock(dock_no=0)).battery
     age_s = min(float(seen.asked.ago_s), clocks.least_s(step, ride))  # it cannot have come back before it left

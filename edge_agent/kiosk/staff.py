@@ -20,13 +20,15 @@ from edge_agent.core.acts import (
 )
 from edge_agent.core.state import Rental, StaffSession, State
 from edge_agent.kiosk import presenter, staff_presenter
-from edge_agent.kiosk.photos import MOST_BYTES, PhotoShelf
+from edge_agent.kiosk.photos import PhotoShelf
 from edge_agent.kiosk.requests import body_of, id_of, json_response
 from edge_agent.kiosk.waiting import sync_view
 from edge_agent.runtime.clock import Clock
 from protocols.errors import Refused
 from protocols.kiosk.staff import DOCK_DEEDS, DockDeed, SignIn, StaffChecklist, StaffDockAct, StaffEnd, StaffRent
 from protocols.kiosk.staff_views import ChecklistDoneView, PhotoView, StaffActView, StaffSessionView, SyncView
+from protocols.photo.jpeg import MEDIA_TYPE, MOST_BYTES
+from protocols.sync.facts import Picture
 from protocols.values import rfc3339
 
 _BEARER: Final = "Bearer "
@@ -121,21 +123,23 @@ class StaffApi:
         if deed is None:
             raise web.HTTPNotFound
         asked, dock_no = await body_of(request, StaffDockAct), _dock_no(request)
-        await self._check_photos(*asked.photos)
-        await self._ask(StaffOnDock(token=_token(request), dock_no=dock_no, what=deed, asked=asked))
+        pictures = await self._pictures(*asked.photos)
+        await self._ask(StaffOnDock(token=_token(request), dock_no=dock_no, what=deed, asked=asked, pictures=pictures))
         return json_response(self._done(asked.act_id, deed, dock_no), status=202)
 
     async def _rent(self, request: web.Request) -> web.Response:
         asked = await body_of(request, StaffRent)
-        await self._check_photos(*asked.photos)
-        rental: Rental = await self._ask(StaffRents(token=_token(request), asked=asked))
+        pictures = await self._pictures(*asked.photos)
+        rental: Rental = await self._ask(StaffRents(token=_token(request), asked=asked, pictures=pictures))
         what = "hand_over" if rental.by_hand else "start_rental"
         return json_response(self._done(asked.act_id, what, rental.dock_no or None, rental), status=201)
 
     async def _end(self, request: web.Request) -> web.Response:
         asked, rental_id = await body_of(request, StaffEnd), id_of(request, "rental_id", "rental_unknown")
-        await self._check_photos(*asked.photos)
-        rental: Rental = await self._ask(StaffEnds(token=_token(request), rental_id=rental_id, asked=asked))
+        pictures = await self._pictures(*asked.photos)
+        rental: Rental = await self._ask(
+            StaffEnds(token=_token(request), rental_id=rental_id, asked=asked, pictures=pictures)
+        )
         return json_response(self._done(asked.act_id, "end_rental", rental.returned_dock_no, rental))
 
     async def _checklists(self, request: web.Request) -> web.Response:
@@ -144,9 +148,9 @@ class StaffApi:
 
     async def _fill(self, request: web.Request) -> web.Response:
         asked = await body_of(request, StaffChecklist)
-        await self._check_photos(*(photo for one in asked.answers for photo in one.photos))
+        pictures = await self._pictures(*(photo for one in asked.answers for photo in one.photos))
         key = request.match_info["key"]
-        fact = await self._ask(StaffFills(token=_token(request), key=key, asked=asked))
+        fact = await self._ask(StaffFills(token=_token(request), key=key, asked=asked, pictures=pictures))
         passed = fact.passed if fact is not None else all(one.value != "no" for one in asked.answers)
         done = ChecklistDoneView(act_id=asked.act_id, passed=passed, queued=not self._state().hub.online)
         return json_response(done, status=201)
@@ -155,8 +159,9 @@ class StaffApi:
         self._session(request)
         if request.content_type != "image/jpeg" or self._around.photos is None:
             raise web.HTTPUnsupportedMediaType
-        picture = await _picture_of(request)
-        return json_response(PhotoView(photo=await asyncio.to_thread(self._around.photos.add, picture)), status=201)
+        picture, at_s = await _picture_of(request), self._clock.now().at.timestamp()
+        name = await asyncio.to_thread(self._around.photos.add, picture, at_s=at_s)
+        return json_response(PhotoView(photo=name), status=201)
 
     async def _photo(self, request: web.Request) -> web.StreamResponse:
         self._session(request)
@@ -165,10 +170,17 @@ class StaffApi:
             raise web.HTTPNotFound
         return web.FileResponse(path, headers={"Content-Type": "image/jpeg", "Cache-Control": "private, no-store"})
 
-    async def _check_photos(self, *photos: str) -> None:
+    async def _pictures(self, *photos: str) -> tuple[Picture, ...]:
+        """What the pictures are that an act names. Raises Refused `photo_unknown` for one that is not here."""
+        shelf, now_s = self._around.photos, self._clock.now().at.timestamp()
+        found = []
         for photo in photos:
-            if await self._found(photo) is None:
+            kept = None if shelf is None else await asyncio.to_thread(shelf.describe, photo)
+            if kept is None:
                 raise Refused("photo_unknown")
+            ago_ms = max(0, round((now_s - kept.at_s) * 1000))
+            found.append(Picture(sha256=photo, media_type=MEDIA_TYPE, size=kept.size, ago_ms=ago_ms))
+        return tuple(found)
 
     async def _found(self, photo: str) -> Path | None:
         shelf = self._around.photos

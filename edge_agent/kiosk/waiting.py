@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Literal
 
+from edge_agent.kiosk.photos import Kept
 from protocols.kiosk.staff_views import LaneView, SyncView
 from protocols.sync.envelope import Backlog
 from protocols.values import from_ms, rfc3339
@@ -16,9 +17,9 @@ def sync_view(
     line: LineName = "none",
     last_success_at: dt.datetime | None = None,
     last_failure: str | None = None,
-    photos: tuple[int, int] = (0, 0),
+    photos: Sequence[Kept] = (),
 ) -> SyncView:
-    """The outbox and the line; a station that was never enrolled has none."""
+    """The outbox and the line; a station that was never enrolled has none. `photos` are those that wait."""
     lanes = [
         LaneView(
             lane=one.lane.value,
@@ -33,6 +34,7 @@ def sync_view(
         last_failure=last_failure,
         waiting=sum(one.waiting for one in lanes),
         lanes=lanes,
-        photos=photos[0],
-        photo_bytes=photos[1],
+        photos=len(photos),
+        photo_bytes=sum(one.size for one in photos),
+        photos_oldest_at=rfc3339(from_ms(round(photos[0].at_s * 1000))) if photos else None,
     )

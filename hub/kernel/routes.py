@@ -77,7 +77,8 @@ class Route:
 class RawRoute:
     """A route that speaks for itself (sync, live link, feeds); errors still become problem+json.
 
-    `body_types` and `answers` (status → meaning) only document it. It opens its own units of work.
+    `body_types` and `answers` (status → meaning) only document it. It opens its own units of work; they stay within
+    the caller's reach, by `wide` on a SIGNED_IN route as for a typed one.
     """
 
     method: str
@@ -87,6 +88,7 @@ class RawRoute:
     tags: tuple[str, ...]
     description: str = ""
     permission: str | None = None
+    wide: str | None = None
     body_types: tuple[str, ...] = ()
     answers: Mapping[int, str] = field(default_factory=lambda: {200: "Done"})
     documented: bool = True

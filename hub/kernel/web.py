@@ -225,7 +225,7 @@ def _guarded(kernel: Kernel, route: RawRoute) -> Any:
 
     async def handle(request: web.Request) -> web.StreamResponse:
         principal = await kernel.authenticate(request)
-        _check_permission(route.permission, principal)
+        _check_permission(route.permission, principal, route.wide)
         with reaching(_reach(route, principal)):
             return await route.handler(request)
 
@@ -234,7 +234,7 @@ def _guarded(kernel: Kernel, route: RawRoute) -> Any:
 
 def _reach(route: Route | RawRoute, principal: Principal | None) -> Reach:
     """How far this call reaches: what it is permitted by may hold at some stations only."""
-    permission = (route.wide if isinstance(route, Route) else None) or route.permission
+    permission = route.wide or route.permission
     if principal is None or permission is None:
         return Reach()
     return Reach(stations=principal.stations_for(permission), account_id=principal.account_id)

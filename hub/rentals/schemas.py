@@ -83,6 +83,21 @@ class RentalShape(Shape):
     soc_end_pct: float | None
 
 
+class RentalPhoto(Shape):
+    """A picture that staff took with this rental. waiting: still at its station; lost: it will not come."""
+
+    id: uuid.UUID
+    taken_at: Instant
+    what: str = Field(description="The act that names it: start_rental, hand_over, end_rental")
+    state: Literal["waiting", "here", "lost"]
+
+
+class RentalStory(RentalShape):
+    """A rental with all that is kept of it."""
+
+    photos: list[RentalPhoto]
+
+
 class OverflowReturn(Shape):
     """What the renter scanned where all docks are taken."""
 

@@ -59,7 +59,7 @@ class FilledQuery(PageQuery):
 
 
 class FilledShape(Shape):
-    """What somebody found: each answer with the question as it was shown. `photos` are kept at the station."""
+    """What somebody found: each answer with the question as it was shown. Pictures: `GET /api/v1/photos?act_id=`."""
 
     id: uuid.UUID
     created_at: Instant

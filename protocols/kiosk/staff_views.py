@@ -70,7 +70,10 @@ class LaneView(View):
 
 
 class SyncView(View):
-    """What the hub does not hold yet. `line`: connecting, online, offline; none where the station is not enrolled."""
+    """What the hub does not hold yet: facts by lane, and pictures. `waiting` counts the facts.
+
+    `line`: connecting, online, offline; none where the station is not enrolled.
+    """
 
     line: Literal["none", "connecting", "online", "offline"]
     last_success_at: str | None
@@ -79,6 +82,7 @@ class SyncView(View):
     lanes: list[LaneView]
     photos: int
     photo_bytes: int
+    photos_oldest_at: str | None
 
 
 class ClockView(View):

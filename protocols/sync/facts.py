@@ -238,12 +238,26 @@ class ConnectorChanged(Body, frozen=True, kw_only=True):
     at_ms: int
 
 
+class Picture(Body, frozen=True, kw_only=True):
+    """A picture that a fact names: by its SHA-256 (hex), of what type and how many bytes.
+
+    `ago_ms`: so long before the fact's own instant it was handed in. The bytes come by themselves
+    (`protocols.photo.upload`). An agent from before names pictures in `photos` only.
+    """
+
+    sha256: str
+    media_type: str
+    size: int
+    ago_ms: int = 0
+
+
 class StaffActed(Body, frozen=True, kw_only=True):
     """A member of staff did something by hand at the station; committed before the lock opens.
 
     `what`: unlock, lock, restart, out_of_service, in_service (a dock), start_rental, hand_over (a rental whose dock
     does not open), end_rental. `reason` is a code (protocols.kiosk.staff), `note` in his own words, `photos` the
-    SHA-256 of pictures. What became of an order to a dock follows as `OrderEnded` with `act_id`.
+    SHA-256 of pictures, and `pictures` what they are. What became of an order to a dock follows as `OrderEnded` with
+    `act_id`.
     """
 
     act_id: uuid.UUID
@@ -260,6 +274,7 @@ class StaffActed(Body, frozen=True, kw_only=True):
     account_id: uuid.UUID | None = None
     offline: bool = False
     photos: tuple[str, ...] = ()
+    pictures: tuple[Picture, ...] = ()
 
 
 class ChecklistAnswer(Body, frozen=True, kw_only=True):
@@ -275,6 +290,7 @@ class ChecklistAnswer(Body, frozen=True, kw_only=True):
     ok: bool
     note: str = ""
     photos: tuple[str, ...] = ()
+    pictures: tuple[Picture, ...] = ()
 
 
 class ChecklistFilled(Body, frozen=True, kw_only=True):

@@ -42,7 +42,10 @@ PUBLIC = {
     ("GET", "/api/v1/time"),  # for stations whose clock takes no certificate: the answer is signed, not the question
 }
 # Doors of stations and gateways, which sign their requests instead.
-SIGNED = ("/api/v1/webhooks", "/api/v1/sync", "/api/v1/live", "/api/v1/enrol", "/api/v1/stations/enrol")
+SIGNED = (
+    "/api/v1/webhooks", "/api/v1/sync", "/api/v1/live", "/api/v1/station-photos",
+    "/api/v1/enrol", "/api/v1/stations/enrol",
+)  # fmt: skip
 # Writes that are no deeds of their own.
 UNAUDITED = {("POST", "/api/v1/auth/refresh")}
 

@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 from typing import Any, Final
 
+import aiohttp
 import pytest
 from playwright.async_api import FilePayload, Page, expect
 
@@ -12,6 +13,7 @@ from firmware_sim.demo.ports import free_ports
 from firmware_sim.demo.stage import Stage, open_stage
 from firmware_sim.plan import STATION_ID
 from firmware_sim.waiting import until
+from protocols.photo import jpeg
 from tests.journeys.browser import chromium, kiosk_context
 from tests.journeys.test_kiosk import the_station_knows_the_key, voucher
 
@@ -147,16 +149,28 @@ async def test_staff_work_without_the_hub_by_keyboard_and_all_of_it_stands_there
         await fill_a_checklist(page)
         await press(page, "nav-waiting")
         await expect(page.get_by_test_id("waiting")).not_to_have_attribute("data-count", "0")
-        await expect(page.get_by_test_id("photos-kept")).to_contain_text("1 picture")
+        await expect(page.get_by_test_id("photos-waiting")).to_have_text("1")
         await looks_well(page)
 
         await stage.start_hub()
         await stage.hub.sign_in()
         await expect(page.get_by_test_id("offline-strip")).to_be_hidden(timeout=60_000)
         await all_of_it_once(stage, rental_id)
+        await expect(page.get_by_test_id("photos-waiting")).to_have_text("0", timeout=60_000)
+        await the_picture_is_at_the_hub(stage, rental_id)
         await press(page, "sign-out")
         await expect(page.get_by_test_id("farewell")).to_be_visible()
         assert all(url.startswith((stage.kiosk_url, "data:", "blob:")) for url in foreign), foreign
+
+
+async def the_picture_is_at_the_hub(stage: Stage, rental_id: str) -> None:
+    [photo] = (await stage.hub.get(f"/api/v1/rentals/{rental_id}"))["photos"]
+    assert (photo["what"], photo["state"]) == ("end_rental", "here")
+    headers = stage.hub._headers()  # what it reads itself is JSON
+    url = f"{stage.hub_url}/api/v1/rentals/{rental_id}/photos/{photo['id']}"
+    async with aiohttp.ClientSession() as http, http.get(url, headers=headers) as answer:
+        assert (answer.status, answer.content_type) == (200, "image/jpeg")
+        jpeg.check(await answer.read())
 
 
 async def all_of_it_once(stage: Stage, rental_id: str) -> None:

@@ -1,6 +1,7 @@
 """Checklists at the station: the hub's or the built-in ones; filled in once, whole, and as a fact."""
 
 import uuid
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from protocols.kiosk.staff import StaffAnswer, StaffChecklist
 from protocols.sync.changes import ChecklistItem
 from protocols.sync.checklists import BUILT_IN, Question
 from protocols.sync.envelope import Lane
-from protocols.sync.facts import LANES, ChecklistFilled
+from protocols.sync.facts import LANES, ChecklistFilled, Picture
 from tests.edge_agent.core.stage import Stage, vehicle_id
 from tests.edge_agent.core.test_staff import ANNA, no, sign_in, stage
 
@@ -23,6 +24,8 @@ LISTED = ChecklistItem(
     version=7,
     questions=(Question(key="firm", text={"en": "Firm?"}), Question(key="bar", text={"en": "Bar"}, kind="number")),
 )
+
+PICTURE = Picture(sha256="ab" * 32, media_type="image/jpeg", size=9)
 
 
 def asked(**more: Any) -> StaffChecklist:
@@ -69,7 +72,8 @@ def test_what_is_filled_in_is_a_fact_once_with_the_questions_as_they_were_read(s
 def test_one_no_means_that_it_did_not_pass(stage: Stage) -> None:
     answers = [StaffAnswer(key=key, value="yes") for key in ("brakes", "lights", "tyres", "frame")]
     answers.append(StaffAnswer(key="damage", value="no", note="mirror gone", photos=("ab" * 32,)))
-    fact: ChecklistFilled = stage.ask(fills(stage, sign_in(stage), answers=answers))
+    fact: ChecklistFilled = stage.ask(replace(fills(stage, sign_in(stage), answers=answers), pictures=(PICTURE,)))
+    assert fact.answers[-1].pictures == (PICTURE,)
     assert (fact.passed, fact.answers[-1].note, fact.answers[-1].photos) == (False, "mirror gone", ("ab" * 32,))
 
 

@@ -9,6 +9,7 @@ from edge_agent.core.orders import UnlockDock
 from edge_agent.core.state import LEFT_WITHOUT_RENTAL, Phase, Rental
 from protocols.kiosk.staff import StaffEnd, StaffRent
 from protocols.sync.facts import (
+    Picture,
     RentalActivated,
     RentalEnded,
     RentalStarted,
@@ -21,11 +22,14 @@ from tests.edge_agent.core.test_staff import ANNA, no, sign_in, stage, why
 
 __all__ = ["stage"]  # the fixture
 PHOTO = "ab" * 32
+PICTURE = Picture(sha256=PHOTO, media_type="image/jpeg", size=9, ago_ms=5000)
 
 
-def hand_over(stage: Stage, token: uuid.UUID, number: int = 1, act: int = 1, **more: Any) -> Rental:
+def hand_over(
+    stage: Stage, token: uuid.UUID, number: int = 1, act: int = 1, pictures: tuple[Picture, ...] = (), **more: Any
+) -> Rental:
     asked = StaffRent(vehicle_id=vehicle_id(number), **why(act), **more)
-    begun: Rental = stage.ask(StaffRents(token=token, asked=asked))
+    begun: Rental = stage.ask(StaffRents(token=token, asked=asked, pictures=pictures))
     return begun
 
 
@@ -38,7 +42,7 @@ def end(stage: Stage, token: uuid.UUID, ride: Rental, act: int = 9, **more: Any)
 def test_a_vehicle_in_a_dock_that_does_not_answer_is_handed_over_by_hand_and_billed_from_then(stage: Stage) -> None:
     stage.tell(DockLost(dock_no=1, reason="no_answer"))
     token = sign_in(stage)
-    ride = hand_over(stage, token, account_id=account_id(9), photos=(PHOTO,))
+    ride = hand_over(stage, token, account_id=account_id(9), photos=(PHOTO,), pictures=(PICTURE,))
     assert hand_over(stage, token, account_id=account_id(9)).rental_id == ride.rental_id
     assert (ride.phase, ride.by_hand) == (Phase.ACTIVE, True)
     assert not [one for one in stage.orders if isinstance(one, UnlockDock)]
@@ -46,6 +50,7 @@ def test_a_vehicle_in_a_dock_that_does_not_answer_is_handed_over_by_hand_and_bil
     assert [type(one) for one in stage.facts if isinstance(one, kinds)] == list(kinds)
     [act] = stage.of(StaffActed)
     assert (act.what, act.dock_no, act.rental_id, act.photos) == ("hand_over", 1, ride.rental_id, (PHOTO,))
+    assert act.pictures == (PICTURE,)
     assert stage.of(RentalStarted)[0].renter.staff_id == ANNA
     stage.wait(240)
     ended = end(stage, token, ride, dock_no=3)

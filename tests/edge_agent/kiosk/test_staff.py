@@ -13,6 +13,7 @@ from edge_agent.core.orders import UnlockDock
 from tests.edge_agent.core.stage import vehicle_id
 from tests.edge_agent.core.test_staff import staff_items
 from tests.edge_agent.kiosk.test_server import Rig, until
+from tests.pictures import jpeg
 
 ACT = str(uuid.UUID(int=0xAC7))
 WHY = {"act_id": ACT, "reason": "maintenance"}
@@ -129,7 +130,7 @@ async def test_the_page_is_served_where_it_is_built(rig: Rig, tmp_path: Path) ->
 
 async def test_a_picture_is_kept_before_an_act_names_it(rig: Rig) -> None:
     token = await signed_in(rig)
-    picture = b"\xff\xd8\xff" + bytes(40_000)
+    picture = jpeg(1, 40_000)
 
     async def hand_in(body: bytes, kind: str = "image/jpeg") -> tuple[int, Any]:
         headers = {"Authorization": f"Bearer {token}", "Content-Type": kind}

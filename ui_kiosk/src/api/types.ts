@@ -403,7 +403,11 @@ export interface StationView {
   readonly clock_trusted: boolean;
 }
 
-/** What the hub does not hold yet. `line`: connecting, online, offline; none where the station is not enrolled. */
+/**
+ * What the hub does not hold yet: facts by lane, and pictures. `waiting` counts the facts.
+ *
+ * `line`: connecting, online, offline; none where the station is not enrolled.
+ */
 export interface SyncView {
   readonly line: "none" | "connecting" | "online" | "offline";
   readonly last_success_at: string | null;
@@ -412,6 +416,7 @@ export interface SyncView {
   readonly lanes: readonly LaneView[];
   readonly photos: number;
   readonly photo_bytes: number;
+  readonly photos_oldest_at: string | null;
 }
 
 /** A tariff in full, before somebody agrees. */

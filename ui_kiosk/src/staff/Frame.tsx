@@ -78,7 +78,10 @@ const PAGES: readonly { page: Route['page']; to: string; key: StaffKey; sign: Si
 
 function Pages({ route }: { readonly route: Route }) {
   const { view, t } = useStaff();
-  const counts: Partial<Record<Route['page'], number>> = { rides: view.rides, waiting: view.sync.waiting };
+  const counts: Partial<Record<Route['page'], number>> = {
+    rides: view.rides,
+    waiting: view.sync.waiting + view.sync.photos,
+  };
   const here = route.page === 'out' ? 'rides' : route.page;
   return (
     <nav aria-label={t('nav')}>

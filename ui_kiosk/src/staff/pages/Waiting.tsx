@@ -5,6 +5,7 @@ export function Waiting() {
   const { view, t, f } = useStaff();
   const { sync, clock, hub } = view;
   const now = Date.parse(view.at);
+  const count = sync.waiting + sync.photos;
   const when = (at: string | null) => (at === null ? t('never') : f.when(at, now));
   const rows: readonly (readonly [string, string])[] = [
     [t('link'), t(`line_${sync.line}`)],
@@ -21,10 +22,10 @@ export function Waiting() {
   ];
   return (
     <div className="page">
-      <h1 data-testid="waiting" data-count={sync.waiting}>
-        {t('waiting_title', { count: sync.waiting })}
+      <h1 data-testid="waiting" data-count={count}>
+        {t('waiting_title', { count })}
       </h1>
-      <p className="hint">{t(sync.waiting === 0 ? 'waiting_none' : 'waiting_some')}</p>
+      <p className="hint">{t(count === 0 ? 'waiting_none' : 'waiting_some')}</p>
       <Lanes />
       <section className="card">
         <dl className="rows">
@@ -36,15 +37,6 @@ export function Waiting() {
           ))}
         </dl>
       </section>
-      {sync.photos > 0 && (
-        <section className="card">
-          <h2>{t('photos')}</h2>
-          <p data-testid="photos-kept">
-            {t('photos_kept', { count: sync.photos, size: `${f.number(sync.photo_bytes / 1e6, 1)}\u00a0MB` })}
-          </p>
-          <p className="hint">{t('photos_note')}</p>
-        </section>
-      )}
     </div>
   );
 }
@@ -52,6 +44,8 @@ export function Waiting() {
 function Lanes() {
   const { view, t, f } = useStaff();
   const now = Date.parse(view.at);
+  const { sync } = view;
+  const since = (at: string | null) => (at === null ? '–' : f.when(at, now));
   return (
     <section className="card">
       <table className="lanes">
@@ -63,13 +57,20 @@ function Lanes() {
           </tr>
         </thead>
         <tbody>
-          {view.sync.lanes.map((lane) => (
+          {sync.lanes.map((lane) => (
             <tr key={lane.lane}>
               <th scope="row">{t(`lane_${lane.lane}`)}</th>
               <td>{f.number(lane.waiting)}</td>
-              <td>{lane.oldest_at === null ? '–' : f.when(lane.oldest_at, now)}</td>
+              <td>{since(lane.oldest_at)}</td>
             </tr>
           ))}
+          <tr>
+            <th scope="row">
+              {t('lane_photos', { size: `${f.number(sync.photo_bytes / 1e6, 1)}\u00a0MB` })}
+            </th>
+            <td data-testid="photos-waiting">{f.number(sync.photos)}</td>
+            <td>{since(sync.photos_oldest_at)}</td>
+          </tr>
         </tbody>
       </table>
     </section>

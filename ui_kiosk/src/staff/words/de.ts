@@ -147,7 +147,7 @@ export const de: StaffWords = {
   reason_card_lost: 'Karte oder Telefon verloren',
   reason_other: 'Etwas anderes',
   recorded: 'Wird mit Ihrem Namen festgehalten.',
-  waiting_title: '{count, plural, =0 {Nichts wartet.} one {# Meldung wartet.} other {# Meldungen warten.}}',
+  waiting_title: '{count, plural, =0 {Nichts wartet.} one {# Eintrag wartet.} other {# Einträge warten.}}',
   waiting_none: 'Die Zentrale weiß alles, was hier geschah.',
   waiting_some:
     'Sie sind hier gesichert und gehen von selbst hinaus, sobald die Leitung steht. Sie müssen nichts tun.',
@@ -157,6 +157,7 @@ export const de: StaffWords = {
   lane_biz: 'Mieten, Rückgaben, Eingriffe',
   lane_ops: 'Störungen, Geräte, Prüflisten',
   lane_tel: 'Messwerte',
+  lane_photos: 'Bilder ({size})',
   link: 'Leitung zur Zentrale',
   line_none: 'Nie eingerichtet',
   line_connecting: 'Verbindet …',
@@ -171,9 +172,6 @@ export const de: StaffWords = {
   clock_floor: 'Unbekannt: nur nicht früher als angezeigt',
   clock_unknown: 'Unbekannt',
   clock_off: 'höchstens {seconds} s daneben',
-  photos: 'Bilder an der Station',
-  photos_kept: '{count, plural, =0 {keine} one {# Bild, {size}} other {# Bilder, {size}}}',
-  photos_note: 'Bilder bleiben vorerst an der Station; die gesendeten Meldungen nennen sie.',
   rides_title:
     '{count, plural, =0 {Nichts ist unterwegs.} one {Ein Fahrzeug ist unterwegs.} other {# Fahrzeuge sind unterwegs.}}',
   rides_hint:

@@ -154,7 +154,7 @@ export const en = {
   reason_other: 'Something else',
   recorded: 'Recorded with your name.',
 
-  waiting_title: '{count, plural, =0 {Nothing waits.} one {# fact waits.} other {# facts wait.}}',
+  waiting_title: '{count, plural, =0 {Nothing waits.} one {# item waits.} other {# items wait.}}',
   waiting_none: 'The office knows all that happened here.',
   waiting_some: 'They are saved here and go up by themselves when the line is back. You need do nothing.',
   waiting_lane: 'What',
@@ -163,6 +163,7 @@ export const en = {
   lane_biz: 'Rentals, returns, acts by hand',
   lane_ops: 'Faults, devices, checklists',
   lane_tel: 'Readings',
+  lane_photos: 'Pictures ({size})',
   link: 'Line to the office',
   line_none: 'Never set up',
   line_connecting: 'Connecting …',
@@ -177,9 +178,6 @@ export const en = {
   clock_floor: 'Not known: only not earlier than shown',
   clock_unknown: 'Not known',
   clock_off: 'at most {seconds} s off',
-  photos: 'Pictures kept here',
-  photos_kept: '{count, plural, =0 {none} one {# picture, {size}} other {# pictures, {size}}}',
-  photos_note: 'Pictures stay at the station for now; the facts that went up name them.',
 
   rides_title:
     '{count, plural, =0 {Nothing is on a ride.} one {One vehicle is on a ride.} other {# vehicles are on a ride.}}',
