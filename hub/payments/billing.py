@@ -5,6 +5,7 @@ Taking a bill in is one statement for a whole batch, so that the stations' sync 
 
 import asyncio
 import datetime as dt
+import uuid
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -18,7 +19,7 @@ from hub.kernel.clock import Clock
 from hub.kernel.db import Database, after_commit
 from hub.payments import bookkeeping, ledger
 from hub.payments.ledger import Owed, Posting
-from hub.payments.money_tables import Bill
+from hub.payments.money_tables import Bill, Payment
 
 COLLECT: Final = "collect"
 LOOK_EVERY_S: Final = 2.0
@@ -74,16 +75,24 @@ class Billing:
         bills = (await session.scalars(due.with_for_update(skip_locked=True))).all()
         postings = [one for one in map(_take_over, bills) if one is not None]
         await bookkeeping.post(session, self._clock, postings)
+        asked = await _asked(session, [one.id for one in bills])
         for bill in bills:
-            if bill.total_minor == bill.paid_minor:
+            settled = bill.total_minor == bill.paid_minor
+            if settled:
                 bill.state = "paid" if bill.total_minor else "free"
-            elif self._collects:
-                bill.state = "collecting"
+            else:
+                bill.state = "collecting" if self._collects else "open"
+            # What is still asked of somebody for a bill that is settled now must be put right, too.
+            if self._collects and (not settled or bill.id in asked):
                 key = f"{COLLECT}:{bill.id}:{bill.revision}"
                 await wishes.wish(session, self._clock, COLLECT, {"bill_id": str(bill.id)}, key=key)
-            else:
-                bill.state = "open"
         return len(bills)
+
+
+async def _asked(session: AsyncSession, bill_ids: Sequence[uuid.UUID]) -> set[uuid.UUID]:
+    """Those of these bills for which a call has not ended."""
+    pending = select(Payment.bill_id).where(Payment.bill_id.in_(bill_ids), Payment.outcome == "pending")
+    return set((await session.scalars(pending)).all())
 
 
 def _take_over(bill: Bill) -> Posting | None:
