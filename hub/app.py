@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import datetime as dt
 import os
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
@@ -46,11 +47,16 @@ from hub.kernel.web import Kernel, build
 from hub.kernel.worker import Worker
 from hub.payments import webhook_api
 from hub.payments.gateway_refs import StoredRefs
-from hub.payments.gateways import simulated
+from hub.payments.gateways import simulated, vnpay
+from hub.payments.gateways.payer import PayerGateway
 from hub.payments.gateways.port import Gateway, Refs
+from hub.payments.gateways.vnpay import VnpayGateway
+from hub.payments.gateways.vnpay_api import Merchant
 from hub.payments.invoices import Seller
+from hub.payments.pay_orders import StoredOrders
 from hub.payments.reconciliation_rules import Fees
 from hub.payments.till import Till
+from hub.payments.vnpay_door import BACK
 from hub.people_settings import OidcSettings
 from hub.settings import BadSettingsError, Settings
 
@@ -123,7 +129,7 @@ def compose(settings: Settings, database: Database, clock: Clock, passwords: Pas
     tokens = AccessTokens(key, clock)
     entrance = _entrance(settings, key, clock)
     nudges = LocalNudges()
-    till = _till(settings, database)
+    till = _till(settings, database, clock)
     rooms = wiring.Rooms(clock, nudges, Files(settings.files), settings.leases, till, settings.booking)
     kernel = Kernel(
         database=database,
@@ -201,8 +207,9 @@ def _watch(metrics: Metrics, gate: Gate) -> None:
     metrics.watch("sync_refused", "Sync requests turned away", lambda: counts.refused + counts.expired + counts.of_one)
 
 
-def _till(settings: Settings, database: Database) -> Till:
+def _till(settings: Settings, database: Database, clock: Clock) -> Till:
     gateways: dict[str, Gateway] = {}
+    payers: dict[str, PayerGateway] = {}
     dialects: dict[str, webhook_api.Dialect] = {}
     given, key, secret = settings.gateway, settings.gateway.key(), settings.gateway.secret()
     if given.url is not None and key is not None and secret is not None:
@@ -212,10 +219,17 @@ def _till(settings: Settings, database: Database) -> Till:
     if stripe_key is not None and stripe_secret is not None:
         gateways["stripe"] = _stripe(stripe_key, StoredRefs(database, "stripe"))
         dialects["stripe"] = webhook_api.Stripe(stripe_secret)
+    at_vnpay = _vnpay(settings, database, clock)
+    if at_vnpay is not None:
+        gateways[at_vnpay.name] = payers[at_vnpay.name] = at_vnpay
     limits = settings.reconciliation
     return Till(
         gateways=gateways,
         dialects=dialects,
+        payers=payers,
+        vnpay=at_vnpay,
+        after_url=settings.vnpay.after_url,
+        callers=Callers(settings.proxies),
         seller=Seller(
             name=settings.invoices.seller_name,
             address=settings.invoices.seller_address,
@@ -224,6 +238,20 @@ def _till(settings: Settings, database: Database) -> Till:
         ),
         fees=Fees(free_minor=limits.fee_free_minor, per_mille=limits.fee_per_mille),
     )
+
+
+def _vnpay(settings: Settings, database: Database, clock: Clock) -> VnpayGateway | None:
+    given, secret = settings.vnpay, settings.vnpay.secret()
+    if given.tmn_code is None or secret is None:
+        return None
+    merchant = Merchant(
+        tmn_code=given.tmn_code, secret=secret, pay_url=given.pay_url, api_url=given.api_url,
+        return_url=settings.people_reach.rstrip("/") + BACK, server_ip=given.server_ip, locale=given.locale,
+    )  # fmt: skip
+    return VnpayGateway(
+        merchant, StoredOrders(database, vnpay.NAME, clock), clock,
+        pays_within=dt.timedelta(seconds=given.pay_within_s), attempt_lasts=dt.timedelta(seconds=given.attempt_s),
+    )  # fmt: skip
 
 
 def _stripe(api_key: str, refs: Refs) -> Gateway:

@@ -303,7 +303,8 @@ class FactsLost:
 class HoldChanged:
     """A deposit for a booking, or for a rental that was not booked, stands so now.
 
-    `state`: asking, held, capturing, captured, released, declined (`code` says why), lost.
+    `state`: asking, waiting (for the payer), held, capturing, captured, returning, released, declined (`code` says
+    why), lost.
     """
 
     subject_id: uuid.UUID

@@ -11,9 +11,14 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 
+from hub.money_settings import (
+    GatewaySettings,
+    InvoiceSettings,
+    ReconciliationSettings,
+    StripeSettings,
+    VnpaySettings,
+)
 from hub.people_settings import PeopleSettings, Slice
-from protocols.errors import Malformed
-from protocols.gateway.webhooks import secret_of
 
 PREFIX = "VOLTDOCK_HUB_"
 SHARED_MQTT_URL = "VOLTDOCK_MQTT_URL"  # the same broker for hub and stations
@@ -36,70 +41,6 @@ class LogSettings(Slice):
 
     level: Literal["debug", "info", "warning", "error"] = "info"
     format: Literal["text", "json"] = "text"
-
-
-class GatewaySettings(Slice):
-    """The simulated payment gateway, where there is one. Without it bills are computed and nobody is charged."""
-
-    url: str | None = None
-    api_key: SecretStr | None = None
-    api_key_file: Path | None = None
-    webhook_secret: SecretStr | None = None
-    webhook_secret_file: Path | None = None
-
-    @model_validator(mode="after")
-    def _fits(self) -> "GatewaySettings":
-        if self.url is not None and not self.url.startswith(("http://", "https://")):
-            raise ValueError("url: expected http://… or https://…")
-        if self.url is not None and (self.key() is None or self.secret() is None):
-            raise ValueError("a gateway needs api_key and webhook_secret")
-        return self
-
-    def key(self) -> str | None:
-        """The key for the gateway's API, from wherever it is given. Raises ValueError."""
-        return _one_of(self.api_key, self.api_key_file, "api_key")
-
-    def secret(self) -> bytes | None:
-        """The secret that its webhooks are signed with. Raises ValueError."""
-        text = _one_of(self.webhook_secret, self.webhook_secret_file, "webhook_secret")
-        try:
-            return None if text is None else secret_of(text)
-        except Malformed as error:
-            raise ValueError("webhook_secret: expected whsec_ and base64 of 16 to 64 bytes") from error
-
-
-def _one_of(given: SecretStr | None, file: Path | None, name: str) -> str | None:
-    if given is not None and file is not None:
-        raise ValueError(f"give either {name} or {name}_file")
-    if file is None:
-        return None if given is None else given.get_secret_value()
-    try:
-        return file.read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise ValueError(f"{name}_file {file} cannot be read") from error
-
-
-class StripeSettings(Slice):
-    """Stripe, where it is used: the account's secret key, and the signing secret of the webhook endpoint."""
-
-    api_key: SecretStr | None = None
-    api_key_file: Path | None = None
-    webhook_secret: SecretStr | None = None
-    webhook_secret_file: Path | None = None
-
-    @model_validator(mode="after")
-    def _fits(self) -> "StripeSettings":
-        if (self.key() is None) != (self.secret() is None):
-            raise ValueError("stripe needs api_key and webhook_secret")
-        return self
-
-    def key(self) -> str | None:
-        """The key for Stripe's API. Raises ValueError."""
-        return _one_of(self.api_key, self.api_key_file, "api_key")
-
-    def secret(self) -> str | None:
-        """The secret that its webhooks are signed with. Raises ValueError."""
-        return _one_of(self.webhook_secret, self.webhook_secret_file, "webhook_secret")
 
 
 class MqttSettings(Slice):
@@ -174,22 +115,6 @@ class SyncSettings(Slice):
     wait_s: float = Field(default=10, gt=0, le=20, description="How long they wait at most; stations give up at 30")
 
 
-class InvoiceSettings(Slice):
-    """Who sends invoices, as it is printed on them."""
-
-    seller_name: str = Field(default="Voltdock", min_length=1, max_length=120)
-    seller_address: str = Field(default="", max_length=400, description="Lines apart by line breaks")
-    tax_number: str = Field(default="", max_length=40)
-    prefix: str = Field(default="VD", pattern="^[A-Z0-9]{1,8}$", description="How invoice numbers begin")
-
-
-class ReconciliationSettings(Slice):
-    """What a gateway may keep of a payment before it is a break: so much, and so many thousandths of the amount."""
-
-    fee_free_minor: int = Field(default=50, ge=0, le=10**9, description="Fixed part of the highest fee, minor units")
-    fee_per_mille: int = Field(default=50, ge=0, le=1000, description="Part of the highest fee that grows, in 1/1000")
-
-
 _FOR_OTHERS: Final = 4  # connections that stations' syncs leave to the API, live links and jobs
 
 
@@ -258,6 +183,7 @@ class Settings(PeopleSettings):
     mqtt: MqttSettings = MqttSettings()
     gateway: GatewaySettings = GatewaySettings()
     stripe: StripeSettings = StripeSettings()
+    vnpay: VnpaySettings = VnpaySettings()
     leases: LeaseSettings = LeaseSettings()
     booking: BookingSettings = BookingSettings()
     invoices: InvoiceSettings = InvoiceSettings()

@@ -84,13 +84,18 @@ from hub.payments.holds import HOLD, Holding, Holds
 from hub.payments.invoice_api import InvoicePdf, InvoicesApi
 from hub.payments.invoices import Invoices, OneOwner
 from hub.payments.money_api import MoneyApi
+from hub.payments.pay_api import PayApi
+from hub.payments.pay_orders import PAY
+from hub.payments.payers import Payers
 from hub.payments.quote_api import QuotesApi
 from hub.payments.quotes import Quotes
 from hub.payments.reconciliation_api import ReconciliationApi
 from hub.payments.reconciling import RECONCILE, Reconciling
+from hub.payments.returning import Returning
 from hub.payments.service import Payments
 from hub.payments.shield import Shield
 from hub.payments.till import Till
+from hub.payments.vnpay_door import VnpayDoor
 from hub.photos.api import PhotoFile, PhotosApi
 from hub.photos.service import Photos
 from hub.rentals import seed as rentals_seed
@@ -223,6 +228,11 @@ class Doors:
             webhook_api.Webhooks(kernel, [self.collecting, self.holding], name, rooms.till.dialects.get(name))
             for name in ("simulated", "stripe")
         ]
+        returning = Returning(kernel.database, kernel.clock, rooms.till.gateways, rooms.cases)
+        self.payers = Payers(
+            kernel.database, kernel.clock, rooms.till.payers, [self.collecting, self.holding], returning, rooms.cases
+        )
+        self.vnpay = VnpayDoor(kernel, self.payers, rooms.till.vnpay, rooms.till.after_url)
         self.limit = RateLimit(kernel.clock)
         self.vouchers = Vouchers(kernel.clock, rooms.downlink, voucher_key)
         self.time = TimeApi(kernel.clock, voucher_key)
@@ -239,11 +249,15 @@ class Doors:
             rooms.alarms.forget_old,
             rooms.copies.forget_old,
             rooms.demand.wish,
+            self.payers.sweep,
         ]
 
     def money(self) -> dict[str, Handler]:
         """Who carries out what is wished of gateways."""
-        return {COLLECT: self.collecting.collect, HOLD: self.holding.work, RECONCILE: self.reconciling.reconcile}
+        return {
+            COLLECT: self.collecting.collect, HOLD: self.holding.work, PAY: self.payers.work,
+            RECONCILE: self.reconciling.reconcile,
+        }  # fmt: skip
 
     def nights(self) -> list[janitor.Forget]:
         """What plans the nightly work."""
@@ -357,6 +371,8 @@ def domain_routes(doors: Doors) -> list[Route | RawRoute]:
         doors.invoice_pdf.route(),
         *routes_of(ReconciliationApi(doors.reconciling, runs=bool(rooms.till.gateways))),
         *(one.route() for one in doors.webhooks),
+        *doors.vnpay.routes(),
+        *routes_of(PayApi(doors.payers, rooms.till.callers)),
         *routes_of(RentalsApi(rooms.overflow, rooms.photos)),
         *routes_of(ReservationsApi(rooms.booking, rooms.leases, rooms.moves, doors.vouchers)),
         *routes_of(SearchApi(rooms.leases.times)),

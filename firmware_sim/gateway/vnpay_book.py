@@ -110,10 +110,16 @@ class VnpayBook:
             return "99", None, False
         made = Refund(
             request_id=request_id, amount=amount, kind=fields["vnp_TransactionType"],
-            status="09" if found.bank == "LATERNO" else "05", no=self._next(),
+            status="05", no=self._next(),
         )  # fmt: skip
         found.refunds.append(made)
         return "00", made, found.bank == "SILENT" and len(found.refunds) == 1
+
+    def refused_by_bank(self) -> None:
+        """Time passes: what a bank refuses afterwards is refused now."""
+        for one in self.payments.values():
+            for refund in one.refunds if one.bank == "LATERNO" else ():
+                refund.status = "09"
 
     def taken(self) -> int:
         """What was taken less what was given back, in dong."""

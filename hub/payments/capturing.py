@@ -2,15 +2,20 @@
 
 import uuid
 from collections.abc import Mapping
+from typing import Final
 
 from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from hub.kernel import wishes
+from hub.kernel.clock import Clock
 from hub.kernel.db import Database
-from hub.payments.gateways.port import Gateway, Outcome
+from hub.payments.gateways.port import Form, Gateway, Outcome
 from hub.payments.hold_tables import Hold
 from hub.payments.money_tables import Bill, Payment
 from protocols.errors import Refused
+
+HOLD: Final = "hold"
 
 
 async def hold_for(session: AsyncSession, bill_id: uuid.UUID) -> Hold | None:
@@ -43,11 +48,19 @@ async def top_up(database: Database, gateways: Mapping[str, Gateway], bill_id: u
             again.held_minor, again.topped_by = again.held_minor + missing, wish_id
 
 
-async def ended(session: AsyncSession, capture: Payment, outcome: Outcome) -> None:
-    """A capture has ended: what was held is taken, or the gateway had let go of it."""
+async def ended(session: AsyncSession, clock: Clock, capture: Payment, outcome: Outcome, form: Form) -> None:
+    """A capture has ended: what was held is taken, or the gateway had let go of it.
+
+    Where holding is a payment, what of it is not taken goes back, by a wish of its own.
+    """
     hold = await session.scalar(select(Hold).where(Hold.key == capture.of_key).with_for_update())
-    if hold is not None and hold.state == "capturing":
-        hold.state = "captured" if outcome is Outcome.SUCCEEDED else "lost"
+    if hold is None or hold.state != "capturing":
+        return
+    hold.state = "captured" if outcome is Outcome.SUCCEEDED else "lost"
+    rest = hold.held_minor - (capture.amount_minor if outcome is Outcome.SUCCEEDED else 0)
+    if form is Form.PAYMENT and rest > 0:
+        payload = {"hold_id": str(hold.id), "do": "rest", "amount_minor": rest}
+        await wishes.wish(session, clock, HOLD, payload, key=f"rest:{hold.key}")
 
 
 async def _held(session: AsyncSession, bill_id: uuid.UUID) -> Hold | None:

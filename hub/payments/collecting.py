@@ -17,9 +17,9 @@ from hub.kernel import wishes
 from hub.kernel.clock import Clock
 from hub.kernel.db import Database
 from hub.kernel.wishes import Task
-from hub.payments import bookkeeping, capturing, ledger
+from hub.payments import bookkeeping, capturing, ledger, pay_orders
 from hub.payments.billing import COLLECT
-from hub.payments.gateways.port import Gateway, Outcome, Result
+from hub.payments.gateways.port import Form, Gateway, Outcome, Result
 from hub.payments.money_tables import Bill, Payment, PaymentMethod
 from protocols.errors import Refused
 
@@ -64,7 +64,8 @@ class Collecting:
             result = await ask()
             async with self._database.transaction() as session:
                 await self._settle(session, payment_id, result)
-            pending = pending or result.outcome is Outcome.PENDING
+            # Whoever waits for a payer is told when he has paid, or not in time.
+            pending = pending or (result.outcome is Outcome.PENDING and result.waits_until is None)
         if pending:
             raise StillPendingError("the gateway has not decided yet")
 
@@ -83,14 +84,23 @@ class Collecting:
             return []
         rows = (await session.scalars(select(Payment).where(Payment.bill_id == bill_id))).all()
         pending = [one for one in rows if one.outcome == Outcome.PENDING]
-        if any(not one.key.startswith(key) for one in pending):
-            raise StillPendingError("another call for this bill is under way")
+        if others := [one for one in pending if not one.key.startswith(key)]:
+            await self._replace(session, others)
+            pending = [one for one in pending if one not in others]
         if not any(one.key.startswith(key) for one in rows):
             due = bill.total_minor - bill.paid_minor
             pending = await self._charge(session, bill, due, key) if due > 0 else self._refunds(rows, -due, key)
             session.add_all(pending)
             await session.flush()
         return [(one.id, await self._asking(session, one)) for one in pending]
+
+    async def _replace(self, session: AsyncSession, calls: Sequence[Payment]) -> None:
+        """The bill has changed while others' calls wait for their payer: they are not needed any more."""
+        closed = await pay_orders.close(session, [one.key for one in calls])
+        if len(closed) < len(calls):
+            raise StillPendingError("another call for this bill is under way")
+        for one in calls:
+            one.outcome, one.code, one.settled_at = Outcome.DECLINED.value, "replaced", self._clock.now()
 
     async def _charge(self, session: AsyncSession, bill: Bill, due: int, key: str) -> list[Payment]:
         """From what is held first; what that does not cover is charged."""
@@ -175,6 +185,9 @@ class Collecting:
         if payment is None or payment.outcome != Outcome.PENDING:
             return
         payment.ref = result.ref
+        if result.waits_until is not None:
+            owner, subject_id = payment.account_id, payment.bill_id
+            await pay_orders.claim(session, self._clock, payment.key, owner, "bill", subject_id)
         if result.outcome is not Outcome.PENDING:
             bill = await session.get(Bill, payment.bill_id, with_for_update=True)
             assert bill is not None  # noqa: S101  # payments are made for bills, which stay
@@ -183,8 +196,9 @@ class Collecting:
     async def _end(self, session: AsyncSession, bill: Bill, payment: Payment, result: Result) -> None:
         payment.outcome, payment.code = result.outcome.value, result.code
         payment.settled_at = self._clock.now()
+        in_advance = payment.kind == "capture" and self._form_of(payment) is Form.PAYMENT
         if payment.kind == "capture":
-            await capturing.ended(session, payment, result.outcome)
+            await capturing.ended(session, self._clock, payment, result.outcome, self._form_of(payment))
             if result.outcome is Outcome.DECLINED:
                 # The hold was gone: what it should have covered is charged, by a wish of its own.
                 await wishes.wish(session, self._clock, COLLECT, {"bill_id": str(bill.id)}, key=f"after:{payment.key}")
@@ -193,13 +207,20 @@ class Collecting:
             bill.state = "unpaid"
             await self._cases.see(session, [_case(DECLINED, bill, code=result.code)])
             return
-        entries = ledger.captured(payment.gateway, payment.account_id, payment.currency, payment.amount_minor)
+        if in_advance:
+            entries = ledger.kept_of_deposit(payment.account_id, payment.currency, payment.amount_minor)
+        else:
+            entries = ledger.captured(payment.gateway, payment.account_id, payment.currency, payment.amount_minor)
         posting = ledger.posting(f"payment:{payment.key}", payment.kind, bill.id, entries, note=payment.ref)
         await bookkeeping.post(session, self._clock, [] if posting is None else [posting])
         bill.paid_minor += payment.amount_minor
         if bill.paid_minor == bill.total_minor:
             bill.state = "paid"
             await self._cases.see(session, [_explained(kind, bill) for kind in (DECLINED, NO_METHOD)])
+
+    def _form_of(self, payment: Payment) -> Form:
+        gateway = self._gateways.get(payment.gateway)
+        return Form.SET_ASIDE if gateway is None else gateway.form
 
 
 async def newest_method(session: AsyncSession, account_id: uuid.UUID | None) -> PaymentMethod | None:

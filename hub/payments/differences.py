@@ -117,7 +117,8 @@ def of_gateway(gateway: str, window: Window, fees: Fees) -> list[Select[Any]]:
         _columns(
             "payment_without_bill", about, literal(gateway), posted.c.subject_id, posted.c.currency, null(),
             posted.c.amount_minor, posted.c.created_at,
-        ).select_from(posted).outerjoin(Bill, Bill.id == posted.c.subject_id).where(Bill.id.is_(None)),
+        ).select_from(posted).outerjoin(Bill, Bill.id == posted.c.subject_id)
+        .where(Bill.id.is_(None), posted.c.kind != ledger.IN_ADVANCE),
     ]  # fmt: skip
 
 
@@ -133,8 +134,8 @@ def _clearing(gateway: str, window: Window, *, in_scope: bool) -> Any:
     """What the ledger says that this gateway took and gave back, by key."""
     found = (
         select(
-            LedgerTransaction.key, LedgerTransaction.subject_id, LedgerTransaction.created_at, LedgerEntry.currency,
-            LedgerEntry.amount_minor,
+            LedgerTransaction.key, LedgerTransaction.kind, LedgerTransaction.subject_id, LedgerTransaction.created_at,
+            LedgerEntry.currency, LedgerEntry.amount_minor,
         )
         .join(LedgerEntry, LedgerEntry.transaction_id == LedgerTransaction.id)
         .where(LedgerEntry.account == ledger.clearing(gateway), LedgerTransaction.key.startswith(POSTING))

@@ -10,7 +10,9 @@ from hub.kernel.routes import Call, route
 from hub.kernel.shapes import Instant, Shape
 from hub.payments.hold_tables import Hold
 
-State = Literal["wanted", "asking", "held", "capturing", "captured", "released", "declined", "lost"]
+State = Literal[
+    "wanted", "asking", "waiting", "held", "capturing", "captured", "returning", "released", "declined", "lost"
+]  # fmt: skip
 
 
 class HoldQuery(PageQuery):
@@ -22,7 +24,10 @@ class HoldQuery(PageQuery):
 
 
 class HoldShape(Shape):
-    """A deposit: wanted, and held in fact. Nothing is taken until it is captured, and then at most this much."""
+    """A deposit: wanted, and held in fact. Nothing is taken until it is captured, and then at most this much.
+
+    Where the gateway cannot hold, the renter pays it (`waiting`), and what is not taken goes back.
+    """
 
     id: uuid.UUID
     created_at: Instant

@@ -12,8 +12,9 @@ from hub.kernel.pages import Listed
 class Hold(Listed):
     """A deposit for one booking, or for one rental that was not booked; `rental_id` is the ride that came of it.
 
-    `state`: wanted (nobody asked yet), asking, held, capturing, captured, released, declined, lost (the gateway let
-    go of it). `key` names the authorization at the gateway. `let_go`: whoever wanted it does not want it any more.
+    `state`: wanted (nobody asked yet), asking, waiting (for the payer), held, capturing, captured, returning (what was
+    paid goes back), released, declined, lost (the gateway let go of it). `key` names the authorization at the
+    gateway. `let_go`: whoever wanted it does not want it any more.
     """
 
     __tablename__ = "holds"

@@ -18,16 +18,18 @@ from hub.kernel import wishes
 from hub.kernel.clock import Clock
 from hub.kernel.db import Database, insert_new
 from hub.kernel.wishes import Task
+from hub.payments import bookkeeping, capturing, ledger, pay_orders
 from hub.payments.collecting import Cases, StillPendingError, newest_method
-from hub.payments.gateways.port import Gateway, Outcome, Result
+from hub.payments.gateways.port import Form, Gateway, Outcome, Result
 from hub.payments.hold_tables import Hold
 from hub.payments.money_tables import PaymentMethod
+from hub.payments.returning import Owing, Returning
 from protocols.errors import Refused
 from protocols.sync import facts
 from protocols.tariff.tariff import Tariff
 from protocols.values import from_ms
 
-HOLD: Final = "hold"
+HOLD: Final = capturing.HOLD
 DECLINED: Final = "deposit_declined"
 LASTS: Final = dt.timedelta(days=6)  # where a gateway does not say: most keep a hold for seven days
 RENEW_BEFORE: Final = dt.timedelta(hours=12)
@@ -148,10 +150,11 @@ class Holding:
         self._gateways = gateways
         self._cases = cases
         self._publish = publish
+        self._returning = Returning(database, clock, gateways, cases)
 
     async def work(self, task: Task) -> None:
         """The handler of the wish `hold`."""
-        steps = {"authorize": self._authorize, "renew": self._renew, "void": self._void}
+        steps = {"authorize": self._authorize, "renew": self._renew, "void": self._void, "rest": self._rest}
         await steps[str(task.payload["do"])](uuid.UUID(str(task.payload["hold_id"])), task)
 
     async def when_told(self, session: AsyncSession, gateway: str, result: Result) -> bool:
@@ -177,7 +180,7 @@ class Holding:
         result = await gateway.authorize(key, token, amount, currency)
         async with self._database.transaction() as session:
             await self._settle(session, hold_id, result)
-        if result.outcome is Outcome.PENDING:
+        if result.outcome is Outcome.PENDING and result.waits_until is None:
             raise StillPendingError("the gateway has not decided yet")
 
     async def _choose(self, session: AsyncSession, hold: Hold, task: Task) -> bool:
@@ -192,7 +195,14 @@ class Holding:
 
     async def _settle(self, session: AsyncSession, hold_id: uuid.UUID, result: Result) -> None:
         hold = await session.get(Hold, hold_id, with_for_update=True)
-        if hold is None or hold.state != "asking" or result.outcome is Outcome.PENDING:
+        if hold is None or hold.state not in {"asking", "waiting"}:
+            return
+        if result.outcome is Outcome.PENDING:
+            if result.waits_until is not None and hold.state == "asking":
+                await pay_orders.claim(
+                    session, self._clock, str(hold.key), hold.account_id, "deposit", hold.subject_id
+                )  # fmt: skip
+                await self._move(session, hold, "waiting")
             return
         if result.outcome is Outcome.DECLINED:
             await self._decline(session, hold, result.code)
@@ -201,9 +211,22 @@ class Holding:
 
     async def _held(self, session: AsyncSession, hold: Hold, result: Result) -> None:
         hold.held_minor, hold.code = result.amount_minor, ""
-        hold.expires_at = result.held_until or self._clock.now() + LASTS
+        is_paid = self._gateways[str(hold.gateway)].form is Form.PAYMENT
+        hold.expires_at = None if is_paid else result.held_until or self._clock.now() + LASTS
         await self._move(session, hold, "held")
         await self._cases.see(session, [_case(hold, standing=False)])
+        if is_paid:
+            await self._post_paid(session, hold, result.ref)
+        else:
+            await self._wish_renewal(session, hold)
+
+    async def _post_paid(self, session: AsyncSession, hold: Hold, ref: str) -> None:
+        entries = ledger.deposited(str(hold.gateway), hold.account_id, hold.currency, hold.held_minor)
+        posting = ledger.posting(f"payment:{hold.key}", ledger.IN_ADVANCE, hold.subject_id, entries, note=ref)
+        await bookkeeping.post(session, self._clock, [] if posting is None else [posting])
+
+    async def _wish_renewal(self, session: AsyncSession, hold: Hold) -> None:
+        assert hold.expires_at is not None  # noqa: S101  # `_held` has set it
         payload = {"hold_id": str(hold.id), "do": "renew", "old": hold.key}
         due = hold.expires_at - RENEW_BEFORE
         await wishes.wish(session, self._clock, HOLD, payload, key=f"renew:{hold.key}", not_before=due)
@@ -257,20 +280,37 @@ class Holding:
     async def _void(self, hold_id: uuid.UUID, task: Task) -> None:
         async with self._database.transaction() as session:
             hold = await session.get(Hold, hold_id, with_for_update=True)
-            if hold is None or hold.state not in {"wanted", "asking", "held", "declined"}:
+            if hold is None or hold.state not in {"wanted", "asking", "waiting", "held", "declined", "returning"}:
                 return
-            if hold.state in {"wanted", "declined"}:
+            if hold.state == "waiting":
+                # Who pays all the same gets it back: the order is closed.
+                await pay_orders.close(session, [str(hold.key)])
+            if hold.state in {"wanted", "declined", "waiting"}:
                 await self._move(session, hold, "released")
                 return
             if hold.state == "asking":
                 raise StillPendingError("the gateway has not decided yet")
             gateway, _ = await self._tools(session, hold)
-            key, currency = str(hold.key), hold.currency
-        result = await gateway.void(f"{task.id}:void", key, currency)
+            if gateway.form is Form.PAYMENT and hold.state == "held":
+                await self._move(session, hold, "returning")  # nobody takes from it any more
+            key, currency, owing = str(hold.key), hold.currency, _owing(hold, f"{task.id}:void", None)
+        if gateway.form is Form.PAYMENT:
+            await self._returning.give_back(owing)
+            outcome, before = Outcome.SUCCEEDED, "returning"
+        else:
+            outcome, before = (await gateway.void(f"{task.id}:void", key, currency)).outcome, "held"
         async with self._database.transaction() as session:
             hold = await session.get(Hold, hold_id, with_for_update=True)
-            if hold is not None and hold.state == "held" and hold.key == key:
-                await self._move(session, hold, "released" if result.outcome is Outcome.SUCCEEDED else "lost")
+            if hold is not None and hold.state == before and hold.key == key:
+                await self._move(session, hold, "released" if outcome is Outcome.SUCCEEDED else "lost")
+
+    async def _rest(self, hold_id: uuid.UUID, task: Task) -> None:
+        """What was paid in advance and not taken goes back."""
+        async with self._database.reading() as session:
+            hold = await session.get(Hold, hold_id)
+        if hold is not None:
+            amount = int(str(task.payload["amount_minor"]))
+            await self._returning.give_back(_owing(hold, f"{task.id}:rest", amount))
 
     async def _move(self, session: AsyncSession, hold: Hold, state: str) -> None:
         hold.state = state
@@ -294,6 +334,13 @@ async def token_of(session: AsyncSession, hold: Hold) -> str:
     method = await session.get(PaymentMethod, hold.method_id)
     assert method is not None  # noqa: S101  # chosen by `_choose`; methods stay
     return method.token
+
+
+def _owing(hold: Hold, key: str, amount_minor: int | None) -> Owing:
+    return Owing(
+        key=key, gateway=str(hold.gateway), of=str(hold.key), amount_minor=amount_minor, currency=hold.currency,
+        account_id=hold.account_id, about=hold.subject_id,
+    )  # fmt: skip
 
 
 def _of(subject_id: uuid.UUID) -> Any:

@@ -4,6 +4,7 @@ Amounts are signed minor units: a debit is positive, a credit negative. Accounts
 
     receivable:<account id>    what a renter owes us; `receivable:unknown` where no station knew who it was
     clearing:<gateway>         what a gateway has taken for us and not yet paid out
+    deposits:<account id>      what a renter has paid in advance, and gets back or owes nothing for any more
     revenue:rental             net revenue; also revenue:charging
     tax                        tax inside gross prices, owed to the state
     fees:<gateway>             what a gateway keeps
@@ -25,6 +26,8 @@ TAX: Final = "tax"
 BANK: Final = "bank"
 WRITE_OFF: Final = "write_off"
 UNKNOWN: Final = "receivable:unknown"
+IN_ADVANCE: Final = "in_advance"
+"""The kind of a posting of money that comes before there is anything to pay, or goes back unused."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +84,11 @@ def receivable(account_id: uuid.UUID | None) -> str:
     return UNKNOWN if account_id is None else f"receivable:{account_id}"
 
 
+def deposits(account_id: uuid.UUID | None) -> str:
+    """Where it stands what this renter has paid in advance."""
+    return "deposits:unknown" if account_id is None else f"deposits:{account_id}"
+
+
 def clearing(gateway: str) -> str:
     """Where it stands what this gateway holds for us."""
     return f"clearing:{gateway}"
@@ -117,6 +125,22 @@ def captured(gateway: str, account_id: uuid.UUID | None, currency: str, amount_m
     """A gateway took this from the renter; negative when it gave back."""
     return [
         Entry(account=clearing(gateway), currency=currency, amount_minor=amount_minor),
+        Entry(account=receivable(account_id), currency=currency, amount_minor=-amount_minor),
+    ]
+
+
+def deposited(gateway: str, account_id: uuid.UUID | None, currency: str, amount_minor: int) -> list[Entry]:
+    """A gateway took this in advance, for nothing yet; negative when it gave it back."""
+    return [
+        Entry(account=clearing(gateway), currency=currency, amount_minor=amount_minor),
+        Entry(account=deposits(account_id), currency=currency, amount_minor=-amount_minor),
+    ]
+
+
+def kept_of_deposit(account_id: uuid.UUID | None, currency: str, amount_minor: int) -> list[Entry]:
+    """So much of what was paid in advance pays what the renter owes."""
+    return [
+        Entry(account=deposits(account_id), currency=currency, amount_minor=amount_minor),
         Entry(account=receivable(account_id), currency=currency, amount_minor=-amount_minor),
     ]
 

@@ -5,7 +5,7 @@ import datetime as dt
 from collections.abc import Sequence
 
 from firmware_sim.gateway.book import Book, CannotError
-from hub.payments.gateways.port import Line, Outcome, Result
+from hub.payments.gateways.port import Form, Line, Outcome, Result
 from protocols.errors import Refused
 from protocols.gateway import operations
 from protocols.gateway.operations import Ask, Kind, Operation
@@ -18,6 +18,7 @@ class MemoryGateway:
     """`news`: what it has not told yet by webhook, in order. Whoever drives it tells, twice or late."""
 
     name = "simulated"
+    form = Form.SET_ASIDE
 
     def __init__(self) -> None:
         self.book = Book()

@@ -20,11 +20,19 @@ class Outcome(enum.StrEnum):
     PENDING = "pending"
 
 
+class Form(enum.StrEnum):
+    """What holding is at a gateway: money that is set aside, or a payment whose rest is given back."""
+
+    SET_ASIDE = "set_aside"
+    PAYMENT = "payment"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
     """What became of a call. `ref` is the gateway's name for it, `code` why it was declined.
 
-    `held_until`: when a hold ends by itself, where the gateway says so.
+    `held_until`: when a hold ends by itself, where the gateway says so. `waits_until`: it is pending because the
+    payer must act, who has time until then; asking the gateway again before does not help.
     """
 
     key: str
@@ -34,6 +42,7 @@ class Result:
     currency: str
     code: str = ""
     held_until: dt.datetime | None = None
+    waits_until: dt.datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +81,10 @@ class Gateway(Protocol):
     @property
     def name(self) -> str:
         """How the ledger calls it."""
+
+    @property
+    def form(self) -> Form:
+        """What holding is here."""
 
     async def authorize(self, key: str, token: str, amount_minor: int, currency: str) -> Result:
         """Hold the amount on this payment method."""

@@ -6,7 +6,7 @@ from typing import Final
 
 import aiohttp
 
-from hub.payments.gateways.port import Line, Outcome, Result
+from hub.payments.gateways.port import Form, Line, Outcome, Result
 from protocols.errors import Malformed, Refused
 from protocols.gateway import operations
 from protocols.gateway.operations import Ask, Failure, Kind, Operation, Report
@@ -29,6 +29,11 @@ class SimulatedGateway:
     def name(self) -> str:
         """How the ledger calls it."""
         return NAME
+
+    @property
+    def form(self) -> Form:
+        """What holding is here."""
+        return Form.SET_ASIDE
 
     async def authorize(self, key: str, token: str, amount_minor: int, currency: str) -> Result:
         """Hold the amount on this payment method."""

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import stripe
 
-from hub.payments.gateways.port import Line, Outcome, Refs, Result
+from hub.payments.gateways.port import Form, Line, Outcome, Refs, Result
 from hub.payments.gateways.stripe_events import GOOD, UNDER_WAY
 from hub.payments.gateways.stripe_money import from_stripe, to_stripe
 from protocols.errors import Refused
@@ -38,6 +38,11 @@ class StripeGateway:
     def name(self) -> str:
         """How the ledger calls it."""
         return NAME
+
+    @property
+    def form(self) -> Form:
+        """What holding is here."""
+        return Form.SET_ASIDE
 
     async def authorize(self, key: str, token: str, amount_minor: int, currency: str) -> Result:
         """Hold the amount on this payment method."""

@@ -38,6 +38,8 @@ NOT_CALLED: Final = {
     ("GET", "/api/v1/live"): "a WebSocket of a station; tests/hub/intake/test_live.py",
     ("POST", "/api/v1/webhooks/simulated"): "signed by the gateway; tests/hub/payments",
     ("POST", "/api/v1/webhooks/stripe"): "signed by Stripe; tests/hub/payments",
+    ("GET", "/api/v1/webhooks/vnpay"): "signed by VNPay; tests/hub/payments",
+    ("GET", "/api/v1/vnpay/return"): "a page for payers; tests/hub/payments",
     ("GET", "/api/v1/stations/states/stream"): "a stream that does not end; tests/hub/stations/test_states.py",
     ("GET", "/metrics"): "for Prometheus, no JSON; tests/hub/kernel/test_openapi.py",
 }
