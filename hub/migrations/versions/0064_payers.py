@@ -6,7 +6,7 @@ from alembic import op
 from hub.kernel.columns import BigInt, UtcInstant
 
 revision = "0064"
-down_revision = "0040"
+down_revision = "0067"
 branch_labels = None
 depends_on = None
 
