@@ -11,8 +11,8 @@ from hub.payments.reconciliation_rules import Fees
 from hub.payments.reconciliation_tables import Break, GatewayLine
 from hub.payments.reconciling import Reconciling
 from protocols.values import rfc3339
-from tests.hub.payments.test_vnpay import desk as desk  # noqa: PLC0414  # a fixture
 from tests.hub.payments.vnpay_desk import DEPOSIT, Desk
+from tests.hub.payments.vnpay_desk import desk as desk  # noqa: PLC0414  # a fixture
 
 pytestmark = pytest.mark.timeout(60)
 

@@ -2,13 +2,16 @@
 
 import datetime as dt
 import uuid
+from collections.abc import AsyncIterator
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import aiohttp
+import pytest
 from aiohttp.test_utils import TestClient
 from sqlalchemy import select
 
+from firmware_sim.demo.ports import free_ports
 from firmware_sim.gateway.vnpay_wire import VnpayWire
 from hub import events
 from hub.kernel.callers import Callers
@@ -32,16 +35,20 @@ from hub.payments.returning import Returning
 from hub.payments.vnpay_door import BACK, IPN, VnpayDoor
 from protocols.sync import facts
 from protocols.tariff.tariff import Tariff
-from tests.hub.conftest import FixedAuth, ManualClock
+from tests.hub.conftest import FixedAuth, ManualClock, Serve
 from tests.hub.payments.test_collecting import RENTER, RIDE, Cases
-from tests.hub.payments.test_holds import STATION, booked, started
-from tests.hub.payments.test_vnpay_api import merchant_at
+from tests.hub.payments.test_holds import STATION, started
+from tests.hub.payments.test_holds import booked as a_booking
+from tests.hub.payments.test_vnpay_api import SECRET, merchant_at
 
 DEPOSIT = 50_000
 CITY = Tariff(
     tariff_id=uuid.UUID(int=1), version=1, name="City", use="rental", currency="VND", deposit_minor=DEPOSIT
 )  # fmt: skip
 PAYS_WITHIN = dt.timedelta(hours=12)
+
+
+OWED = f"deposits:{RENTER}"
 
 
 class Prices:
@@ -99,7 +106,7 @@ class Desk:
 
     async def book(self, phase: str = "confirmed", *, in_days: float = 0) -> None:
         async with self.database.transaction() as session:
-            await self.holds.when_booking(session, booked(phase, self.clock.now() + dt.timedelta(days=in_days)))
+            await self.holds.when_booking(session, a_booking(phase, self.clock.now() + dt.timedelta(days=in_days)))
 
     async def start(self) -> None:
         """The ride that was booked begins."""
@@ -241,3 +248,23 @@ class Desk:
             tables = (Hold, Payment, Bill, PayRequest, PayAttempt, PayRefund, Wish)
             rows = [row for table in tables for row in (await session.scalars(select(table))).all()]
         return [str({name: value for name, value in vars(row).items() if name[0] != "_"}) for row in rows]
+
+
+@pytest.fixture
+async def desk(kernel: Kernel, clock: ManualClock, auth: FixedAuth, serve: Serve) -> AsyncIterator[Desk]:
+    wire = VnpayWire("VOLTDOCK", SECRET, now=clock.now)
+    async with wire.listening("127.0.0.1", free_ports().hub) as url:
+        made = Desk(kernel, clock, auth, wire, url)
+        made.serve(await serve(kernel, made.routes()))
+        yield made
+
+
+async def booked(desk: Desk, token: str = "NCB") -> None:  # a bank's code
+    """A booking whose deposit waits for the renter."""
+    await desk.pays_with(token)
+    await desk.book()
+    assert await desk.turn() == []
+
+
+def states(desk: Desk) -> list[str]:
+    return [one.state for one in desk.told if isinstance(one, events.HoldChanged)]
