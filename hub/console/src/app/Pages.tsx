@@ -30,7 +30,7 @@ const Case = page(() => import('../pages/cases/Case'), 'Case');
 const Reservations = page(() => import('../pages/reservations/Reservations'), 'Reservations');
 const things = () => import('../pages/things/things');
 const Vehicle = page(things, 'Vehicle');
-const Person = page(things, 'Person');
+const Person = page(() => import('../pages/people/Person'), 'Person');
 const ChargingSession = page(things, 'ChargingSession');
 const Station = page(() => import('../pages/station/Station'), 'Station');
 

@@ -6,6 +6,7 @@ import { useAround, useMay } from '../app/context';
 import { useDeed } from '../app/deeds';
 import { named } from '../i18n/words';
 import type { Money } from '../lib/format';
+import { roleWords } from '../lib/roles';
 import { Chip, type Tone } from '../ui/Chip';
 import { AccountName, short, StationName, VehicleName } from '../ui/Names';
 import type { Tools } from './PlainList';
@@ -105,6 +106,23 @@ export function codes(source: string, family: string): Show {
     const all: unknown = row[source];
     if (!Array.isArray(all) || all.length === 0) return '–';
     return all.map((one) => named(t, family, String(one))).join(', ');
+  };
+}
+
+/** Roles, those at single stations with the station. */
+export function roles(source: string): Show {
+  return (row, { t }) => {
+    const all: unknown = row[source];
+    if (!Array.isArray(all) || all.length === 0) return '–';
+    return all.map((one, index) => {
+      const { role, stationId } = roleWords(t, String(one));
+      return (
+        <span key={String(one)}>
+          {index > 0 && ', '}
+          {role} {stationId !== null && <StationName id={stationId} />}
+        </span>
+      );
+    });
   };
 }
 

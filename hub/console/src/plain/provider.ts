@@ -69,8 +69,11 @@ export class Cursors {
     const at = Math.min(page, begins.length);
     const found = await this.page(resource, filters, perPage, begins[at - 1] ?? null);
     if (found.next_cursor !== null && begins.length === at) begins.push(found.next_cursor);
+    const data = rows(found);
     return {
-      data: rows(found),
+      data,
+      // Only the last page knows how many there are; without it react-admin would say that the page is full.
+      ...(found.next_cursor === null ? { total: (at - 1) * perPage + data.length } : {}),
       pageInfo: { hasNextPage: found.next_cursor !== null, hasPreviousPage: at > 1 },
     };
   }

@@ -7,7 +7,7 @@ import type { Trouble } from './signing';
 
 export function DoorTrouble({ trouble }: { readonly trouble: Trouble }) {
   const { t, f } = useAround();
-  const now = useNow();
+  const now = Math.max(useNow(), trouble.since); // the ticking present lags a second or two
   const { title, small } = useReason(trouble.error);
   const left = trouble.until === null ? 0 : Math.ceil((trouble.until - now) / 1000);
   if (trouble.until !== null && left <= 0) return null;

@@ -9,6 +9,7 @@ export type Step =
 
 export interface Trouble {
   readonly error: Error;
+  readonly since: number;
   /** Milliseconds since 1970 until which nothing more is taken; null where nothing has to be waited for. */
   readonly until: number | null;
 }
@@ -84,5 +85,6 @@ function challengeOf(error: unknown): string | null {
 function troubleOf(error: unknown): Trouble {
   const seen = error instanceof Error ? error : new Error(String(error));
   const wait = seen instanceof Refusal ? seen.problem.params['retry_after_s'] : undefined;
-  return { error: seen, until: typeof wait === 'number' ? Date.now() + wait * 1000 : null };
+  const since = Date.now();
+  return { error: seen, since, until: typeof wait === 'number' ? since + wait * 1000 : null };
 }

@@ -9,8 +9,8 @@ import { Kept } from '../../ui/Kept';
 import { Once } from '../../ui/Once';
 import { Sheet } from '../../ui/Sheet';
 import { Ticks } from '../../ui/Ticks';
+import { dayIn, endOf } from '../../lib/days';
 
-const DAY_MS = 86_400_000;
 const DAYS = 90;
 
 export function NewKey({ close }: { readonly close: () => void }) {
@@ -28,12 +28,12 @@ function Making({ done, close }: { done: (made: KeyMade) => void; close: () => v
   const me = useMe();
   const [name, setName] = useState('');
   const [scopes, setScopes] = useState<readonly string[]>([]);
-  const [until, setUntil] = useState(() => new Date(Date.now() + DAYS * DAY_MS).toISOString().slice(0, 10));
+  const [until, setUntil] = useState(() => dayIn(DAYS));
   const deed = useDeed<KeyMade>();
   const fieldError = useFieldError(deed.error);
   const wide = me.permissions.filter((one) => !one.endsWith(':own')).sort();
   const submit = () => {
-    const body = { name: name.trim(), scopes, expires_at: new Date(`${until}T23:59:59`).toISOString() };
+    const body = { name: name.trim(), scopes, expires_at: endOf(until) };
     deed.run('/api/v1/api-keys', { method: 'POST', body }, done);
   };
   return (

@@ -1,18 +1,29 @@
 /** The plain lists of every business, as data: what is asked, which columns, which filters, and where a row leads. */
+import { useState, type ComponentType } from 'react';
 import { useLocation } from 'react-router';
 import { useAround, useMay } from '../../app/context';
 import type { MessageKey } from '../../i18n/en';
 import * as cell from '../../plain/cells';
 import { PlainList, type PlainListProps } from '../../plain/PlainList';
 import { Head } from '../../ui/Head';
+import { Icon } from '../../ui/Icon';
 import { Tabs } from '../../ui/Tabs';
 import { Empty } from '../../ui/States';
+import { NewAccount } from '../people/NewAccount';
 
 interface Place extends PlainListProps {
   /** The last piece of the address; empty for the first list of its section. */
   readonly path: string;
   readonly title: MessageKey;
   readonly needs: string;
+  /** What is added from here: the permission, the button's words, the sheet that asks. */
+  readonly add?: Add;
+}
+
+interface Add {
+  readonly needs: string;
+  readonly title: MessageKey;
+  readonly sheet: ComponentType<{ readonly close: () => void }>;
 }
 
 const CREATED = { source: 'created_at', title: 'col_when', show: cell.instant('created_at') } as const;
@@ -191,11 +202,12 @@ const PEOPLE: Place = {
   columns: [
     { source: 'display_name', title: 'col_person', show: cell.link('display_name', (row) => `/people/${String(row.id)}`) },
     { source: 'email', title: 'email' },
-    { source: 'roles', title: 'col_roles', show: cell.codes('roles', 'role') },
+    { source: 'roles', title: 'col_roles', show: cell.roles('roles') },
     { source: 'active', title: 'col_active', show: cell.yes('active') },
     CREATED,
   ],
   to: (row) => `/people/${String(row.id)}`,
+  add: { needs: 'accounts:write', title: 'people_new', sheet: NewAccount },
 }; // prettier-ignore
 
 const STAFF: Place = {
@@ -204,7 +216,11 @@ const STAFF: Place = {
   needs: 'stations:write',
   resource: 'station-staff',
   columns: [
-    { source: 'name', title: 'col_person' },
+    {
+      source: 'name',
+      title: 'col_person',
+      show: cell.link('name', (row) => `/people/${cell.text(row, 'account_id') ?? ''}`),
+    },
     { source: 'may', title: 'col_may', show: cell.codes('may', 'may') },
     { source: 'badge', title: 'col_card' },
     { source: 'has_pin', title: 'col_pin', show: cell.yes('has_pin') },
@@ -313,12 +329,26 @@ function section(base: string, title: MessageKey, places: readonly Place[]) {
     const tabs = open.map((one) => ({ to: `/${base}/${one.path}`.replace(/\/$/, ''), name: t(one.title), isExact: one.path === '' }));
     return (
       <>
-        <Head title={t(title)} />
+        <Head title={t(title)}>{chosen?.add !== undefined && may(chosen.add.needs) && <AddButton key={chosen.path} add={chosen.add} />}</Head>
         {tabs.length > 1 && <Tabs tabs={tabs} />}
         {chosen === undefined ? <Empty icon="lock" title={t('problem_forbidden')} /> : <PlainList key={chosen.path} {...chosen} />}
       </>
     );
   }; // prettier-ignore
+}
+
+function AddButton({ add: { title, sheet: SheetOf } }: { add: Add }) {
+  const { t } = useAround();
+  const [isOpen, setOpen] = useState(false);
+  return (
+    <>
+      <button type="button" className="button primary" onClick={() => setOpen(true)}>
+        <Icon name="plus" size={18} />
+        {t(title)}
+      </button>
+      {isOpen && <SheetOf close={() => setOpen(false)} />}
+    </>
+  );
 }
 
 export const Rentals = section('rentals', 'nav_rentals', [RENTALS]);

@@ -1,54 +1,16 @@
-/** Details of things whose lists are plain: a vehicle, a person, a charging session; each leads on to what it is part of. */
+/** Details of things whose lists are plain: a vehicle, a charging session; each leads on to what it is part of. */
 import { Link, useParams } from 'react-router';
-import type { ReactNode } from 'react';
-import { useAround, useMay } from '../../app/context';
-import { useAsk, useWhole } from '../../api/queries';
-import type { AccountShape, Page, RentalShape, ChargingRow, VehicleShape } from '../../api/shapes';
+import { useAround } from '../../app/context';
+import { useAsk } from '../../api/queries';
+import type { ChargingRow, VehicleShape } from '../../api/shapes';
 import { named } from '../../i18n/words';
-import { listLink } from '../../lib/links';
 import { BillTable } from '../../ui/BillTable';
 import { Chip } from '../../ui/Chip';
 import { Card, Head } from '../../ui/Head';
 import { AccountName, short, StationName } from '../../ui/Names';
+import { Pairs } from '../../ui/Pairs';
+import { RentalRows } from '../../ui/RentalRows';
 import { Failure, Loading } from '../../ui/States';
-
-type Pair = readonly [string, ReactNode];
-
-function Pairs({ pairs }: { pairs: readonly Pair[] }) {
-  return (
-    <dl className="pairs wide">
-      {pairs.map(([name, value]) => (
-        <div key={name} className="entry">
-          <dt>{name}</dt>
-          <dd>{value ?? '–'}</dd>
-        </div>
-      ))}
-    </dl>
-  );
-}
-
-function RentalRows({ filter }: { filter: Readonly<Record<string, string>> }) {
-  const { t, f } = useAround();
-  const may = useMay();
-  const asked = useWhole<RentalShape>('/api/v1/rentals', filter, { enabled: may('rentals:read'), most: 20 });
-  return (
-    <Card title={t('last_rentals')} aside={<Link to={listLink('/rentals', filter)}>{t('all_of_them')}</Link>}>
-      {asked.isLoading && may('rentals:read') && <Loading rows={4} />}
-      {asked.data?.items.length === 0 && <p className="muted">{t('no_rentals')}</p>}
-      <ul className="rows">
-        {asked.data?.items.map((one) => (
-          <li key={one.id}>
-            <Link to={`/rentals/${one.id}`} className="row-link">
-              <span className="tabular">{one.started_at === null ? '–' : f.when(one.started_at)}</span>
-              <span className="muted">{one.duration_s === null ? '' : f.span(one.duration_s)}</span>
-              <span>{one.total === null ? named(t, 'state', one.state) : f.money(one.total)}</span>
-            </Link>
-          </li>
-        ))}
-      </ul>
-    </Card>
-  );
-}
 
 export function Vehicle() {
   const { t, f } = useAround();
@@ -100,56 +62,6 @@ export function Vehicle() {
       </div>
     </>
   );
-}
-
-export function Person() {
-  const { t, f } = useAround();
-  const { accountId = '' } = useParams();
-  const asked = useAsk<AccountShape>(`/api/v1/accounts/${accountId}`);
-  const one = asked.data;
-  if (one === undefined) {
-    return asked.isError ? (
-      <Failure error={asked.error} again={() => void asked.refetch()} />
-    ) : (
-      <Loading rows={6} />
-    );
-  }
-  return (
-    <>
-      <Head
-        title={one.display_name}
-        under={
-          <>
-            <Chip tone={one.active ? 'good' : 'amber'}>{one.active ? t('account_active') : t('account_ended')}</Chip>
-            <span className="muted">{one.email}</span>
-          </>
-        }
-      />
-      <div className="station">
-        <RentalRows filter={{ account_id: one.id }} />
-        <Card title={t('person_facts')}>
-          <Pairs
-            pairs={[
-              [t('col_roles'), one.roles.map((role) => named(t, 'role', role)).join(', ')],
-              [t('col_since'), f.when(one.created_at)],
-              [t('tab_bills'), <Link key="b" to={listLink('/payments/bills', { account_id: one.id })}>{t('show')}</Link>],
-              [t('nav_access'), <Link key="v" to={listLink('/access', { account_id: one.id })}>{t('show')}</Link>],
-              [t('nav_cases'), <PersonCases key="c" id={one.id} />],
-            ]}
-          />
-        </Card>
-      </div>
-    </>
-  ); // prettier-ignore
-}
-
-function PersonCases({ id }: { id: string }) {
-  const { f } = useAround();
-  const may = useMay();
-  const asked = useAsk<Page<{ readonly id: string }>>(`/api/v1/cases?account_id=${id}&state=open`, {
-    enabled: may('cases:read'),
-  });
-  return <>{asked.data === undefined ? '–' : f.number(asked.data.items.length)}</>;
 }
 
 export function ChargingSession() {
