@@ -17,6 +17,7 @@ import pydantic
 from sqlalchemy.exc import SQLAlchemyError
 
 from hub import app, wiring
+from hub.accounts import organisations
 from hub.accounts.passwords import Passwords
 from hub.accounts.roles import Role
 from hub.accounts.schemas import NewAccount
@@ -154,13 +155,16 @@ def user() -> None:
     help="What the account may do; may be given more than once.",
 )
 @click.option("--name", default="", show_default="the address", help="The name to show.")
+@click.option("--organisation", default=None, show_default="the house", help="Whose account it is, by its slug.")
 @click.option(
     "--password-file",
     required=True,
     type=click.File("r", encoding="utf-8"),
     help="File with the password; - reads standard input.",
 )
-def create_user(settings: Settings, email: str, roles: tuple[str, ...], name: str, password_file: TextIO) -> None:
+def create_user(
+    settings: Settings, email: str, roles: tuple[str, ...], name: str, organisation: str | None, password_file: TextIO
+) -> None:
     """Create an account."""
     password = password_file.read().rstrip("\r\n")
     try:
@@ -177,7 +181,9 @@ def create_user(settings: Settings, email: str, roles: tuple[str, ...], name: st
             await app.bring_up_to_date(database, allowed=database.is_sqlite)
             accounts = Accounts(database=database, clock=clock, passwords=Passwords())
             with by_command(clock, "user create"):
-                account = await accounts.create(new)
+                async with database.reading() as session:
+                    organisation_id = await organisations.id_of(session, organisation)
+                account = await accounts.create(new, organisation_id)
             click.echo(f"created {account.email} ({account.id})")
 
     _or_refused(work)
@@ -191,7 +197,8 @@ def station() -> None:
 @station.command("enrol-code")
 @with_settings
 @click.option("--name", required=True, help="The station's name.")
-def enrol_code(settings: Settings, name: str) -> None:
+@click.option("--organisation", default=None, show_default="the house", help="Whose station it is, by its slug.")
+def enrol_code(settings: Settings, name: str, organisation: str | None) -> None:
     """Print a one-time code by which a station enrols itself."""
 
     async def work() -> None:
@@ -199,7 +206,7 @@ def enrol_code(settings: Settings, name: str) -> None:
             await app.bring_up_to_date(database, allowed=database.is_sqlite)
             clock = SystemClock()
             with by_command(clock, "station enrol-code"):
-                click.echo(await wiring.enrol_code(database, clock, name=name))
+                click.echo(await wiring.enrol_code(database, clock, name=name, organisation=organisation))
 
     _or_refused(work)
 

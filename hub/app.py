@@ -278,6 +278,7 @@ def _provider(name: str, given: OidcSettings) -> Provider:
     return Provider(
         name=name, title=given.title or name, issuer=given.issuer, client_id=given.client_id,
         client_secret=given.secret(), scopes=given.scopes, role=given.role,
+        organisation=given.organisation,
     )  # fmt: skip
 
 

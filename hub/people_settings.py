@@ -30,6 +30,9 @@ class OidcSettings(Slice):
     scopes: str = "openid email profile"
     title: str = Field(default="", description="What people read on its button; default: its name")
     role: str = Field(default="renter", description="What its people become at their first log-in")
+    organisation: str | None = Field(
+        default=None, description="Whose people it knows, by its slug; default: the house's"
+    )
 
     @model_validator(mode="after")
     def _fits(self) -> "OidcSettings":

@@ -4,7 +4,7 @@ import asyncio
 import datetime as dt
 import functools
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -18,6 +18,9 @@ from hub.accounts.api import AccountsApi
 from hub.accounts.front_desk import FrontDesk
 from hub.accounts.key_api import KeysApi
 from hub.accounts.keys import ApiKeys
+from hub.accounts.organisation_api import OrganisationsApi
+from hub.accounts.organisations import Organisations, seller_of
+from hub.accounts.organisations import id_of as organisation_id_of
 from hub.accounts.passwords import Passwords
 from hub.accounts.rights import rights_of
 from hub.accounts.service import Accounts
@@ -63,6 +66,7 @@ from hub.intake.time_api import TimeApi
 from hub.kernel import idempotency, janitor, wishes
 from hub.kernel.audit_api import AuditApi
 from hub.kernel.auth import AccessTokens, BearerAuth
+from hub.kernel.belonging import HOUSE
 from hub.kernel.bus import Bus, Subscription, on
 from hub.kernel.clock import Clock
 from hub.kernel.db import Database
@@ -70,6 +74,7 @@ from hub.kernel.files import Files
 from hub.kernel.mail import Mail
 from hub.kernel.mailing import MAIL, Mailing
 from hub.kernel.nudges import LocalNudges, Nudges
+from hub.kernel.reach import Reach, reaching
 from hub.kernel.routes import RawRoute, Route, routes_of
 from hub.kernel.web import Kernel
 from hub.kernel.wishes import Handler
@@ -82,7 +87,7 @@ from hub.payments.collecting import Collecting
 from hub.payments.hold_api import HoldsApi
 from hub.payments.holds import HOLD, Holding, Holds
 from hub.payments.invoice_api import InvoicePdf, InvoicesApi
-from hub.payments.invoices import Invoices, OneOwner
+from hub.payments.invoices import Invoices
 from hub.payments.money_api import MoneyApi
 from hub.payments.pay_api import PayApi
 from hub.payments.pay_orders import PAY
@@ -159,7 +164,7 @@ class Rooms:
         self.stations = Stations(clock, self.downlink, news, self._publish)
         self.pictures = Pictures(clock, self.recorder.hear, news, self._publish)
         self.enrolment = Enrolment(clock, self.stations)
-        self.shield = Shield(clock, self.downlink)
+        self.shield = Shield(clock, self.downlink, self.stations)
         self.fleet = Fleet(clock, self.shield, self._publish)
         self.shield.vehicles = self.fleet
         self.documents = Documents(clock, self.fleet)
@@ -191,7 +196,7 @@ class Rooms:
         self.planning = Planning(clock, self.demand, self.stations, promises)
         self.tasks = Tasks(clock, promises)
         supply = SupplyWatch(self.demand, self.stations, promises)
-        self.alarm_keeper = AlarmKeeper(clock, self._publish, watchers(self.tasks, supply))
+        self.alarm_keeper = AlarmKeeper(clock, self._publish, watchers(self.tasks, supply), self.stations)
         self.offers = Offers()
         self.refill = Refill(self.payments, self.downlink)
         self.charging = Charging(self.payments, self.billing)
@@ -219,7 +224,7 @@ class Doors:
         self.states = StatesStream(kernel, self.watch)
         self.collecting = Collecting(kernel.database, kernel.clock, rooms.till.gateways, rooms.cases)
         self.holding = Holding(kernel.database, kernel.clock, rooms.till.gateways, rooms.cases, kernel.bus.publish)
-        self.invoices = Invoices(kernel.clock, [RideCosts(), ChargeCosts()], OneOwner(), rooms.till.seller)
+        self.invoices = Invoices(kernel.clock, [RideCosts(), ChargeCosts()], Sellers(rooms.stations), rooms.till.seller)
         self.invoice_pdf = InvoicePdf(kernel)
         self.reconciling = Reconciling(
             kernel.database, kernel.clock, rooms.till.gateways, [RideCosts(), ChargeCosts()], rooms.till.fees
@@ -272,6 +277,21 @@ class Doors:
         async with database.transaction() as session:
             await self.vouchers.publish_key(session)
         await asyncio.Event().wait()
+
+
+class Sellers:
+    """Who sends the invoices of a station's rides."""
+
+    def __init__(self, stations: Stations) -> None:
+        self._stations = stations
+
+    async def seller_at(
+        self, session: AsyncSession, station_id: uuid.UUID | None, /
+    ) -> tuple[uuid.UUID, Mapping[str, str] | None]:
+        """The organisation, and how it prints itself; None where it has not said."""
+        ids = [] if station_id is None else [station_id]
+        organisation_id = (await self._stations.organisations_of(session, ids)).get(station_id or HOUSE, HOUSE)
+        return organisation_id, await seller_of(session, organisation_id)
 
 
 def watchers(tasks: Tasks, supply: SupplyWatch) -> list[Watcher]:
@@ -335,9 +355,11 @@ def routes(
     desk = desk or FrontDesk(kernel, tokens, passwords)
     accounts = Accounts(database=kernel.database, clock=kernel.clock, passwords=passwords)
     access = Access(doors.rooms.stations, desk.sessions)
+    organisations = Organisations(database=kernel.database, clock=kernel.clock, passwords=passwords)
     return [
         *routes_of(AccountsApi(accounts)),
         *routes_of(AccessApi(access)),
+        *routes_of(OrganisationsApi(organisations)),
         *routes_of(KeysApi(ApiKeys(kernel.database, kernel.clock))),
         *desk.routes(),
         *domain_routes(doors),
@@ -432,9 +454,16 @@ async def seed_demo(database: Database, clock: Clock, passwords: Passwords) -> N
             await rooms.enrolment.arm(session, stations_seed.ID, stations_seed.CODE)
 
 
-async def enrol_code(database: Database, clock: Clock, *, name: str) -> str:
-    """A one-time code by which the station of this name or number may enrol. Raises Refused."""
+async def enrol_code(database: Database, clock: Clock, *, name: str, organisation: str | None = None) -> str:
+    """A one-time code by which an organisation's station of this name or number may enrol. Raises Refused."""
     rooms = Rooms(clock, LocalNudges())
+    async with database.reading() as session:
+        reach = Reach(organisation_id=await organisation_id_of(session, organisation))
+    with reaching(reach):
+        return await _enrol_code(database, rooms, name)
+
+
+async def _enrol_code(database: Database, rooms: Rooms, name: str) -> str:
     async with database.transaction() as session:
         station_id = await rooms.stations.id_of(session, name)
         code, _ = await rooms.enrolment.issue(session, station_id)

@@ -19,7 +19,8 @@ class AccountsApi:
         """The caller's account and what it may do."""
         account = await self._accounts.get(call.session, call.principal.account_id)
         shown = AccountShape.model_validate(account)
-        return Me(**shown.model_dump(), permissions=sorted(rights_of(account.roles).permissions))
+        rights = rights_of(account.roles, account.organisation_id)
+        return Me(**shown.model_dump(), permissions=sorted(rights.permissions))
 
     @route(
         "GET",
@@ -49,7 +50,7 @@ class AccountsApi:
     )
     async def create(self, call: Call[NewAccount, None]) -> Reply:
         """A new account with its roles; the address must not be in use, whatever its capitals."""
-        account = await self._accounts.create(call.body)
+        account = await self._accounts.create(call.body, call.principal.organisation_id)
         shown = AccountShape.model_validate(account)
         return Reply(body=shown, headers={"Location": f"/api/v1/accounts/{account.id}"})
 

@@ -107,11 +107,16 @@ class ApiKeys:
 
 def _principal(row: ApiKey, account: Account) -> Principal:
     """What the key's scopes say and its account may by now."""
-    rights = rights_of(account.roles)
+    rights = rights_of(account.roles, account.organisation_id)
     scopes = rights.permissions & frozenset(row.scopes)
     limits = {name: stations for name, stations in rights.limits.items() if name in scopes}
     return Principal(
-        account_id=account.id, roles=frozenset(), permissions=scopes - {MANAGE}, limits=limits, key_id=row.id
+        account_id=account.id,
+        roles=frozenset(),
+        permissions=scopes - {MANAGE},
+        limits=limits,
+        key_id=row.id,
+        organisation_id=account.organisation_id,
     )
 
 

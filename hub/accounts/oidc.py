@@ -6,6 +6,7 @@ Nobody but this browser can go on with a log-in that it began.
 
 import json
 import secrets
+import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -17,6 +18,7 @@ from hub.accounts.desk import Desk
 from hub.accounts.letters import write
 from hub.accounts.oidc_provider import Asked, Known, Provider, ProviderDoor
 from hub.accounts.oidc_tables import Identity
+from hub.accounts.organisations import id_of
 from hub.accounts.registration import RESET_PATH
 from hub.accounts.roles import Role
 from hub.accounts.schemas import Tokens
@@ -111,12 +113,13 @@ class Oidc:
             return await self._sign_in.begin(session, account, visitor)
 
     async def _account(self, session: AsyncSession, known: Known, provider: Provider) -> Account:
+        organisation_id = await id_of(session, provider.organisation)
         identity = await session.get(Identity, (known.issuer, known.subject))
         if identity is not None:
             account = await repository.account(session, identity.account_id, lock=True)
             if account is None:
                 raise Refused("account_closed")
-            return account
+            return _of(account, organisation_id)
         if known.email is None:
             raise Refused("oidc_email_missing")
         if not known.email_verified:
@@ -124,9 +127,9 @@ class Oidc:
             raise Refused("oidc_email_unverified")
         account = await repository.account_of(session, known.email, lock=True)
         if account is not None:
-            await self._tell(session, account)
+            await self._tell(session, _of(account, organisation_id))
         else:
-            account = self._new(known, known.email, provider)
+            account = self._new(known, known.email, provider, organisation_id)
             session.add(account)
             await session.flush()
         audit.tell(linked_to=known.issuer)
@@ -142,7 +145,7 @@ class Oidc:
             locale=letter.locale,
         )  # fmt: skip
 
-    def _new(self, known: Known, email: str, provider: Provider) -> Account:
+    def _new(self, known: Known, email: str, provider: Provider, organisation_id: uuid.UUID) -> Account:
         language = known.locale[:2].lower()
         return new_account(
             self._clock,
@@ -150,6 +153,7 @@ class Oidc:
             display_name=(known.name.strip() or email.partition("@")[0])[:120],
             roles=[Role(provider.role)],
             locale=language if language in _LANGUAGES else "en",
+            organisation_id=organisation_id,
             password_hash="",  # none: it signs in elsewhere, until a password is mailed for
         )
 
@@ -179,3 +183,10 @@ class Oidc:
             provider=said["provider"], asked=asked, return_to=said["return_to"], until=said["until"],
             code=said["code"], error=said["error"],
         )  # fmt: skip
+
+
+def _of(account: Account, organisation_id: uuid.UUID) -> Account:
+    """Who runs a provider can say any address: it lets nobody in as somebody of another organisation."""
+    if account.organisation_id != organisation_id:
+        raise Refused("oidc_account_elsewhere")
+    return account

@@ -19,7 +19,7 @@ _COOKIE: Final = "voltdock_oidc"
 _ERRORS: Final = {
     "oidc_state_invalid": 401, "oidc_denied": 401, "oidc_code_refused": 401, "oidc_token_invalid": 401,
     "oidc_email_missing": 403, "oidc_email_unverified": 403, "account_closed": 403, "oidc_unreachable": 502,
-    "second_factor_required": 401, "not_found": 404,
+    "oidc_account_elsewhere": 403, "organisation_unknown": 403, "second_factor_required": 401, "not_found": 404,
 }  # fmt: skip
 
 

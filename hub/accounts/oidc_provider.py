@@ -49,6 +49,8 @@ class Provider:
     client_secret: str | None = field(default=None, repr=False)
     scopes: str = "openid email profile"
     role: str = "renter"
+    organisation: str | None = None
+    """Whose people it knows, by its slug; None: the house's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

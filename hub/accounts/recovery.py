@@ -90,7 +90,8 @@ class Recovery:
     ) -> None:
         """Write the new password down, end the sessions, and tell the owner."""
         account.password_hash = password_hash
-        audit.tell(actor=audit.Actor(kind="account", id=account.id), target=("accounts", account.id))
+        actor = audit.Actor(kind="account", id=account.id, organisation_id=account.organisation_id)
+        audit.tell(actor=actor, target=("accounts", account.id))
         await forget(session, account_key(account.email_key))
         await drop_links(session, RESET, account.id)
         await self._sessions.end_all(session, account.id, but=keep)

@@ -16,6 +16,7 @@ from hub.accounts.desk import Desk
 from hub.accounts.letters import write
 from hub.accounts.limits import mail_limits
 from hub.accounts.links import CONFIRM, LIFETIME
+from hub.accounts.organisations import id_of
 from hub.accounts.roles import Role
 from hub.accounts.rules import email_key
 from hub.accounts.service import new_account
@@ -42,10 +43,15 @@ class Registrations:
         self._reach = desk.entrance.people_reach
 
     async def ask(self, asked: Registering, network: str) -> Shut | None:
-        """Somebody asks for an account. Opens its own units of work, round the slow hashing."""
+        """Somebody asks for an account. Raises Refused `organisation_unknown`.
+
+        Opens its own units of work, round the slow hashing.
+        """
         counted = await self._desk.throttle.count(mail_limits("register", email_key(asked.email), network))
         if isinstance(counted, Shut):
             return counted
+        async with self._desk.database.reading() as session:
+            organisation_id = await id_of(session, asked.organisation)
         password_hash = await self._desk.passwords.hash(asked.password)
         now = self._clock.now()
         row = Registration(
@@ -57,6 +63,7 @@ class Registrations:
             display_name=asked.display_name,
             locale=asked.locale,
             password_hash=password_hash,
+            organisation_id=organisation_id,
         )
         async with self._desk.database.transaction() as session:
             session.add(row)
@@ -84,9 +91,11 @@ class Registrations:
             roles=[Role.RENTER],
             locale=registration.locale,
             password_hash=registration.password_hash,
+            organisation_id=registration.organisation_id,
         )
         session.add(account)
-        audit.tell(actor=audit.Actor(kind="account", id=account.id), target=("accounts", account.id))
+        actor = audit.Actor(kind="account", id=account.id, organisation_id=account.organisation_id)
+        audit.tell(actor=actor, target=("accounts", account.id))
         await session.execute(delete(Registration).where(Registration.email_key == account.email_key))
         return account
 

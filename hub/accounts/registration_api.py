@@ -24,7 +24,7 @@ class RegistrationApi:
 
     @route(
         "POST", "/api/v1/auth/register", summary="Open an account", tags=["auth"], permission=None,
-        body=Registering, status=202, errors=TOO_MANY, unit=Unit.NONE,
+        body=Registering, status=202, errors={**TOO_MANY, "organisation_unknown": 422}, unit=Unit.NONE,
     )  # fmt: skip
     async def register(self, call: Call[Registering, None]) -> None:
         """A mail goes to the address; the account exists once its link came back. It is a renter's.

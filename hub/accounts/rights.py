@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from hub.accounts.roles import Role
-from hub.accounts.rules import ASSIGNABLE, AT_STATION, permissions_of
+from hub.accounts.rules import ASSIGNABLE, AT_STATION, OF_THE_HOUSE, permissions_of
 from hub.kernel.auth import Rights
+from hub.kernel.belonging import HOUSE
 
 _ROLES: Final = frozenset(Role)
 
@@ -42,8 +43,8 @@ def read_grant(text: str) -> Grant | None:
     return Grant(role=role, station_id=station_id) if role in ASSIGNABLE else None
 
 
-def rights_of(texts: Iterable[str]) -> Rights:
-    """Everything these grants permit together. What cannot be read permits nothing."""
+def rights_of(texts: Iterable[str], organisation_id: uuid.UUID = HOUSE) -> Rights:
+    """Everything these grants permit together in an organisation. What cannot be read permits nothing."""
     everywhere: set[str] = set()
     at: defaultdict[str, set[uuid.UUID]] = defaultdict(set)
     for grant in map(read_grant, texts):
@@ -54,5 +55,7 @@ def rights_of(texts: Iterable[str]) -> Rights:
         else:
             for permission in permissions_of([grant.role]) & AT_STATION:
                 at[permission].add(grant.station_id)
+    if organisation_id != HOUSE:
+        everywhere -= OF_THE_HOUSE
     limits = {name: frozenset(stations) for name, stations in at.items() if name not in everywhere}
     return Rights(permissions=frozenset(everywhere) | limits.keys(), limits=limits)

@@ -24,7 +24,9 @@ _ACCOUNTS: Final = frozenset({"accounts:read", "accounts:write"})
 _KEYS: Final = frozenset({"api_keys:own"})  # keys for machines, never wider than their maker
 _MONEY: Final = frozenset({"payments:read", "ledger:read", "reconciliation:read"})
 _WRITE_MONEY: Final = frozenset({"tariffs:write", "reconciliation:write"})
-_READ_ALL: Final = _READ_OPERATION | _MONEY | {"accounts:read", "facts:read", "work:read", "audit:read"}
+_READ_ALL: Final = _READ_OPERATION | _MONEY | {
+    "accounts:read", "facts:read", "work:read", "audit:read", "organisations:read",
+}  # fmt: skip
 
 PERMISSIONS_OF: Final[Mapping[Role, frozenset[str]]] = {
     Role.RENTER: _BASIC | _OWN,
@@ -37,11 +39,22 @@ PERMISSIONS_OF: Final[Mapping[Role, frozenset[str]]] = {
     Role.DEVELOPER: _BASIC | _KEYS | {"facts:read", "work:read"},
     Role.SUBSIDY_APPLICANT: _BASIC | {"charging:read"},
     Role.ANALYST: _READ_OPERATION | _KEYS,
-    Role.FINANCE: _READ_OPERATION | _MONEY | _KEYS | _WRITE_MONEY,
+    Role.FINANCE: _READ_OPERATION | _MONEY | _KEYS | _WRITE_MONEY | {"reconciliation:run"},
     Role.SUPPORT: _READ_OPERATION | {"accounts:read", "cases:write", "blocks:write"},
     Role.KYC_REVIEWER: _BASIC | {"accounts:read", "blocks:read", "blocks:write"},
     Role.AUDITOR: _READ_ALL,
-    Role.ADMIN: _READ_ALL | _WRITE_OPERATION | _ACCOUNTS | _KEYS | _WRITE_MONEY | {"work:write", "stations:enrol"},
+    Role.ADMIN: _READ_ALL
+    | _WRITE_OPERATION
+    | _ACCOUNTS
+    | _KEYS
+    | _WRITE_MONEY
+    | {
+        "work:write",
+        "stations:enrol",
+        "organisations:write",
+        "organisations:edit",
+        "reconciliation:run",
+    },
 }
 """The one table of who may do what. A domain adds its permissions here."""
 
@@ -49,6 +62,11 @@ AT_STATION: Final = _READ_OPERATION - {"blocks:read", "cards:read", "vouchers:re
     "reservations:write", "orders:write", "cases:write", "alarms:write", "facts:read", "tasks:do",
 }  # fmt: skip
 """What a role may still do where it is given for single stations: the rest concerns the whole organisation."""
+
+OF_THE_HOUSE: Final = frozenset({
+    "work:read", "work:write", "organisations:read", "organisations:write", "reconciliation:run",
+})  # fmt: skip
+"""What concerns the whole hub, and is permitted in the organisation that runs it only."""
 
 ASSIGNABLE: Final = frozenset({
     Role.STATION_STAFF, Role.SERVICE_ADVISOR, Role.TECHNICIAN, Role.PARTS_CLERK, Role.FLEET_OPERATOR, Role.ANALYST,

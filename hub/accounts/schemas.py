@@ -52,6 +52,7 @@ class AccountShape(Shape):
     """An account, without anything secret."""
 
     id: uuid.UUID
+    organisation_id: uuid.UUID
     email: str
     display_name: str
     locale: str = Field(examples=["en"])

@@ -12,6 +12,7 @@ from hub.accounts.roles import Role
 from hub.accounts.rules import email_key
 from hub.accounts.schemas import NewAccount
 from hub.accounts.tables import Account
+from hub.kernel.belonging import HOUSE
 from hub.kernel.clock import Clock
 from hub.kernel.db import Database
 from protocols.errors import Refused
@@ -25,7 +26,7 @@ class Accounts:
         self._clock = clock
         self._passwords = passwords
 
-    async def create(self, new: NewAccount) -> Account:
+    async def create(self, new: NewAccount, organisation_id: uuid.UUID = HOUSE) -> Account:
         """A new account. Raises Refused `email_taken`. Opens its own transaction, after the slow hashing."""
         password_hash = await self._passwords.hash(new.password)
         account = new_account(
@@ -35,6 +36,7 @@ class Accounts:
             roles=new.roles,
             locale=new.locale,
             password_hash=password_hash,
+            organisation_id=organisation_id,
         )
         try:
             async with self._database.transaction() as session:
@@ -52,12 +54,20 @@ class Accounts:
 
 
 def new_account(
-    clock: Clock, *, email: str, display_name: str, roles: Iterable[Role], locale: str, password_hash: str
+    clock: Clock,
+    *,
+    email: str,
+    display_name: str,
+    roles: Iterable[Role],
+    locale: str,
+    password_hash: str,
+    organisation_id: uuid.UUID = HOUSE,
 ) -> Account:
     """An active account that has never signed in."""
     return Account(
         id=clock.new_id(),
         created_at=clock.now(),
+        organisation_id=organisation_id,
         email=email.strip(),
         email_key=email_key(email),
         display_name=display_name,

@@ -107,7 +107,7 @@ class Sessions:
             )
         )
         return Tokens(
-            access_token=self._tokens.issue(account.id, account.roles, session_id),
+            access_token=self._tokens.issue(account.id, account.roles, session_id, account.organisation_id),
             expires_in=self._tokens.lifetime_s,
             refresh_token=secret,
         )

@@ -127,7 +127,8 @@ class SignIn:
         return counted
 
     def _begun(self, session: AsyncSession, account: Account, visitor: Visitor) -> Tokens:
-        audit.tell(actor=audit.Actor(kind="account", id=account.id), target=("accounts", account.id))
+        actor = audit.Actor(kind="account", id=account.id, organisation_id=account.organisation_id)
+        audit.tell(actor=actor, target=("accounts", account.id))
         return self._sessions.begin(session, account, visitor)
 
 

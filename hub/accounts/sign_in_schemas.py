@@ -18,6 +18,9 @@ class Registering(Shape):
     display_name: str = Field(min_length=1, max_length=120, examples=["Ada"])
     password: NewPassword
     locale: Locale = "en"
+    organisation: str | None = Field(
+        default=None, max_length=40, examples=["harbour"], description="Whose renter, by its slug; default: the house's"
+    )
 
 
 class Addressed(Shape):

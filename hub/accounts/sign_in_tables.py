@@ -6,6 +6,7 @@ import uuid
 from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column
 
+from hub.kernel.belonging import HOUSE
 from hub.kernel.columns import Base
 
 
@@ -22,6 +23,7 @@ class Registration(Base):
     display_name: Mapped[str] = mapped_column(String(120))
     locale: Mapped[str] = mapped_column(String(16))
     password_hash: Mapped[str] = mapped_column(String(200))
+    organisation_id: Mapped[uuid.UUID] = mapped_column(server_default=HOUSE.hex)
 
 
 class Link(Base):

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
+from hub.kernel.belonging import HOUSE
 from hub.kernel.columns import Base
 from hub.kernel.pages import Listed
 
@@ -16,6 +17,7 @@ class Account(Listed):
 
     __tablename__ = "accounts"
 
+    organisation_id: Mapped[uuid.UUID] = mapped_column(index=True, server_default=HOUSE.hex)
     email: Mapped[str] = mapped_column(String(254))
     email_key: Mapped[str] = mapped_column(String(254), unique=True)
     display_name: Mapped[str] = mapped_column(String(120))

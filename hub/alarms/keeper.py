@@ -5,8 +5,10 @@ holds and from their own rows alone.
 """
 
 import asyncio
+import dataclasses
 import datetime as dt
-from collections.abc import Sequence
+import uuid
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final, Protocol
 
 import structlog
@@ -31,10 +33,20 @@ class Watcher(Protocol):
         """Everything that should not be so for long."""
 
 
+class Owners(Protocol):
+    """Whose stations are. Filled by the wiring."""
+
+    async def organisations_of(
+        self, session: AsyncSession, ids: Collection[uuid.UUID]
+    ) -> Mapping[uuid.UUID, uuid.UUID]:
+        """Station → its organisation."""
+
+
 class AlarmKeeper:
     """Raises and clears. `run` is a job of the hub."""
 
-    def __init__(self, clock: Clock, publish: Publish, watchers: Sequence[Watcher]) -> None:
+    def __init__(self, clock: Clock, publish: Publish, watchers: Sequence[Watcher], owners: Owners) -> None:
+        self._owners = owners
         self._clock = clock
         self._publish = publish
         self._watchers = watchers
@@ -57,7 +69,8 @@ class AlarmKeeper:
             if not await repository.alone(seeing):
                 return False
             now = self._clock.now()
-            holding = [one for watcher in self._watchers for one in await watcher(seeing, now)]
+            seen = [one for watcher in self._watchers for one in await watcher(seeing, now)]
+            holding = await self._owned(seeing, seen)
             if _is_news(await self._judged(seeing, holding, now, lock=False)):
                 async with database.transaction() as session:
                     looked = await self._judged(session, holding, now, lock=True)
@@ -67,6 +80,17 @@ class AlarmKeeper:
                         _log.info("alarm", what=what, rule=row["rule"], key=row["key"], severity=row["severity"])
                         await self._publish(session, told(row, what, now))
         return True
+
+    async def _owned(self, session: AsyncSession, seen: Sequence[events.Condition]) -> list[events.Condition]:
+        """Each with the organisation whose it is."""
+        stations = {one.station_id for one in seen if one.station_id is not None}
+        found = await self._owners.organisations_of(session, stations) if stations else {}
+        return [
+            one
+            if one.station_id is None
+            else dataclasses.replace(one, organisation_id=found.get(one.station_id, one.organisation_id))
+            for one in seen
+        ]
 
     async def _judged(
         self, session: AsyncSession, holding: Sequence[events.Condition], now: dt.datetime, *, lock: bool

@@ -12,8 +12,10 @@ from hub.alarms import repository, rules
 from hub.alarms.rules import Row
 from hub.alarms.schemas import SettingShape, is_rule
 from hub.alarms.tables import AlarmRow, AlarmSetting
+from hub.kernel.belonging import HOUSE
 from hub.kernel.clock import Clock
 from hub.kernel.problem import invalid
+from hub.kernel.reach import organisation_of
 from protocols.errors import Refused
 
 Publish: TypeAlias = Callable[[AsyncSession, object], Awaitable[None]]
@@ -55,6 +57,9 @@ class Alarms:
         """How the rule is to be from the next look on; nothing set forgets the setting. Raises Refused `not_found`."""
         if not is_rule(rule):
             raise Refused("not_found", rule=rule)
+        mine = organisation_of(session)
+        if mine != HOUSE and given.station_id is None:  # what the house says holds for all, what others say for theirs
+            given = given.model_copy(update={"organisation_id": given.organisation_id or mine})
         key = f"{rule}/{given.organisation_id or ''}/{given.station_id or ''}"
         values = {name: getattr(given, name) for name in _SETTING}
         row = await repository.setting(session, key)

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from hub.kernel.belonging import HOUSE
 from hub.kernel.pages import Listed
 
 _UNDER_WAY = text("state IN ('open', 'assigned', 'started')")
@@ -17,6 +18,7 @@ class RestockPlan(Listed):
 
     __tablename__ = "restock_plans"
 
+    organisation_id: Mapped[uuid.UUID] = mapped_column(index=True, server_default=HOUSE.hex)
     kind: Mapped[str] = mapped_column(String(20))
     state: Mapped[str] = mapped_column(String(10))
     engine: Mapped[str] = mapped_column(String(10))  # ortools | greedy

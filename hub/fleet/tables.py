@@ -4,9 +4,10 @@ import datetime as dt
 import uuid
 from typing import Any
 
-from sqlalchemy import Index, String, Text
+from sqlalchemy import Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from hub.kernel.belonging import HOUSE
 from hub.kernel.columns import Base, Json
 from hub.kernel.pages import Listed
 
@@ -16,6 +17,7 @@ class VehicleType(Listed):
 
     __tablename__ = "vehicle_types"
 
+    organisation_id: Mapped[uuid.UUID] = mapped_column(index=True, server_default=HOUSE.hex)
     kind: Mapped[str] = mapped_column(String(20))
     form_factor: Mapped[str] = mapped_column(String(20))  # GBFS 3.0
     propulsion: Mapped[str] = mapped_column(String(20))  # GBFS 3.0: electric | electric_assist
@@ -34,9 +36,11 @@ class Vehicle(Listed):
     """A vehicle that may turn up at stations. `service`: deployed | removed | missing."""
 
     __tablename__ = "vehicles"
-    __table_args__ = (Index("ix_vehicles_type_id", "type_id"),)
+    __table_args__ = (UniqueConstraint("organisation_id", "label"), Index("ix_vehicles_type_id", "type_id"))
 
-    label: Mapped[str] = mapped_column(String(20), unique=True)
+    organisation_id: Mapped[uuid.UUID] = mapped_column(index=True, server_default=HOUSE.hex)
+
+    label: Mapped[str] = mapped_column(String(20))
     kind: Mapped[str] = mapped_column(String(20))
     model: Mapped[str] = mapped_column(String(80))
     dock_kind: Mapped[str] = mapped_column(String(20))

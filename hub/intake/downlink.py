@@ -5,7 +5,7 @@ of the stations it writes to until its transaction ends, so revisions have no ga
 """
 
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -13,6 +13,7 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub import events
+from hub.intake import scopes
 from hub.intake.tables import ListItem, Order, StationChange, StationFeed
 from hub.kernel.bulk import insert_many, upsert_many
 from hub.kernel.clock import Clock
@@ -25,7 +26,6 @@ from protocols.sync.envelope import ListChange, OrderChange, digest_of, encode
 from protocols.sync.facts import OrderEnded
 from protocols.values import from_ms, to_ms
 
-ALL: Final = uuid.UUID(int=0)
 _LOCK: Final = 0x766F6C7464  # "voltd": who adds a station or publishes to all holds this advisory lock
 _NUDGED: Final = "nudged_stations"
 Items = dict[str, bytes]
@@ -41,21 +41,35 @@ class Downlink:
     async def put(
         self, session: AsyncSession, name: str, items: Sequence[Item], *, station_id: uuid.UUID | None = None
     ) -> None:
-        """Add or replace items of a list, for one station or (None) for all. What is the same changes nothing."""
-        given = {item.key: msgspec.json.encode(item) for item in items}
-        await self._change(session, name, given, (), station_id)
+        """Add or replace items of a list, for one station or (None) for all whom they concern (`scopes`).
+
+        What is the same changes nothing.
+        """
+        if station_id is not None:
+            await self._change(session, name, _encoded(items), (), station_id, [station_id])
+            return
+        await _lock(session)
+        for scope, mine in sorted((await scopes.by_scope(session, name, items)).items()):
+            told = await scopes.of_organisation(session, name, scope)
+            await self._change(session, name, _encoded(mine), (), scope, told)
 
     async def withdraw(
         self, session: AsyncSession, name: str, keys: Iterable[str], *, station_id: uuid.UUID | None = None
     ) -> None:
         """Take items out of a list, where they are in it."""
-        await self._change(session, name, {}, tuple(keys), station_id)
+        if station_id is not None:
+            await self._change(session, name, {}, tuple(keys), station_id, [station_id])
+            return
+        await _lock(session)
+        for scope, gone in sorted((await scopes.scopes_of(session, name, tuple(keys))).items()):
+            await self._change(session, name, {}, gone, scope, await scopes.of_organisation(session, name, scope))
 
     async def replace(self, session: AsyncSession, name: str, items: Sequence[Item], *, station_id: uuid.UUID) -> None:
         """These are the station's own items of a list from now on, and no others."""
-        given = {item.key: msgspec.json.encode(item) for item in items}
+        given = _encoded(items)
         stored = await _stored(session, name, station_id)
-        await self._change(session, name, given, [key for key in stored if key not in given], station_id)
+        gone = [key for key in stored if key not in given]
+        await self._change(session, name, given, gone, station_id, [station_id])
 
     async def send_order(
         self, session: AsyncSession, station_id: uuid.UUID, body: OrderBody, *, life_s: float, by: uuid.UUID | None
@@ -94,7 +108,7 @@ class Downlink:
             return
         lists: dict[str, Any] = {}
         rows: list[dict[str, Any]] = []
-        for name, items in sorted((await _items(session, None, [ALL, event.station_id])).items()):
+        for name, items in sorted((await _items(session, None, event.station_id)).items()):
             rev = len(rows) + 1
             lists[name] = 1
             rows.append(_row(event.station_id, _whole(rev, name, 1, items), name))
@@ -114,22 +128,27 @@ class Downlink:
                 )
 
     async def _change(
-        self, session: AsyncSession, name: str, given: Items, gone: Sequence[str], station_id: uuid.UUID | None
+        self,
+        session: AsyncSession,
+        name: str,
+        given: Items,
+        gone: Sequence[str],
+        scope: uuid.UUID,
+        told: Sequence[uuid.UUID] | None,
     ) -> None:
-        scope = station_id or ALL
-        if station_id is None:
-            await _lock(session)
-        feeds = await _feeds(session, station_id)
+        """Change what is kept under a scope, for these stations (None: all)."""
+        feeds = await _feeds(session, told, mine=told == [scope])
         stored = await _stored(session, name, scope)
         given = {key: raw for key, raw in given.items() if stored.get(key) != raw}
         gone = [key for key in gone if key in stored]
         if not given and not gone:
             return
         await _store(session, name, scope, given, gone)
-        scopes = [ALL, *(feed.station_id for feed in feeds)]
-        every = await _by_scope(session, name, scopes)
+        ears = await scopes.ears(session, [feed.station_id for feed in feeds], name)
+        every = await _by_scope(session, name, {one for ear in ears.values() for one in ear.scopes(name)})
         for feed in feeds:
-            whole = every.get(ALL, {}) | every.get(feed.station_id, {})
+            shared, own = ears[feed.station_id].scopes(name)
+            whole = every.get(shared, {}) | every.get(own, {})
             version = feed.lists.get(name, 0)
             change = _step(feed.rev + 1, name, version, whole, [*given, *gone])
             row = _row(feed.station_id, change, name)
@@ -151,6 +170,10 @@ class Downlink:
         for station_id, rev in tuple(stations.items()):
             self._nudges.nudge(station_id, rev)
         stations.clear()
+
+
+def _encoded(items: Iterable[Item]) -> Items:
+    return {item.key: msgspec.json.encode(item) for item in items}
 
 
 def has_published(session: AsyncSession, station_id: uuid.UUID) -> bool:
@@ -186,24 +209,27 @@ def _whole(rev: int, name: str, version: int, items: Mapping[str, bytes]) -> Lis
 
 async def whole_list(session: AsyncSession, station_id: uuid.UUID, name: str, version: int, rev: int) -> ListChange:
     """The station's whole list as it is now."""
-    return _whole(rev, name, version, (await _items(session, name, [ALL, station_id])).get(name, {}))
+    return _whole(rev, name, version, (await _items(session, name, station_id)).get(name, {}))
 
 
-async def _items(session: AsyncSession, name: str | None, scopes: Sequence[uuid.UUID]) -> dict[str, Items]:
-    """Items by list; the later scope wins over the earlier one."""
-    found = select(ListItem.list, ListItem.scope, ListItem.key, ListItem.payload).where(ListItem.scope.in_(scopes))
+async def _items(session: AsyncSession, name: str | None, station_id: uuid.UUID) -> dict[str, Items]:
+    """What a station holds, by list (None: of all lists)."""
+    ear = (await scopes.ears(session, [station_id], name))[station_id]
+    kept_under = {scopes.ALL, ear.organisation_id, station_id}
+    found = select(ListItem.list, ListItem.scope, ListItem.key, ListItem.payload).where(ListItem.scope.in_(kept_under))
     if name is not None:
         found = found.where(ListItem.list == name)
-    lists: dict[str, Items] = {}
-    rows = (await session.execute(found)).all()
-    for one, _, key, payload in sorted(rows, key=lambda row: scopes.index(row[1])):
-        lists.setdefault(one, {})[key] = payload
-    return lists
+    lists: dict[str, tuple[Items, Items]] = {}
+    for one, scope, key, payload in await session.execute(found):
+        shared, own = lists.setdefault(one, ({}, {}))
+        if scope in ear.scopes(one):
+            (own if scope == station_id else shared)[key] = payload
+    return {one: shared | own for one, (shared, own) in lists.items() if shared or own}
 
 
-async def _by_scope(session: AsyncSession, name: str, scopes: Sequence[uuid.UUID]) -> dict[uuid.UUID, Items]:
+async def _by_scope(session: AsyncSession, name: str, wanted: Collection[uuid.UUID]) -> dict[uuid.UUID, Items]:
     found = select(ListItem.scope, ListItem.key, ListItem.payload).where(
-        ListItem.list == name, ListItem.scope.in_(scopes)
+        ListItem.list == name, ListItem.scope.in_(list(wanted))
     )
     items: dict[uuid.UUID, Items] = {}
     for scope, key, payload in await session.execute(found):
@@ -230,16 +256,21 @@ async def _lock(session: AsyncSession) -> None:
 
 
 async def _feed(session: AsyncSession, station_id: uuid.UUID) -> StationFeed | None:
-    return next(iter(await _feeds(session, station_id)), None)
+    found = select(StationFeed).where(StationFeed.station_id == station_id).with_for_update()
+    return await session.scalar(found.execution_options(populate_existing=True))
 
 
-async def _feeds(session: AsyncSession, station_id: uuid.UUID | None) -> Sequence[StationFeed]:
-    """The feeds, held until the transaction ends; always in the same order, so that publishers cannot deadlock."""
+async def _feeds(session: AsyncSession, told: Sequence[uuid.UUID] | None, *, mine: bool) -> Sequence[StationFeed]:
+    """The feeds of these stations (None: of all), held until the transaction ends.
+
+    Always in the same order, so that publishers cannot deadlock. `mine`: only what is within the caller's reach;
+    whoever changes what is told to several tells all of them.
+    """
     found = select(StationFeed).order_by(StationFeed.station_id).with_for_update()
-    if station_id is None:
-        found = found.execution_options(**EVERYWHERE)  # whoever changes it: all are told
-    else:
-        found = found.where(StationFeed.station_id == station_id)
+    if told is not None:
+        found = found.where(StationFeed.station_id.in_(told))
+    if not mine:
+        found = found.execution_options(**EVERYWHERE)
     return (await session.scalars(found.execution_options(populate_existing=True))).all()
 
 

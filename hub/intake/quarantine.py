@@ -17,6 +17,7 @@ from hub.intake.projection import UNKNOWN, Failed, Projection, is_known, underst
 from hub.intake.rules import framed_alone
 from hub.intake.tables import QuarantineAct, QuarantinedFact
 from hub.kernel.clock import Clock
+from hub.kernel.reach import within
 from protocols.errors import Refused
 
 OPEN: Final = ("waiting", "parked")
@@ -129,7 +130,8 @@ class Quarantine:
     async def _try(self, session: AsyncSession, row: Row[Any], who: Who) -> bool:
         framed = framed_alone(row.seq, row.record)
         understood = understand(row.station_id, [framed], row.created_at)  # received when it came, not now
-        failed = await self._projection.apply(session, understood, row.seq)
+        async with within(session, None):  # what facts say is the hub's own work, whoever tries it again
+            failed = await self._projection.apply(session, understood, row.seq)
         outcome = failed[0].code if failed else "applied"
         if failed:
             await self._failed_again(session, row, failed[0])

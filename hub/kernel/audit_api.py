@@ -5,10 +5,11 @@ from typing import Any, Final, Literal
 
 import msgspec
 from pydantic import Field
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from hub.kernel import audit_log
 from hub.kernel.audit_log import AuditRecord
+from hub.kernel.belonging import HOUSE
 from hub.kernel.chain import Broken, Fault, Head
 from hub.kernel.keyset import read_cursor, write_cursor
 from hub.kernel.pages import Page, PageQuery
@@ -95,8 +96,12 @@ class AuditApi:
     )  # fmt: skip
     async def list_audit(self, call: Call[None, AuditQuery]) -> Page[AuditShape]:
         """Newest first. Every call that writes is here, and every command at the hub's machine; reading is not."""
-        query = call.query
-        found = select(AuditRecord)
+        query, organisation_id = call.query, call.principal.organisation_id
+        found = select(AuditRecord).where(AuditRecord.organisation_id == organisation_id)
+        if organisation_id == HOUSE:  # whatever the hub itself did is the house's to see
+            found = select(AuditRecord).where(
+                or_(AuditRecord.organisation_id.is_(None), AuditRecord.organisation_id == HOUSE)
+            )
         for column in ("actor_kind", "actor_id", "target_kind", "target_id", "action"):
             if (value := getattr(query, column)) is not None:
                 found = found.where(getattr(AuditRecord, column) == value)

@@ -18,6 +18,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
 
+from hub.kernel.belonging import HOUSE
 from hub.kernel.clock import Clock
 from protocols.errors import Refused
 
@@ -36,8 +37,8 @@ class Rights:
     limits: Mapping[str, frozenset[uuid.UUID]] = field(default_factory=dict)
 
 
-RightsOf = Callable[[Iterable[str]], Rights]
-"""What roles permit together, each written as in the account (`renter`, `station_staff@<station>`)."""
+RightsOf = Callable[[Iterable[str], uuid.UUID], Rights]
+"""What roles permit together in an organisation, each as in the account (`renter`, `station_staff@<station>`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +46,8 @@ class Principal:
     """The caller: an account with its roles and everything that they permit, e.g. `rentals:read`.
 
     `session_id` is the log-in that the call belongs to; None for a caller that has not signed in. `limits`: permissions
-    that hold at these stations only. `key_id`: a machine calls, with an API key that the account made for it.
+    that hold at these stations only. `key_id`: a machine calls, with an API key that the account made for it. Nothing
+    of another organisation than `organisation_id` is there for it.
     """
 
     account_id: uuid.UUID
@@ -54,6 +56,7 @@ class Principal:
     session_id: uuid.UUID | None = None
     limits: Mapping[str, frozenset[uuid.UUID]] = field(default_factory=dict)
     key_id: uuid.UUID | None = None
+    organisation_id: uuid.UUID = HOUSE
 
     @property
     def actor_id(self) -> uuid.UUID:
@@ -92,6 +95,7 @@ class Claims:
 
     account_id: uuid.UUID
     roles: frozenset[str]
+    organisation_id: uuid.UUID
     session_id: uuid.UUID | None = None
 
 
@@ -108,13 +112,20 @@ class AccessTokens:
         """Tokens under a key that nobody keeps, for what only needs the shape of a hub."""
         return cls(OKPKey.generate_key("Ed25519"), clock)
 
-    def issue(self, account_id: uuid.UUID, roles: Iterable[str], session_id: uuid.UUID | None = None) -> str:
+    def issue(
+        self,
+        account_id: uuid.UUID,
+        roles: Iterable[str],
+        session_id: uuid.UUID | None = None,
+        organisation_id: uuid.UUID = HOUSE,
+    ) -> str:
         """A token for this account, good for `lifetime_s` seconds."""
         now = int(self._clock.now().timestamp())
         claims = {
             "iss": _ISSUER,
             "sub": str(account_id),
             "roles": sorted(roles),
+            "org": str(organisation_id),
             "iat": now,
             "exp": now + self.lifetime_s,
             "jti": str(self._clock.new_id()),
@@ -132,6 +143,8 @@ class AccessTokens:
             said = Claims(
                 account_id=uuid.UUID(str(claims["sub"])),
                 roles=frozenset(map(str, claims["roles"])),
+                # A hub of before there were organisations says none, and knows the house's accounts only.
+                organisation_id=uuid.UUID(str(claims["org"])) if "org" in claims else HOUSE,
                 session_id=uuid.UUID(str(claims["sid"])) if "sid" in claims else None,
             )
         except (JoseError, ValueError, KeyError, TypeError, OverflowError) as error:
@@ -160,13 +173,14 @@ class BearerAuth:
         if self._keys is not None and token.startswith(KEY_MARK):
             return await self._keys.principal_of(token, request)
         said = self._tokens.check(token)
-        rights = self._rights_of(said.roles)
+        rights = self._rights_of(said.roles, said.organisation_id)
         return Principal(
             account_id=said.account_id,
             roles=said.roles,
             permissions=rights.permissions,
             limits=rights.limits,
             session_id=said.session_id,
+            organisation_id=said.organisation_id,
         )
 
 

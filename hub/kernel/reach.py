@@ -1,40 +1,49 @@
-"""How far a caller reaches: at which stations. Every query and every write of his call stays within it.
+"""How far a caller reaches: in which organisation, at which stations. Every query and every write stays within it.
 
 The web layer sets the reach of a call; every session that begins in it is bound by it. No query needs to remember:
-rows out of reach are not found, and new rows that would lie there are refused as if there were nothing to refer to.
-A table is within reach by its `station_id`, by the vehicle that its rows hang on, or by what `REACHED_BY` says; tables
-without any of these lie at no station.
+rows out of reach are not found, and new rows that refer to something out of reach are refused as if it did not exist.
+To whom a table's rows belong is told by its columns (`belonging.py`).
 """
 
 import contextlib
+import functools
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, Table, event, inspect, or_, select
+from sqlalchemy import ColumnElement, Table, event, inspect, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapper, ORMExecuteState, Session, UOWTransaction, with_loader_criteria
+from sqlalchemy.orm.util import LoaderCriteriaOption
 from sqlalchemy.sql import visitors
 
+from hub.kernel import belonging
+from hub.kernel.belonging import HOUSE
 from hub.kernel.columns import Base
 from protocols.errors import Refused
 
 _REACH: Final = "reach"
+_KNOWN: Final = "known_to_be_in_reach"
 EVERYWHERE: Final[Mapping[str, Any]] = {"reach_everywhere": True}
 """Execution options of a query that is the hub's own, whoever calls (say, of what all stations are told)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reach:
-    """The stations that the caller acts at; None for all. What is `account_id`'s own is within reach anyhow."""
+    """The caller's organisation (None: all) and the stations he acts at (None: all of it).
 
+    What is `account_id`'s own is within reach at any station.
+    """
+
+    organisation_id: uuid.UUID | None = None
     stations: frozenset[uuid.UUID] | None = None
     account_id: uuid.UUID | None = None
 
     @property
     def is_everything(self) -> bool:
-        return self.stations is None
+        return self.stations is None and self.organisation_id is None
 
 
 _CURRENT: ContextVar[Reach | None] = ContextVar("reach", default=None)
@@ -66,20 +75,35 @@ def reach_of(session: Session) -> Reach | None:
     return found
 
 
+def organisation_of(session: AsyncSession) -> uuid.UUID:
+    """For whom the session works; the house, where it is the hub itself."""
+    reach = reach_of(session.sync_session)
+    return (None if reach is None else reach.organisation_id) or HOUSE
+
+
+@contextlib.asynccontextmanager
+async def within(session: AsyncSession, reach: Reach | None) -> AsyncIterator[None]:
+    """In here this session reaches so far instead; None: everywhere, for what is the hub's own whoever calls."""
+    info = session.sync_session.info
+    before = info.get(_REACH)
+    info[_REACH] = reach
+    try:
+        yield
+        await session.flush()  # what is written in here is judged in here
+    finally:
+        info[_REACH] = before
+
+
 def _narrow(state: ORMExecuteState) -> None:
     reach = reach_of(state.session)
     if reach is None or state.execution_options.get("reach_everywhere") or state.is_column_load:
         return
-    criteria = [
-        with_loader_criteria(mapper.class_, _within(mapper, reach), include_aliases=True)
-        for mapper in _mappers(state.statement)
-        if is_bound(_table(mapper))
-    ]
+    criteria = [one for mapper in _mappers(state.statement, reach) for one in _criteria(mapper, reach)]
     if criteria:
         state.statement = state.statement.options(*criteria)
 
 
-def _mappers(statement: Any) -> set[Mapper[Any]]:
+def _mappers(statement: Any, reach: Reach) -> set[Mapper[Any]]:
     """Every mapped class that a statement touches, in subqueries too. Raises where it touches a table past the ORM."""
     found: set[Mapper[Any]] = set()
     tables: set[Table] = set()
@@ -90,18 +114,38 @@ def _mappers(statement: Any) -> set[Mapper[Any]]:
         elif isinstance(element, Table):  # a column's table too, which is then among the mapped ones
             tables.add(element)
     for table in tables - {mapper.local_table for mapper in found}:
-        if is_bound(table):
+        if is_bound(table, reach):
             raise RuntimeError(f"{table.name}: query its class, so that the caller's reach can bind it")
     return found
 
 
-def is_bound(table: Table) -> bool:
-    """Whether rows of this table lie at a station, or hang on a vehicle that does."""
-    return table.name in REACHED_BY or "station_id" in table.columns or _hangs_on_vehicle(table)
+def is_bound(table: Table, reach: Reach) -> bool:
+    """Whether such a reach binds this table."""
+    by_station = reach.stations is not None and belonging.lies_at_station(table)
+    return by_station or (reach.organisation_id is not None and table.name not in belonging.HUB)
 
 
-def _hangs_on_vehicle(table: Table) -> bool:
-    return "vehicle_id" in table.columns and not table.columns["vehicle_id"].nullable
+def _criteria(mapper: Mapper[Any], reach: Reach) -> Iterator[LoaderCriteriaOption]:
+    """What keeps a query of this class within reach."""
+    if reach.organisation_id is not None:
+        of_organisation = _of_organisation(mapper, reach.organisation_id)
+        if of_organisation is not None:
+            yield of_organisation
+    if reach.stations is None:
+        return
+    table, class_ = _table(mapper), mapper.class_
+    here = belonging.at_stations(table, functools.partial(_column, class_), reach.stations)
+    if here is not None:
+        own = reach.account_id is not None and {"station_id", "account_id"} <= set(table.columns.keys())
+        here = or_(here, class_.account_id == reach.account_id) if own else here
+        yield with_loader_criteria(class_, here, include_aliases=True)
+
+
+@functools.lru_cache(maxsize=4096)
+def _of_organisation(mapper: Mapper[Any], organisation_id: uuid.UUID) -> LoaderCriteriaOption | None:
+    class_ = mapper.class_
+    inside = belonging.in_organisation(_table(mapper), functools.partial(_column, class_), organisation_id)
+    return None if inside is None else with_loader_criteria(class_, inside, include_aliases=True)
 
 
 def _table(mapper: Mapper[Any]) -> Table:
@@ -110,65 +154,73 @@ def _table(mapper: Mapper[Any]) -> Table:
     return table
 
 
-def _within(mapper: Mapper[Any], reach: Reach) -> ColumnElement[bool]:
-    """The rows of this class within reach."""
-    if reach.stations is None:
-        raise AssertionError("nothing to narrow")
-    table = _table(mapper)
-    special = REACHED_BY.get(table.name)
-    if special is not None:
-        return special(mapper.class_, reach.stations)
-    if "station_id" not in table.columns:
-        hangs: ColumnElement[bool] = mapper.class_.vehicle_id.in_(_vehicles_at(reach.stations))
-        return hangs
-    here: ColumnElement[bool] = mapper.class_.station_id.in_(reach.stations)
-    if reach.account_id is not None and "account_id" in table.columns:
-        return or_(here, mapper.class_.account_id == reach.account_id)
-    return here
-
-
-def _at(class_: Any, stations: frozenset[uuid.UUID]) -> ColumnElement[bool]:
-    within: ColumnElement[bool] = class_.id.in_(stations)
-    return within
-
-
-def _last_seen_at(class_: Any, stations: frozenset[uuid.UUID]) -> ColumnElement[bool]:
-    within: ColumnElement[bool] = class_.id.in_(_vehicles_at(stations))
-    return within
-
-
-def _vehicles_at(stations: frozenset[uuid.UUID]) -> Select[Any]:
-    custody = Base.metadata.tables["vehicle_custody"].alias()
-    return select(custody.c.vehicle_id).where(custody.c.station_id.in_(stations))
-
-
-REACHED_BY: Final[Mapping[str, Callable[[Any, frozenset[uuid.UUID]], ColumnElement[bool]]]] = {
-    "stations": _at,
-    "vehicles": _last_seen_at,
-}
-"""Tables that lie at a station without a column `station_id`."""
+def _column(class_: Any, name: str) -> ColumnElement[Any]:
+    found: ColumnElement[Any] = getattr(class_, name)
+    return found
 
 
 def _check_writes(session: Session, _context: UOWTransaction, _instances: object) -> None:
-    """What is written lies within reach. Raises Refused `not_found`, as for a station that does not exist."""
+    """What is written lies within reach. Raises Refused `not_found`, as for something that does not exist."""
     reach = reach_of(session)
-    if reach is None or reach.stations is None:
+    for row in session.new:
+        _stamp(row, reach)
+    if reach is None:
         return
     for row in (*session.new, *session.dirty):
-        # What was there is here because a query found it in reach, or is the hub's own: only a new place is asked.
-        station_id = _new_place(row)
-        own = reach.account_id is not None and getattr(row, "account_id", None) == reach.account_id
-        if station_id is not None and station_id not in reach.stations and not own:
-            raise Refused("not_found", station_id=str(station_id))
+        # What was there is here because a query found it in reach, or is the hub's own: only what is new is asked.
+        for name in ("organisation_id", *belonging.REFERENCES):
+            referred = _new_value(row, name)
+            if referred is not None and not _may_refer(session, reach, row, name, referred):
+                raise Refused("not_found", **{name: str(referred)})
 
 
-def _new_place(row: object) -> uuid.UUID | None:
+def _stamp(row: Any, reach: Reach | None) -> None:
+    """A new row belongs to its maker's organisation."""
+    if type(row).__tablename__ in belonging.STAMPED and row.organisation_id is None:
+        row.organisation_id = (None if reach is None else reach.organisation_id) or HOUSE
+
+
+def _may_refer(session: Session, reach: Reach, row: Any, name: str, referred: uuid.UUID) -> bool:
+    own = reach.account_id is not None and getattr(row, "account_id", None) == reach.account_id
+    if name == "station_id" and reach.stations is not None and referred not in reach.stations and not own:
+        return False
+    if reach.organisation_id is None:
+        return True
+    if name == "organisation_id":
+        return referred == reach.organisation_id
+    if referred == reach.account_id:
+        return True
+    known: set[tuple[str, uuid.UUID, uuid.UUID]] = session.info.setdefault(_KNOWN, set())
+    asked = (belonging.REFERENCES[name], referred, reach.organisation_id)
+    if asked not in known and _is_others(session, *asked):
+        return False
+    known.add(asked)
+    return True
+
+
+def _is_others(session: Session, name: str, row_id: uuid.UUID, organisation_id: uuid.UUID) -> bool:
+    """Whether another organisation has it. What does not exist is not refused here."""
+    mapper = _mapper(name)
+    loaded: Any = session.identity_map.get(mapper.identity_key_from_primary_key((row_id,)))
+    if loaded is not None:
+        return bool(loaded.organisation_id != organisation_id)
+    table = _table(mapper)
+    others = select(table.c.id).where(table.c.id == row_id, table.c.organisation_id != organisation_id)
+    return session.connection().execute(others).first() is not None
+
+
+@functools.cache
+def _mapper(name: str) -> Mapper[Any]:
+    return next(one for one in Base.registry.mappers if one.local_table is Base.metadata.tables[name])
+
+
+def _new_value(row: object, name: str) -> uuid.UUID | None:
     state = inspect(row)
-    if "station_id" not in state.mapper.columns:
+    if name not in state.mapper.columns:
         return None
-    added = state.attrs.station_id.history.added
-    place: uuid.UUID | None = added[0] if added else None
-    return place
+    added = state.attrs[name].history.added
+    value: uuid.UUID | None = added[0] if added else None
+    return value
 
 
 event.listen(BoundSession, "do_orm_execute", _narrow)

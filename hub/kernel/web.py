@@ -237,13 +237,18 @@ def _reach(route: Route | RawRoute, principal: Principal | None) -> Reach:
     permission = route.wide or route.permission
     if principal is None or permission is None:
         return Reach()
-    return Reach(stations=principal.stations_for(permission), account_id=principal.account_id)
+    return Reach(
+        organisation_id=principal.organisation_id,
+        stations=principal.stations_for(permission),
+        account_id=principal.account_id,
+    )
 
 
 def _actor(principal: Principal | None) -> audit.Actor:
     if principal is None:
         return audit.Actor()
-    return audit.Actor(kind="account" if principal.key_id is None else "api_key", id=principal.actor_id)
+    kind = "account" if principal.key_id is None else "api_key"
+    return audit.Actor(kind=kind, id=principal.actor_id, organisation_id=principal.organisation_id)
 
 
 def _target(path: str, given: Mapping[str, str]) -> tuple[str, str | None]:

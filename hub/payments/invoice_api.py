@@ -82,7 +82,7 @@ class InvoicesApi:
     @route(
         "POST", "/api/v1/bills/{bill_id}/invoice", summary="Issue an invoice", tags=["payments"],
         permission=SIGNED_IN, wide=READ, response=InvoiceShape, status=201, idempotent=True,
-        errors={"not_found": 404, "not_billed": 409},
+        errors={"not_found": 404, "not_billed": 409, "seller_unknown": 409},
     )  # fmt: skip
     async def issue(self, call: Call[None, None]) -> InvoiceShape:
         """For the bill as it stands: the same one again while it does, else a credit note and a new one."""

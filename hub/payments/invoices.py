@@ -5,13 +5,14 @@ A number is given out in the transaction that writes its document, so none is ev
 
 import datetime as dt
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from hub.kernel.belonging import HOUSE
 from hub.kernel.clock import Clock
 from hub.kernel.db import insert_new
 from hub.payments.invoice_tables import Invoice, InvoiceSeries
@@ -51,16 +52,10 @@ class Stories(Protocol):
 class Owners(Protocol):
     """Whose station it is. Filled by the wiring."""
 
-    async def organisation_of(self, session: AsyncSession, station_id: uuid.UUID | None, /) -> uuid.UUID | None:
-        """The organisation; None where there is only one."""
-
-
-class OneOwner:
-    """All stations are one organisation's."""
-
-    async def organisation_of(self, _session: AsyncSession, _station_id: uuid.UUID | None, /) -> uuid.UUID | None:
-        """See `Owners`."""
-        return None
+    async def seller_at(
+        self, session: AsyncSession, station_id: uuid.UUID | None, /
+    ) -> tuple[uuid.UUID, Mapping[str, str] | None]:
+        """The organisation, and how it prints itself: name, address, tax_number, prefix. None: it has not said."""
 
 
 class Invoices:
@@ -75,7 +70,8 @@ class Invoices:
     async def issue(self, session: AsyncSession, bill: Bill) -> Invoice:
         """The invoice for the bill as it stands; the same one as long as it stands so.
 
-        Raises Refused `not_billed` for one that is not posted yet, or that comes to nothing.
+        Raises Refused `not_billed` for one that is not posted yet, or that comes to nothing, `seller_unknown` where the
+        organisation has not said who its invoices are from.
         """
         before = await self.standing(session, bill.id)
         if before is not None and before.bill_revision == bill.revision:
@@ -114,17 +110,26 @@ class Invoices:
         self, session: AsyncSession, bill: Bill, *, kind: str, corrects: uuid.UUID | None, **given: Any
     ) -> Invoice:
         now = self._clock.now()
-        organisation = await self._owners.organisation_of(session, bill.station_id)
-        series = f"{organisation or 'main'}/{now.year}"
+        organisation_id, seller = await self._seller_of(session, bill)
+        series = f"{'main' if organisation_id == HOUSE else organisation_id}/{now.year}"
         number = await self._next(session, series)
         row = Invoice(
             id=self._clock.new_id(), created_at=now, series=series, number=number,
-            name=f"{self._seller.prefix}-{now.year}-{number:06d}", kind=kind, corrects_id=corrects, bill_id=bill.id,
+            name=f"{seller.prefix}-{now.year}-{number:06d}", kind=kind, corrects_id=corrects, bill_id=bill.id,
             bill_revision=bill.revision, **given,
         )  # fmt: skip
         session.add(row)
         await session.flush()
         return row
+
+    async def _seller_of(self, session: AsyncSession, bill: Bill) -> tuple[uuid.UUID, Seller]:
+        """Whose invoice it is. The house's seller stands in the settings, unless it has said otherwise itself."""
+        organisation_id, said = await self._owners.seller_at(session, bill.station_id)
+        if said is not None:
+            return organisation_id, Seller(**said)
+        if organisation_id != HOUSE:
+            raise Refused("seller_unknown")
+        return organisation_id, self._seller
 
     async def _next(self, session: AsyncSession, series: str) -> int:
         await insert_new(session, InvoiceSeries, [{"name": series, "last": 0}], key=["name"])
@@ -138,9 +143,10 @@ class Invoices:
         story = await self._story(session, bill)
         paid = select(Payment).where(Payment.bill_id == bill.id, Payment.outcome == "succeeded")
         payments = (await session.scalars(paid.order_by(Payment.created_at, Payment.id))).all()
+        _, seller = await self._seller_of(session, bill)
         return {
             "use": bill.use,
-            "seller": {"name": self._seller.name, "address": self._seller.address, "tax": self._seller.tax_number},
+            "seller": {"name": seller.name, "address": seller.address, "tax": seller.tax_number},
             "began_at": None if story.began_at is None else rfc3339(story.began_at),
             "ended_at": None if story.ended_at is None else rfc3339(story.ended_at),
             "lines": list(story.lines),

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import uuid
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -25,10 +25,15 @@ class Vehicles(Protocol):
 
 
 class Zones(Protocol):
-    """Where stations are. Filled by the wiring."""
+    """Where stations are, and whose. Filled by the wiring."""
 
     async def zones_of(self, session: AsyncSession, ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, dt.tzinfo]:
         """The time zones of these stations."""
+
+    async def organisations_of(
+        self, session: AsyncSession, ids: Collection[uuid.UUID]
+    ) -> Mapping[uuid.UUID, uuid.UUID]:
+        """Station → its organisation."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +74,9 @@ class Quotes:
         found = await self._vehicles.priced_by(session, vehicle_id)
         kind, tariff_id = (None, None) if found is None else found
         wanted = Wanted(use="rental", kind=kind, station_id=station_id, tariff_id=tariff_id)
-        version = choose(await repository.versions_for(session, "rental"), wanted, to_ms(at))
+        # The hub itself may ask, for bookings of all organisations: by the tariffs of whose station it is.
+        organisation_id = (await self._zones.organisations_of(session, [station_id])).get(station_id)
+        version = choose(await repository.versions_for(session, "rental", organisation_id), wanted, to_ms(at))
         return None if version is None else (version.tariff.deposit_minor, version.tariff.currency)
 
     async def _wanted(self, session: AsyncSession, asked: NewQuote) -> Wanted:

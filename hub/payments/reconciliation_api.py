@@ -43,7 +43,7 @@ class ReconciliationApi:
 
     @route(
         "POST", "/api/v1/reconciliation", summary="Compare the books now", tags=["payments"],
-        permission="reconciliation:write", body=NewReconciliation, response=ReconciliationShape, status=202,
+        permission="reconciliation:run", body=NewReconciliation, response=ReconciliationShape, status=202,
         idempotent=True, errors={"no_gateway": 409},
     )  # fmt: skip
     async def run_now(self, call: Call[NewReconciliation, None]) -> ReconciliationShape:

@@ -40,9 +40,12 @@ async def named(session: AsyncSession, ids: Iterable[uuid.UUID]) -> dict[uuid.UU
     return {row.id: row for row in (await session.scalars(found)).all()}
 
 
-async def versions_for(session: AsyncSession, use: str) -> list[Version]:
-    """Every version of every tariff for this use."""
-    found = (await session.scalars(select(TariffRow).where(TariffRow.use == use).order_by(TariffRow.id))).all()
+async def versions_for(session: AsyncSession, use: str, organisation_id: uuid.UUID | None = None) -> list[Version]:
+    """Every version of every tariff for this use, of one organisation or (None) as far as the session reaches."""
+    wanted = select(TariffRow).where(TariffRow.use == use).order_by(TariffRow.id)
+    if organisation_id is not None:
+        wanted = wanted.where(TariffRow.organisation_id == organisation_id)
+    found = (await session.scalars(wanted)).all()
     rows = await versions(session, [one.id for one in found])
     return [version for one in found for version in versions_of(one, rows[one.id])]
 

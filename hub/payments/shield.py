@@ -8,7 +8,7 @@ the reason, from a day before the version begins (a station may be away for a wh
 import dataclasses
 import datetime as dt
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final, Protocol
 
 import msgspec
@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub import events
 from hub.kernel.clock import Clock
+from hub.kernel.reach import Reach, within
 from hub.payments import repository
 from hub.payments.tables import TariffReader
 from protocols.sync import facts
@@ -46,12 +47,22 @@ class Vehicles(Protocol):
         """Every vehicle."""
 
 
+class Owners(Protocol):
+    """Whose stations are. Filled by the wiring."""
+
+    async def organisations_of(
+        self, session: AsyncSession, ids: Collection[uuid.UUID]
+    ) -> Mapping[uuid.UUID, uuid.UUID]:
+        """Station → its organisation."""
+
+
 class Shield:
     """Between the lists and the stations that cannot price everything. `vehicles` is set by the wiring."""
 
     vehicles: Vehicles
 
-    def __init__(self, clock: Clock, lists: Lists) -> None:
+    def __init__(self, clock: Clock, lists: Lists, owners: Owners) -> None:
+        self._owners = owners
         self._clock = clock
         self._lists = lists
 
@@ -97,13 +108,19 @@ class Shield:
         """To these stations what they cannot rent out; nothing to those that are not old."""
         if not stations:
             return
-        rich = await repository.has_rich(session)
-        versions = await repository.versions_for(session, "rental") if rich and old else []
-        vehicles = await self.vehicles.items(session) if versions else ()
-        moments = self._moments(versions)
-        for station_id in stations:
-            closed = _closed_at(station_id, vehicles, versions, moments) if station_id in old else []
-            await self._lists.replace(session, VEHICLES, closed, station_id=station_id)
+        if not (old and await repository.has_rich(session)):
+            for station_id in stations:
+                await self._lists.replace(session, VEHICLES, [], station_id=station_id)
+            return
+        organisations = await self._owners.organisations_of(session, stations)
+        for organisation_id in sorted(set(organisations.values())):
+            async with within(session, Reach(organisation_id=organisation_id)):
+                versions = await repository.versions_for(session, "rental")
+                vehicles = await self.vehicles.items(session) if versions else ()
+            moments = self._moments(versions)
+            for station_id in (one for one in stations if organisations.get(one) == organisation_id):
+                closed = _closed_at(station_id, vehicles, versions, moments) if station_id in old else []
+                await self._lists.replace(session, VEHICLES, closed, station_id=station_id)
 
     def _moments(self, versions: Sequence[Version]) -> list[int]:
         """Now, and when another version begins within a day."""

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from hub.kernel.belonging import HOUSE
 from hub.kernel.columns import Base
 from hub.kernel.pages import Listed
 
@@ -16,6 +17,7 @@ class TariffRow(Listed):
 
     __tablename__ = "tariffs"
 
+    organisation_id: Mapped[uuid.UUID] = mapped_column(index=True, server_default=HOUSE.hex)
     name: Mapped[str] = mapped_column(String(80))
     use: Mapped[str] = mapped_column(String(10))  # rental | charging
     currency: Mapped[str] = mapped_column(String(3))

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub import events
 from hub.kernel.clock import Clock
+from hub.kernel.reach import within
 from hub.rentals.moves import Cases
 from hub.rentals.returns import PARKED
 from hub.rentals.service import Rentals
@@ -64,7 +65,8 @@ class Overflow:
             "hlc": max(to_ms(now) << _LOGICAL_BITS, rental.began_hlc + 1), "station_id": station_id, "what": PARKED,
             "at": now, "dock_no": 0, "soc_pct": None, "uncertainty_ms": 0,
         }  # fmt: skip
-        await self._rentals.see(session, [scan])
+        async with within(session, None):  # as a fact that a station tells, which concerns rides anywhere
+            await self._rentals.see(session, [scan])
         await session.refresh(rental)
         seen = events.CaseSeen(
             kind=CASE, about=rental.id, seen_at=now, station_ids=(station_id,), account_id=rental.account_id,

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.kernel.bulk import insert_many, rows_where, upsert_many
 from hub.kernel.pages import Found, Listed, PageQuery, find_page
+from hub.kernel.reach import EVERYWHERE
 from hub.rentals.offer_tables import OfferStation
 from hub.rentals.tables import AccountBlock, Card, Rental, Reservation, VehicleSighting, VoucherKeyRow, VoucherRow
 
@@ -52,14 +53,15 @@ async def next_status(session: AsyncSession) -> int:
     """The next voucher's number among the bits. Holds the numbers until the transaction ends."""
     if session.get_bind().dialect.name == "postgresql":
         await session.execute(select(func.pg_advisory_xact_lock(_STATUS_LOCK)))
-    highest = await session.scalar(select(func.max(VoucherRow.status)))
+    highest = await session.scalar(select(func.max(VoucherRow.status)), execution_options=EVERYWHERE)
     return 0 if highest is None else highest + 1
 
 
 async def count_denied(session: AsyncSession, since: dt.datetime) -> int:
     """How many revoked vouchers have not expired since then."""
     found = select(func.count()).select_from(VoucherRow)
-    return await session.scalar(found.where(VoucherRow.revoked_at.is_not(None), VoucherRow.expires >= since)) or 0
+    wanted = found.where(VoucherRow.revoked_at.is_not(None), VoucherRow.expires >= since)
+    return await session.scalar(wanted, execution_options=EVERYWHERE) or 0
 
 
 async def denied_numbers(session: AsyncSession, first: int, end: int, since: dt.datetime) -> list[int]:
@@ -68,7 +70,8 @@ async def denied_numbers(session: AsyncSession, first: int, end: int, since: dt.
         VoucherRow.status >= first, VoucherRow.status < end, VoucherRow.revoked_at.is_not(None),
         VoucherRow.expires >= since,
     )  # fmt: skip
-    return [number for number in await session.scalars(found) if number is not None]
+    numbers = await session.scalars(found, execution_options=EVERYWHERE)
+    return [number for number in numbers if number is not None]
 
 
 async def denied_between(session: AsyncSession, begin: dt.datetime, end: dt.datetime) -> list[VoucherRow]:

@@ -34,7 +34,10 @@ _NEAR: Final = f"""\
 ) s {_JOINED}
 """  # noqa: S608  # names of our own columns
 _NEAR_REACHED: Final = _NEAR.replace("WHERE latitude", "WHERE station_id = ANY(?8) AND latitude", 1)
+_OF_ORGANISATION: Final = "station_id IN (SELECT id FROM stations WHERE organisation_id = ?{})"
+_NEAR_OF: Final = _NEAR.replace("WHERE latitude", f"WHERE {_OF_ORGANISATION.format(8)} AND latitude", 1)
 _ONE: Final = f"{_COLUMNS} FROM offer_stations s {_JOINED} WHERE s.station_id = ?1"
+_ONE_OF: Final = f"{_ONE} AND s.{_OF_ORGANISATION.format(2)}"
 _BOOKINGS: Final = """\
 SELECT station_id, vehicle_id, vehicle_kind, from_at, until_at, trip_km FROM reservations
 WHERE station_id = ANY(?1) AND until_at > ?2 AND blocks
@@ -75,26 +78,33 @@ async def near(
     session: AsyncSession, box: tuple[float, float, float, float], point: tuple[float, float], shrink: float
 ) -> list[Row]:
     """The twenty nearest stations in a box with their vehicles; `shrink`: longitude's degree by latitude's, squared."""
-    reached = await _reached(session)
+    reach = reach_of(session.sync_session)
     values = (*box, *point, shrink)
-    asked = Statement(_NEAR, values) if reached is None else Statement(_NEAR_REACHED, (*values, reached), reached=True)
+    if reach is None:
+        asked = Statement(_NEAR, values)
+    elif reach.stations is None:
+        asked = Statement(_NEAR_OF, (*values, reach.organisation_id), reached=True)
+    else:
+        asked = Statement(_NEAR_REACHED, (*values, await _stations(session)), reached=True)
     [found] = await run(session, asked)
     return found.rows
 
 
 async def one(session: AsyncSession, station_id: uuid.UUID) -> list[Row]:
     """One station with its vehicles; nothing where there is no such station."""
-    reached = await _reached(session)
-    if reached is not None and station_id not in reached:
+    reach = reach_of(session.sync_session)
+    if reach is not None and reach.stations is None:
+        asked = Statement(_ONE_OF, (station_id, reach.organisation_id), reached=True)
+    elif reach is None or station_id in await _stations(session):
+        asked = Statement(_ONE, (station_id,), reached=True)
+    else:
         return []
-    [found] = await run(session, Statement(_ONE, (station_id,), reached=True))
+    [found] = await run(session, asked)
     return found.rows
 
 
-async def _reached(session: AsyncSession) -> list[uuid.UUID] | None:
-    """The stations within the caller's reach; None for all of them, which costs no query."""
-    if reach_of(session.sync_session) is None:
-        return None
+async def _stations(session: AsyncSession) -> list[uuid.UUID]:
+    """The stations within the caller's reach, where that is some of its organisation's."""
     return list((await session.scalars(select(OfferStation.station_id))).all())
 
 

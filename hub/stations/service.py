@@ -3,7 +3,7 @@
 import datetime as dt
 import uuid
 import zoneinfo
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, Final, Protocol
 
 import msgspec
@@ -82,6 +82,12 @@ class Stations:
             raise Refused("ambiguous" if found else "not_found", name=name)
         return found[0].id
 
+    async def organisations_of(
+        self, session: AsyncSession, ids: Collection[uuid.UUID]
+    ) -> Mapping[uuid.UUID, uuid.UUID]:
+        """Station → its organisation, of those that there are."""
+        return {one.id: one.organisation_id for one in await repository.by_ids(session, list(ids))}
+
     async def heard_of(
         self, session: AsyncSession, ids: Sequence[uuid.UUID]
     ) -> Mapping[uuid.UUID, tuple[dt.datetime | None, float]]:
@@ -138,7 +144,7 @@ class Stations:
         try:
             await session.flush()
         except IntegrityError as error:
-            if violates(error, "uq_stations_number") or violates(error, "stations.number"):
+            if violates(error, "uq_stations_organisation_id_number") or violates(error, "stations.number"):
                 raise Refused("number_taken", number=new.number) from error
             raise
         return station

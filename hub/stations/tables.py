@@ -4,9 +4,10 @@ import datetime as dt
 import uuid
 from typing import Any
 
-from sqlalchemy import String
+from sqlalchemy import String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from hub.kernel.belonging import HOUSE
 from hub.kernel.columns import Base, Json
 from hub.kernel.pages import Listed
 
@@ -15,9 +16,11 @@ class Station(Listed):
     """A station: how it presents itself, and when it was last heard of."""
 
     __tablename__ = "stations"
+    __table_args__ = (UniqueConstraint("organisation_id", "number"),)
 
+    organisation_id: Mapped[uuid.UUID] = mapped_column(index=True, server_default=HOUSE.hex)
     name: Mapped[str] = mapped_column(String(120))
-    number: Mapped[str] = mapped_column(String(20), unique=True)
+    number: Mapped[str] = mapped_column(String(20))
     timezone: Mapped[str] = mapped_column(String(64))  # IANA
     currency: Mapped[str] = mapped_column(String(3))
     latitude: Mapped[float | None]
@@ -66,8 +69,10 @@ class Checklist(Listed):
     """What staff fill in at the stations; texts by language."""
 
     __tablename__ = "checklists"
+    __table_args__ = (UniqueConstraint("organisation_id", "key"),)
 
-    key: Mapped[str] = mapped_column(String(60), unique=True)
+    organisation_id: Mapped[uuid.UUID] = mapped_column(index=True, server_default=HOUSE.hex)
+    key: Mapped[str] = mapped_column(String(60))
     version: Mapped[int]
     title: Mapped[dict[str, Any]]
     about: Mapped[str] = mapped_column(String(20))

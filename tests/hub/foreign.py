@@ -8,6 +8,7 @@ from typing import Any, get_type_hints
 from sqlalchemy import JSON, Boolean, DateTime, Float, Integer, LargeBinary, String, Table, Uuid, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from hub.kernel.belonging import HOUSE, PARENTS
 from hub.kernel.columns import Base, UtcInstant
 from hub.kernel.db import Database
 from protocols.values import UTC
@@ -19,6 +20,24 @@ _CALLED = {"session_id": "charging_sessions", "fact_id": "facts", "family_id": "
 _SHAPED: dict[tuple[str, str], Any] = {
     ("stations", "timezone"): "Europe/Berlin",
     ("cases", "state"): "open",
+    ("bills", "use"): "rental",
+    ("bills", "state"): "open",
+    ("holds", "state"): "held",
+    ("invoices", "kind"): "invoice",
+    ("invoices", "body"): {
+        "use": "rental",
+        "seller": {},
+        "lines": [],
+        "payments": [],
+        "began_at": None,
+        "ended_at": None,
+    },
+    ("breaks", "kind"): "fee",
+    ("alarms", "severity"): "warning",
+    ("alarms", "state"): "open",
+    ("checklists", "questions"): [{"key": "a", "text": {"en": "x"}, "kind": "yes_no"}],
+    ("checklists", "about"): "vehicle",
+    ("checklists", "title"): {"en": "x"},
     ("restock_plans", "state"): "proposed",
     ("restock_plans", "engine"): "greedy",
     ("restock_plans", "body"): {"actions": [], "routes": [], "stations": []},
@@ -36,9 +55,11 @@ class Place:
     def id_of(self, name: str) -> uuid.UUID:
         """The id of this place's row for a column or path parameter such as `station_id`."""
         word = name.removeprefix("posted_").removeprefix("ended_").removeprefix("kept_").removesuffix("_id")
+        word = word.removeprefix("from_").removeprefix("to_")
         special = {
             "wish": "wishes",
             "method": "payment_methods",
+            "request": "pay_requests",
             "block": "account_blocks",
             "member": "station_staff",
             "key": "api_keys",
@@ -59,12 +80,15 @@ def nowhere() -> Place:
     return Place({name: uuid.uuid4() for name in Base.metadata.tables})
 
 
-async def settle(database: Database) -> Place:
-    """Fill every table with one row of a new place."""
+async def settle(database: Database, organisation_id: uuid.UUID = HOUSE) -> Place:
+    """Fill every table with one row of a new place, of this organisation."""
     place = nowhere()
+    place.ids["organisations"] = organisation_id
     async with database.transaction() as session:
         for table in Base.metadata.sorted_tables:
             if table.name == "ledger_transactions":  # sealed after its entries
+                continue
+            if table.name == "organisations" and organisation_id == HOUSE:  # every hub begins with it
                 continue
             if table.name == "ledger_entries":
                 await _post(session, place)
@@ -98,8 +122,12 @@ def _row(table: Table, place: Place) -> dict[str, Any]:
 
 def _value(table: Table, column: Any, place: Place) -> Any:
     kind, name = column.type, column.name
+    if name == PARENTS.get(table.name, ("", ""))[0]:
+        return place.ids[PARENTS[table.name][1]]
     if (table.name, name) in _SHAPED:
         return _SHAPED[table.name, name]
+    if (table.name, name) == ("checklists", "key"):
+        return f"k{place.ids['stations'].hex}"
     if isinstance(kind, Uuid):
         if name == "id":
             return place.ids[table.name]

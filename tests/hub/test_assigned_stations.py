@@ -12,8 +12,8 @@ from hub.accounts.rights import Grant, rights_of
 from hub.accounts.roles import Role
 from hub.accounts.rules import ASSIGNABLE
 from hub.kernel.auth import AccessTokens, Principal
+from hub.kernel.belonging import lies_at_station
 from hub.kernel.columns import Base
-from hub.kernel.reach import is_bound
 from hub.kernel.routes import Route
 from hub.kernel.web import Kernel
 from hub.rentals.offer_tables import OfferStation
@@ -32,7 +32,7 @@ def assigned(role: Role, place: Place) -> Principal:
 
 def at_stations(place: Place) -> set[str]:
     """The ids of what lies at this place's station."""
-    bound = [name for name, table in Base.metadata.tables.items() if is_bound(table)]
+    bound = [name for name, table in Base.metadata.tables.items() if lies_at_station(table)]
     return {str(place.ids[name]) for name in bound}
 
 

@@ -21,12 +21,14 @@ from hub.accounts.front_desk import FrontDesk
 from hub.accounts.letter_texts import TEXTS
 from hub.accounts.oidc_provider import Provider
 from hub.accounts.oidc_tables import Identity
+from hub.accounts.organisation_tables import Organisation
 from hub.accounts.passwords import Passwords
 from hub.accounts.rights import rights_of
 from hub.accounts.second_factor_tables import SecondFactor
 from hub.accounts.service import Accounts
 from hub.accounts.tables import Account
 from hub.kernel.auth import AccessTokens, BearerAuth
+from hub.kernel.belonging import HOUSE
 from hub.kernel.bus import Bus
 from hub.kernel.clock import SystemClock
 from hub.kernel.db import Database
@@ -36,7 +38,7 @@ from hub.kernel.web import Kernel
 from hub.kernel.wishes import PRIVATE, Wish
 from tests.hub.accounts.conftest import PASSWORD, a_new
 from tests.hub.accounts.letterbox import Letterbox
-from tests.hub.conftest import Serve
+from tests.hub.conftest import START, Serve
 
 SCRIPTS = Path(__file__).parent / "providers"
 REACH = "https://hub.example"
@@ -266,6 +268,24 @@ async def test_a_key_that_the_hub_has_not_seen_is_asked_for_once(
         assert await forger.tell() == 2, "read again for the new key"
         assert (await browser.through_forger())[0] == 200
         assert await forger.tell() == 2
+
+
+async def test_an_organisations_provider_lets_nobody_in_as_somebody_of_another(
+    real: Kernel, passwords: Passwords, made: Accounts, serve: Serve
+) -> None:
+    await made.create(a_new(ADA))  # the house's
+    harbour = real.clock.new_id()
+    async with real.database.transaction() as session:
+        session.add(Organisation(id=harbour, created_at=START, slug="harbour", name="H", seller=None, version=1))
+    async with (
+        elsewhere("forger.mjs") as forger,
+        at_hub(real, passwords, made, serve, forger.issuer, organisation="harbour") as browser,
+    ):
+        await forger.tell(payload={"email": ADA})
+        assert (await browser.through_forger())[1]["code"] == "oidc_account_elsewhere"
+        await forger.tell(payload={"sub": "hana", "email": "hana@harbour.example"})
+        assert (await browser.through_forger())[0] == 200
+    assert [one.organisation_id for one in await _accounts(real)] == [HOUSE, harbour]
 
 
 async def test_an_account_is_linked_by_a_verified_address_and_then_by_subject_alone(

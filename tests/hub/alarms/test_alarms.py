@@ -1,6 +1,7 @@
 """Alarms in the hub, on both databases: from facts and time to rows, events and what people do."""
 
 import asyncio
+import dataclasses
 import datetime as dt
 import uuid
 from collections.abc import Sequence
@@ -14,6 +15,7 @@ from hub.alarms import repository
 from hub.alarms.keeper import AlarmKeeper
 from hub.alarms.tables import AlarmRow
 from hub.intake.tables import QuarantinedFact
+from hub.kernel.reach import Reach, reaching
 from protocols.sync import facts
 from protocols.sync.envelope import Lane
 from tests.hub.conftest import FixedAuth, ManualClock
@@ -206,6 +208,29 @@ async def test_a_rule_is_set_for_a_station_and_forgotten_again(
     assert (await put("quarantine", station_id=station_id, organisation_id=station_id))[0] == 422
 
 
+async def test_what_an_organisation_sets_holds_at_its_own_stations(
+    world: World, auth: FixedAuth, clock: ManualClock
+) -> None:
+    other = uuid.UUID(int=9)
+    await world.sync(await world.station("014"))
+    with reaching(Reach(organisation_id=other)):
+        await world.sync(await world.station("015"))
+    auth.sign_in(READ, "alarms:set")
+    assert auth.principal is not None
+    house, auth.principal = auth.principal, dataclasses.replace(auth.principal, organisation_id=other)
+    async with world.client.put("/api/v1/alarm-rules/station_silent", json={"enabled": False}) as answer:
+        [setting] = next(one for one in (await answer.json())["items"] if one["rule"] == "station_silent")["settings"]
+    assert setting["organisation_id"] == str(other)
+    await look(world)
+    clock.move(700)
+    await look(world)
+    assert await shown(world) == []
+    auth.principal = house
+    assert [one["rule"] for one in await shown(world)] == ["station_silent"]
+    async with world.client.get("/api/v1/alarm-rules") as answer:
+        assert not any(one["settings"] for one in (await answer.json())["items"])
+
+
 async def test_of_several_processes_one_looks_and_each_alarm_is_raised_once(world: World, clock: ManualClock) -> None:
     double = await world.station()
     inside, most = 0, 0
@@ -223,7 +248,10 @@ async def test_of_several_processes_one_looks_and_each_alarm_is_raised_once(worl
     async def hear(_session: AsyncSession, event: object) -> None:
         raised.append(event)
 
-    keepers = [AlarmKeeper(clock, hear, [slow]) for _ in range(1 if world.kernel.database.is_sqlite else 5)]
+    keepers = [
+        AlarmKeeper(clock, hear, [slow], world.rooms.stations)
+        for _ in range(1 if world.kernel.database.is_sqlite else 5)
+    ]
     looked = await asyncio.gather(*(one.look(world.kernel.database) for one in keepers))
     looked += [await one.look(world.kernel.database) for one in keepers]
     assert (most, sum(looked[: len(keepers)]), len(raised)) == (1, 1, 1)

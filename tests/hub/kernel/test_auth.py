@@ -11,6 +11,7 @@ from joserfc import jwt
 from joserfc.jwk import OKPKey
 
 from hub.kernel.auth import AccessTokens, BadKeyFileError, Claims, load_or_create_key
+from hub.kernel.belonging import HOUSE
 from protocols.errors import Refused
 from tests.hub.conftest import ManualClock
 
@@ -24,7 +25,7 @@ def _part(value: object) -> str:
 def test_a_token_says_who_and_as_what(clock: ManualClock) -> None:
     tokens = AccessTokens.throwaway(clock)
     said = tokens.check(tokens.issue(ADA, ["b", "a"]))
-    assert said == Claims(account_id=ADA, roles=frozenset({"a", "b"}))
+    assert said == Claims(account_id=ADA, roles=frozenset({"a", "b"}), organisation_id=HOUSE)
     session_id = uuid.UUID(int=8)
     assert tokens.check(tokens.issue(ADA, [], session_id)).session_id == session_id
 

@@ -12,11 +12,12 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
 from hub import events
+from hub.kernel.belonging import HOUSE
 from hub.kernel.db import Database
 from hub.payments import invoice_pdf, invoice_text
 from hub.payments.billing import Billing
 from hub.payments.invoice_tables import Invoice
-from hub.payments.invoices import Invoices, OneOwner, Seller
+from hub.payments.invoices import Invoices, Seller
 from hub.payments.money_tables import Bill
 from protocols.errors import Refused
 from tests.hub.conftest import FixedAuth, ManualClock
@@ -40,13 +41,23 @@ class Rides:
         return (at, at + dt.timedelta(minutes=20), LINES) if subject_id == RIDE else None
 
 
+class House:
+    """All stations are the house's, which has not said how it prints itself."""
+
+    said: tuple[uuid.UUID, dict[str, str] | None] = (HOUSE, None)
+
+    async def seller_at(self, session: object, station_id: object) -> tuple[uuid.UUID, dict[str, str] | None]:
+        return self.said
+
+
 class Office:
     """Bills and their invoices."""
 
     def __init__(self, database: Database, clock: ManualClock) -> None:
         self.database, self.clock, self.billing = database, clock, Billing(clock)
         seller = Seller(name="Volt GmbH", address="Hauptstraße 1\nBerlin", tax_number="DE1", prefix="VG")
-        self.invoices = Invoices(clock, [Rides()], OneOwner(), seller)
+        self.owners = House()
+        self.invoices = Invoices(clock, [Rides()], self.owners, seller)
 
     async def bill(self, total_minor: int, *, ride: uuid.UUID = RIDE) -> None:
         told = events.Billed(
@@ -201,3 +212,23 @@ async def test_a_renter_gets_his_own_invoice_over_http_and_nobody_elses(world: W
         assert (await answer.json())["items"] == []
     async with world.client.post(path, headers={"Idempotency-Key": "b"}) as answer:
         assert answer.status == 404
+
+
+async def test_each_organisation_counts_its_own_invoices_under_its_own_name(office: Office) -> None:
+    other = uuid.UUID(int=9)
+    await office.bill(880)
+    first = await office.issue()
+    await office.bill(990, ride=other)
+    office.owners.said = (other, {"name": "Harbour", "address": "Quay 1", "tax_number": "DE2", "prefix": "HR"})
+    second = await office.issue(other)
+    assert (first.number, second.number) == (1, 1)
+    assert (first.name[:3], second.name[:3]) == ("VG-", "HR-")
+    assert second.body["seller"] == {"name": "Harbour", "address": "Quay 1", "tax": "DE2"}
+
+
+async def test_an_organisation_that_has_not_said_who_it_is_issues_no_invoice(office: Office) -> None:
+    await office.bill(880)
+    office.owners.said = (uuid.UUID(int=9), None)
+    with pytest.raises(Refused, match="seller_unknown"):
+        await office.issue()
+    assert await office.every() == []

@@ -250,7 +250,7 @@ async def test_breaks_are_listed_aged_and_closed_over_http(kernel: Kernel, serve
 
     doors = wiring.Doors(kernel, rooms, Ed25519PrivateKey.generate())
     client = await serve(kernel, wiring.domain_routes(doors))
-    auth.sign_in("reconciliation:read", "reconciliation:write")
+    auth.sign_in("reconciliation:read", "reconciliation:write", "reconciliation:run")
     found = {
         "kind": "fee", "about": "payment:1", "gateway": "simulated", "subject_id": None, "currency": "EUR",
         "expected_minor": 10, "actual_minor": 60, "since_at": kernel.clock.now() - 8 * DAY,
