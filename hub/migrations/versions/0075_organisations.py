@@ -7,7 +7,7 @@ from hub.kernel.belonging import HOUSE
 from hub.kernel.columns import BigInt, Json, UtcInstant
 
 revision = "0075"
-down_revision = "0040"
+down_revision = "0064"
 branch_labels = None
 depends_on = None
 
