@@ -79,14 +79,14 @@ class Collecting:
         return True
 
     async def _calls(self, session: AsyncSession, bill_id: uuid.UUID, key: str) -> list[tuple[uuid.UUID, Ask]]:
+        await self._replace(session, bill_id, key)
         bill = await session.get(Bill, bill_id, with_for_update=True)
         if bill is None:
             return []
         rows = (await session.scalars(select(Payment).where(Payment.bill_id == bill_id))).all()
         pending = [one for one in rows if one.outcome == Outcome.PENDING]
-        if others := [one for one in pending if not one.key.startswith(key)]:
-            await self._replace(session, others)
-            pending = [one for one in pending if one not in others]
+        if any(not one.key.startswith(key) for one in pending):
+            raise StillPendingError("another call for this bill is under way")
         if not any(one.key.startswith(key) for one in rows):
             due = bill.total_minor - bill.paid_minor
             pending = await self._charge(session, bill, due, key) if due > 0 else self._refunds(rows, -due, key)
@@ -94,13 +94,18 @@ class Collecting:
             await session.flush()
         return [(one.id, await self._asking(session, one)) for one in pending]
 
-    async def _replace(self, session: AsyncSession, calls: Sequence[Payment]) -> None:
-        """The bill has changed while others' calls wait for their payer: they are not needed any more."""
-        closed = await pay_orders.close(session, [one.key for one in calls])
-        if len(closed) < len(calls):
-            raise StillPendingError("another call for this bill is under way")
-        for one in calls:
+    async def _replace(self, session: AsyncSession, bill_id: uuid.UUID, key: str) -> None:
+        """The bill has changed while others' calls for it wait for their payer: they are not needed any more.
+
+        Orders come before payments and bills, as when a payer is heard of.
+        """
+        pending = select(Payment.key).where(Payment.bill_id == bill_id, Payment.outcome == Outcome.PENDING.value)
+        others = [one for one in (await session.scalars(pending)).all() if not one.startswith(key)]
+        closed = await pay_orders.close(session, others)
+        replaced = select(Payment).where(Payment.key.in_(closed)).order_by(Payment.key).with_for_update()
+        for one in (await session.scalars(replaced)).all():
             one.outcome, one.code, one.settled_at = Outcome.DECLINED.value, "replaced", self._clock.now()
+        await session.flush()
 
     async def _charge(self, session: AsyncSession, bill: Bill, due: int, key: str) -> list[Payment]:
         """From what is held first; what that does not cover is charged."""

@@ -279,12 +279,12 @@ class Holding:
 
     async def _void(self, hold_id: uuid.UUID, task: Task) -> None:
         async with self._database.transaction() as session:
-            hold = await session.get(Hold, hold_id, with_for_update=True)
+            # Who pays all the same gets it back. The order comes before the hold, as when a payer is heard of.
+            waiting = select(Hold.key).where(Hold.id == hold_id, Hold.state == "waiting")
+            await pay_orders.close(session, [one for one in (await session.scalars(waiting)).all() if one])
+            hold = await session.get(Hold, hold_id, with_for_update=True, populate_existing=True)
             if hold is None or hold.state not in {"wanted", "asking", "waiting", "held", "declined", "returning"}:
                 return
-            if hold.state == "waiting":
-                # Who pays all the same gets it back: the order is closed.
-                await pay_orders.close(session, [str(hold.key)])
             if hold.state in {"wanted", "declined", "waiting"}:
                 await self._move(session, hold, "released")
                 return

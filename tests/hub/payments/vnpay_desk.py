@@ -82,6 +82,7 @@ class Desk:
         self.payers = Payers(kernel.database, clock, gateways, hearers, returning, self.cases)
         self.door = VnpayDoor(kernel, self.payers, self.gateway, None)
         self.client: TestClient[Any, Any]
+        self.failed: list[uuid.UUID] = []
 
     def routes(self) -> list[Route | RawRoute]:
         """What is served."""
@@ -165,6 +166,7 @@ class Desk:
                 break
             except Exception as error:  # noqa: BLE001  # as the worker does
                 wrong = [f"{type(error).__name__} {error}"]
+        self.failed += [task.id] if wrong else []
         async with self.database.transaction() as session:
             done = await session.get(Wish, task.id)
             assert done is not None
@@ -172,11 +174,11 @@ class Desk:
         return wrong
 
     async def again(self) -> list[str]:
-        """A person has failed work begun anew."""
+        """A person has all failed work begun anew."""
         async with self.database.transaction() as session:
-            last = select(Wish).where(Wish.kind.in_(("hold", "pay"))).order_by(Wish.created_at.desc(), Wish.id.desc())
-            row = (await session.scalars(last.limit(1))).one()
-            row.done_at = None
+            for wish_id in self.failed:
+                (await session.get_one(Wish, wish_id)).done_at = None
+        self.failed = []
         return await self.turn()
 
     async def requests(self, state: str = "waiting") -> list[dict[str, Any]]:
