@@ -230,5 +230,21 @@ def gateway(port: int, api_key: str, webhook_secret: str, webhook_url: str) -> N
     sys.exit(asyncio.run(run_gateway(port, api_key, webhook_secret, webhook_url or None)))
 
 
+@cli.command()
+@click.option("--port", type=_port, default=8097, help="Where it listens, on 127.0.0.1.")
+@click.option("--tmn-code", default="VOLTDOCK", help="The merchant: the hub's vnpay.tmn_code.")
+@click.option("--hash-secret", default="vnpay-demo", help="What both sides sign with: the hub's vnpay.hash_secret.")
+@click.option(
+    "--ipn-url",
+    default="http://127.0.0.1:8080/api/v1/webhooks/vnpay",
+    help="Where payments are told; empty: nowhere.",
+)
+def vnpay(port: int, tmn_code: str, hash_secret: str, ipn_url: str) -> None:
+    """Run a VNPay that moves no money: a page to pay or cancel on, IPNs, querydr and refund."""
+    from firmware_sim.gateway.run import run_vnpay
+
+    sys.exit(asyncio.run(run_vnpay(port, tmn_code, hash_secret, ipn_url or None)))
+
+
 if __name__ == "__main__":
     main()
