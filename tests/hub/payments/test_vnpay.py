@@ -190,3 +190,14 @@ async def test_nobody_pays_or_sees_what_another_is_to_pay(desk: Desk) -> None:
     headers = {"Idempotency-Key": "a"}
     async with desk.client.post(f"/api/v1/pay-requests/{request['id']}/attempts", headers=headers) as answer:
         assert answer.status == 404
+
+
+async def test_a_fee_for_not_coming_is_kept_of_the_deposit_and_the_rest_goes_back(desk: Desk) -> None:
+    await booked(desk)
+    await desk.pay()
+    await desk.book("no_show")
+    await desk.bill(11_000, ride=BOOKING)
+    desk.clock.move(601)
+    assert await desk.turn() == []
+    assert (await desk.balances())["clearing:vnpay"] == desk.wire.book.taken() == 11_000
+    assert ((await desk.hold()).state, await desk.requests()) == ("captured", [])

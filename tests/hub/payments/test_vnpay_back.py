@@ -119,3 +119,13 @@ async def test_a_refund_that_a_bank_refuses_afterwards_is_reported_as_none(desk:
     assert len(await desk.gateway.report(since, until)) == 2
     desk.wire.book.refused_by_bank()
     assert [one.amount_minor for one in await desk.gateway.report(since, until)] == [DEPOSIT, 0]
+
+
+async def test_more_than_was_paid_is_never_asked_back(desk: Desk) -> None:
+    await booked(desk)
+    await desk.pay()
+    key = str((await desk.hold()).key)
+    for name, amount, outcome in (("a", 30_000, "succeeded"), ("b", 20_001, "declined"), ("b", 20_000, "succeeded"),
+                                  ("c", 1, "declined"), ("a", 30_000, "succeeded")):  # fmt: skip
+        assert (await desk.gateway.refund(name, key, amount, "VND")).outcome == outcome
+    assert (desk.wire.book.taken(), desk.wire.asked) == (0, ["refund", "refund"])

@@ -134,9 +134,9 @@ class Desk:
             await self.holds.when_rentals(session, events.RentalsReported(facts=[told]))
         await self.bill(total_minor)
 
-    async def bill(self, total_minor: int, *, currency: str = "VND") -> None:
+    async def bill(self, total_minor: int, *, currency: str = "VND", ride: uuid.UUID = RIDE) -> None:
         told = events.Billed(
-            use="rental", subject_id=RIDE, account_id=RENTER, station_id=None, currency=currency,
+            use="rental", subject_id=ride, account_id=RENTER, station_id=None, currency=currency,
             total_minor=total_minor, tax_minor=total_minor // 11,
         )  # fmt: skip
         async with self.database.transaction() as session:
