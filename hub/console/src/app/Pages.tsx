@@ -28,10 +28,10 @@ const Payments = page(() => import('../pages/payments/Payments'), 'Payments');
 const Cases = page(() => import('../pages/cases/Cases'), 'Cases');
 const Case = page(() => import('../pages/cases/Case'), 'Case');
 const Reservations = page(() => import('../pages/reservations/Reservations'), 'Reservations');
-const things = () => import('../pages/things/things');
-const Vehicle = page(things, 'Vehicle');
+const Vehicle = page(() => import('../pages/fleet/Vehicle'), 'Vehicle');
+const VehicleType = page(() => import('../pages/fleet/VehicleType'), 'VehicleType');
 const Person = page(() => import('../pages/people/Person'), 'Person');
-const ChargingSession = page(things, 'ChargingSession');
+const ChargingSession = page(() => import('../pages/things/ChargingSession'), 'ChargingSession');
 const Station = page(() => import('../pages/station/Station'), 'Station');
 
 export function Pages() {
@@ -57,6 +57,8 @@ export function Pages() {
           <Route path="/charging" element={<Charging />} />
           <Route path="/charging/:sessionId" element={<ChargingSession />} />
           <Route path="/fleet" element={<Fleet />} />
+          <Route path="/fleet/types" element={<Fleet />} />
+          <Route path="/fleet/types/:typeId" element={<VehicleType />} />
           <Route path="/fleet/:vehicleId" element={<Vehicle />} />
           <Route path="/cases" element={<Cases />} />
           <Route path="/cases/:caseId" element={<Case />} />

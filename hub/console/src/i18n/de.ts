@@ -1,6 +1,7 @@
 /** The console's words in German. */
 import type { Catalogue } from './en';
 import { account } from './de_account';
+import { fleet } from './de_fleet';
 import { business } from './de_business';
 
 export const de: Catalogue = {
@@ -307,5 +308,6 @@ export const de: Catalogue = {
   enrol_forbidden: 'Ihre Rolle darf keine Stationen anmelden. Bitten Sie die Verwaltung.',
 
   ...business,
+  ...fleet,
   ...account,
 };

@@ -1,5 +1,6 @@
 /** The console's words in English: the language that the others are measured by. ICU MessageFormat. */
 import { account } from './en_account';
+import { fleet } from './en_fleet';
 import { business } from './en_business';
 
 export const en = {
@@ -302,6 +303,7 @@ export const en = {
   enrol_forbidden: 'Your role may not enrol stations. Ask an administrator.',
 
   ...business,
+  ...fleet,
   ...account,
 } as const;
 

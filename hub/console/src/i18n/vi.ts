@@ -1,6 +1,7 @@
 /** The console's words in Vietnamese. */
 import type { Catalogue } from './en';
 import { account } from './vi_account';
+import { fleet } from './vi_fleet';
 import { business } from './vi_business';
 
 export const vi: Catalogue = {
@@ -299,5 +300,6 @@ export const vi: Catalogue = {
   enrol_forbidden: 'Vai trò của bạn không được đăng ký trạm. Hãy hỏi quản trị viên.',
 
   ...business,
+  ...fleet,
   ...account,
 };

@@ -93,6 +93,10 @@ export function kwh(source: string): Show {
   return (row, { f }) => (typeof row[source] === 'number' ? f.kwh(row[source]) : '–');
 }
 
+export function km(source: string): Show {
+  return (row, { f }) => (typeof row[source] === 'number' ? f.km(row[source]) : '–');
+}
+
 export function percent(source: string): Show {
   return (row, { f }) => (typeof row[source] === 'number' ? f.percent(row[source]) : '–');
 }

@@ -1,5 +1,12 @@
 /** Answers of a hub, for tests: whole ones, of which a test changes what it is about. */
-import type { CaseShape, FaultShape, StationDetail, StationShape, StationState } from '../api/shapes';
+import type {
+  CaseShape,
+  FaultShape,
+  StationDetail,
+  StationShape,
+  StationState,
+  VehicleShape,
+} from '../api/shapes';
 
 export function aStation(given: Partial<StationShape> = {}): StationShape {
   return {
@@ -81,6 +88,37 @@ export function aCase(given: Partial<CaseShape> = {}): CaseShape {
     resolved_by: null,
     resolution: null,
     history: [],
+    ...given,
+  };
+}
+
+export function aVehicle(given: Partial<VehicleShape> = {}): VehicleShape {
+  return {
+    id: '01900000-0000-7000-8000-000000000118',
+    label: 'V-118',
+    type_id: null,
+    kind: 'scooter',
+    model: 'Kite 2',
+    dock_kind: 'latch',
+    full_range_km: 40,
+    rentable: true,
+    why_not: '',
+    tariff_id: null,
+    vin: null,
+    vin_checked: null,
+    plate: null,
+    service: 'deployed',
+    papers_until: null,
+    state: 'docked',
+    contact_lost: false,
+    station_id: null,
+    dock_no: 3,
+    rental_id: null,
+    since: null,
+    soc_pct: 80,
+    soh_pct: 98,
+    battery_at: null,
+    range_km: 31,
     ...given,
   };
 }

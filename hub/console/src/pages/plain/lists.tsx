@@ -9,6 +9,8 @@ import { Head } from '../../ui/Head';
 import { Icon } from '../../ui/Icon';
 import { Tabs } from '../../ui/Tabs';
 import { Empty } from '../../ui/States';
+import { TypeForm } from '../fleet/TypeForm';
+import { VehicleForm } from '../fleet/VehicleForm';
 import { NewAccount } from '../people/NewAccount';
 
 interface Place extends PlainListProps {
@@ -86,13 +88,14 @@ const CHARGING: Place = {
 
 const FLEET: Place = {
   path: '',
-  title: 'nav_fleet',
+  title: 'tab_vehicles',
   needs: 'vehicles:read',
   resource: 'vehicles',
   columns: [
     { source: 'label', title: 'col_vehicle', show: cell.link('label', (row) => `/fleet/${String(row.id)}`) },
     { source: 'kind', title: 'col_kind', show: cell.code('kind', 'kind') },
     { source: 'model', title: 'col_model' },
+    { source: 'plate', title: 'field_plate' },
     { source: 'state', title: 'col_state', show: cell.state('state') },
     STATION,
     { source: 'dock_no', title: 'dock', isNumber: true },
@@ -103,8 +106,28 @@ const FLEET: Place = {
   filters: [
     { source: 'kind', title: 'col_kind', choices: ['scooter', 'moped', 'bicycle', 'car'], family: 'kind' },
     { source: 'station_id', title: 'col_station_id' },
+    { source: 'plate', title: 'field_plate' },
+    { source: 'vin', title: 'field_vin' },
   ],
   to: (row) => `/fleet/${String(row.id)}`,
+  add: { needs: 'vehicles:write', title: 'vehicle_add', sheet: VehicleForm },
+}; // prettier-ignore
+
+const TYPES: Place = {
+  path: 'types',
+  title: 'tab_types',
+  needs: 'vehicles:read',
+  resource: 'vehicle-types',
+  columns: [
+    { source: 'model', title: 'col_model', show: cell.link('model', (row) => `/fleet/types/${String(row.id)}`) },
+    { source: 'make', title: 'field_make' },
+    { source: 'kind', title: 'col_kind', show: cell.code('kind', 'kind') },
+    { source: 'battery_wh', title: 'field_battery_wh', show: cell.kwh('battery_wh'), isNumber: true },
+    { source: 'range_km', title: 'full_range', show: cell.km('range_km'), isNumber: true },
+    CREATED,
+  ],
+  to: (row) => `/fleet/types/${String(row.id)}`,
+  add: { needs: 'vehicles:write', title: 'type_add', sheet: TypeForm },
 }; // prettier-ignore
 
 const BILLS: Place = {
@@ -353,7 +376,7 @@ function AddButton({ add: { title, sheet: SheetOf } }: { add: Add }) {
 
 export const Rentals = section('rentals', 'nav_rentals', [RENTALS]);
 export const Charging = section('charging', 'nav_charging', [CHARGING]);
-export const Fleet = section('fleet', 'nav_fleet', [FLEET]);
+export const Fleet = section('fleet', 'nav_fleet', [FLEET, TYPES]);
 export const Access = section('access', 'nav_access', [VOUCHERS, CARDS, BLOCKS]);
 export const People = section('people', 'nav_people', [PEOPLE, STAFF]);
 export const Audit = section('audit', 'nav_audit', [AUDIT]);
