@@ -83,3 +83,12 @@ class PayApi:
             "127.0.0.1" if address is None else str(address),
         )  # fmt: skip
         return PayAttemptShape(ref=attempt.ref, pay_url=url, expires_at=attempt.expires_at)
+
+    @route(
+        "POST", "/api/v1/pay-requests/{pay_request_id}/renewal", summary="Pay after all", tags=["payments"],
+        permission="payment_methods:own", status=202, idempotent=True,
+        errors={"not_found": 404, "not_payable_any_more": 409},
+    )  # fmt: skip
+    async def renew(self, call: Call[None, None]) -> None:
+        """Have a bill asked for once more whose time to pay is over: by one's newest payment method, in a moment."""
+        await self._payers.anew(call.session, call.id("pay_request_id"), call.principal.account_id)

@@ -21,9 +21,11 @@ from hub.kernel.clock import Clock
 from hub.kernel.db import Database
 from hub.kernel.wishes import Task
 from hub.payments import bookkeeping, ledger
+from hub.payments.billing import COLLECT
 from hub.payments.collecting import Cases
 from hub.payments.gateways.payer import Attempt, PayerGateway, Told
 from hub.payments.gateways.port import Outcome, Result
+from hub.payments.money_tables import Bill
 from hub.payments.pay_orders import LOOK_AFTER, PAY, attempt_of
 from hub.payments.pay_tables import PayAttempt, PayRequest
 from hub.payments.returning import Owing, Returning
@@ -109,15 +111,27 @@ class Payers:
         else:
             await self._give_back_stray(str(task.payload["ref"]), task)
 
+    async def anew(self, session: AsyncSession, request_id: uuid.UUID, account_id: uuid.UUID) -> None:
+        """Ask once more for a bill whose time to pay is over. Raises Refused `not_found`, `not_payable_any_more`."""
+        request = await session.get(PayRequest, request_id, with_for_update=True)
+        if request is None or request.account_id != account_id:
+            raise Refused("not_found")
+        bill = None if request.purpose != "bill" else await session.get(Bill, request.subject_id, with_for_update=True)
+        is_owed = bill is not None and bill.state == "unpaid" and bill.account_id == account_id
+        if request.state != "closed" or bill is None or not is_owed:
+            raise Refused("not_payable_any_more", state=request.state)
+        bill.state = "collecting"
+        await wishes.wish(session, self._clock, COLLECT, {"bill_id": str(bill.id)}, key=f"anew:{request.id}")
+
     async def sweep(self, session: AsyncSession, now: dt.datetime) -> None:
-        """Every hour: look again at tries that have ended for us and of which nobody knows how."""
-        found = select(PayAttempt.ref).where(
+        """Look again at tries that have ended for us and of which nobody knows how: an hour later, two, four …"""
+        found = select(PayAttempt.ref, PayAttempt.expires_at).where(
             PayAttempt.state.in_(("open", "suspect")), PayAttempt.expires_at < now - dt.timedelta(hours=1),
             PayAttempt.expires_at > now - _LOOKED_FOR,
         )  # fmt: skip
-        for ref in (await session.scalars(found.order_by(PayAttempt.expires_at).limit(500))).all():
-            key = f"look:{ref}:{now:%Y%m%d%H}"
-            await wishes.wish(session, self._clock, PAY, {"do": "look", "ref": ref}, key=key)
+        for ref, expired_at in (await session.execute(found.order_by(PayAttempt.expires_at))).all():
+            step = int((now - expired_at) / dt.timedelta(hours=1)).bit_length()
+            await wishes.wish(session, self._clock, PAY, {"do": "look", "ref": ref}, key=f"look:{ref}:{step}")
 
     async def _attempt(self, session: AsyncSession, request: PayRequest, gateway: PayerGateway) -> PayAttempt:
         now = self._clock.now()

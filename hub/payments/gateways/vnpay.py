@@ -9,6 +9,7 @@ confirmed it. What VNPay keeps as its fee, and when it pays out, it says by cont
 """
 
 import datetime as dt
+import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
@@ -21,6 +22,7 @@ from protocols.errors import Malformed, Refused
 
 NAME: Final = "vnpay"
 ANY: Final = "any"  # the token of a method that leaves the bank to VNPay's page
+_BANK: Final = re.compile("[A-Za-z0-9]{3,20}")
 _UNDER_WAY: Final = frozenset({"94", "97", "98", "99", ""})  # of a refund: nobody knows, or it is our mistake
 _REJECTED: Final = "09"
 _NOW: Final = dt.timedelta(hours=6)  # a report that reaches so near to now also asks after older refunds
@@ -65,7 +67,7 @@ class VnpayGateway:
             "vnp_TxnRef": attempt.ref, "vnp_OrderInfo": signing.plain(info), "vnp_OrderType": "other",
             "vnp_Locale": self._merchant.locale, "vnp_ReturnUrl": self._merchant.return_url, "vnp_IpAddr": address,
             "vnp_CreateDate": signing.stamp(attempt.begun_at), "vnp_ExpireDate": signing.stamp(attempt.expires_at),
-            "vnp_BankCode": "" if token == ANY else token,
+            "vnp_BankCode": token if token != ANY and _BANK.fullmatch(token) else "",
         }  # fmt: skip
         return f"{self._merchant.pay_url}?{signing.signed_query(self._merchant.secret, fields)}"
 

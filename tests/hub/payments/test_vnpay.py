@@ -131,6 +131,36 @@ async def test_a_bill_that_nobody_pays_in_time_is_unpaid_and_a_case(desk: Desk) 
     assert await desk.payments() == [("charge", "declined", 33_000)]
 
 
+async def test_a_bill_that_was_not_paid_in_time_may_be_paid_after_all(desk: Desk) -> None:
+    await desk.pays_with("any")
+    await desk.bill(33_000)
+    await desk.turn()
+    (request,) = await desk.requests()
+    assert await desk.renew(request) == 409  # it is still waiting
+    desk.clock.move(13 * 3600)
+    await desk.turn()
+    assert [await desk.renew(request), await desk.renew(request)] == [202, 409]
+    assert await desk.turn() == []
+    await desk.pay()
+    assert ((await desk.the_bill()).state, desk.cases.standing) == ("paid", {})
+    assert await desk.renew(request) == 409
+    desk.auth.sign_in("payment_methods:own", account_id=uuid.UUID(int=99))
+    assert await desk.renew(request) == 404
+
+
+async def test_a_deposit_whose_time_is_over_is_not_asked_for_again(desk: Desk) -> None:
+    await booked(desk)
+    (request,) = await desk.requests()
+    desk.clock.move(13 * 3600)
+    await desk.turn()
+    assert await desk.renew(request) == 409
+
+
+async def test_a_method_that_names_no_bank_leaves_it_to_vnpays_page(desk: Desk) -> None:
+    await booked(desk, "no:bank")
+    assert "vnp_BankCode" not in await desk.open_page()
+
+
 async def test_a_bill_that_shrinks_after_it_was_paid_gives_the_difference_back(desk: Desk) -> None:
     await booked(desk)
     await desk.pay()

@@ -1,5 +1,6 @@
 """What VNPay tells, does not tell, or never said: only its own word moves anything, and once."""
 
+import aiohttp
 import pytest
 from sqlalchemy import select
 
@@ -41,7 +42,7 @@ async def test_an_ipn_that_never_came_is_found_by_asking(desk: Desk) -> None:
     assert await desk.balances() == {"clearing:vnpay": DEPOSIT, OWED: -DEPOSIT}
 
 
-async def test_what_nobody_could_ask_about_is_asked_again_every_hour(desk: Desk) -> None:
+async def test_what_nobody_could_ask_about_is_asked_again_after_hours(desk: Desk) -> None:
     await booked(desk, "LOST")
     await desk.pay()
     desk.wire.away = True
@@ -169,3 +170,15 @@ async def test_a_payment_that_went_back_whole_is_told_as_paid(desk: Desk) -> Non
     await desk.turn()
     async with desk.database.reading() as session:
         assert (await session.scalars(select(PayAttempt.state))).all() == ["paid"]
+
+
+async def test_a_payer_who_left_the_page_open_is_asked_after_ever_more_rarely(desk: Desk) -> None:
+    await booked(desk)
+    async with aiohttp.ClientSession() as http, http.get(await desk.open_page()) as page:
+        assert page.status == 200
+    for _ in range(7 * 24):
+        desk.clock.move(3600)
+        async with desk.database.transaction() as session:
+            await desk.payers.sweep(session, desk.clock.now())
+        assert await desk.turn() == []
+    assert len(desk.wire.asked) < 14

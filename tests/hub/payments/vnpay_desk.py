@@ -198,6 +198,12 @@ class Desk:
             assert answer.status == 201, await answer.text()
             return str((await answer.json())["pay_url"])
 
+    async def renew(self, request: dict[str, Any]) -> int:
+        """The renter wants to pay after all."""
+        headers = {"Idempotency-Key": str(uuid.uuid4())}
+        async with self.client.post(f"/api/v1/pay-requests/{request['id']}/renewal", headers=headers) as answer:
+            return answer.status
+
     async def pay(self, url: str | None = None, *, do: str = "pay") -> str:
         """… and clicks. Where VNPay sends the browser back to."""
         url = url or await self.open_page()
