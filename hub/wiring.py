@@ -92,6 +92,8 @@ from hub.payments.money_api import MoneyApi
 from hub.payments.pay_api import PayApi
 from hub.payments.pay_orders import PAY
 from hub.payments.payers import Payers
+from hub.payments.payout_api import PayoutsApi
+from hub.payments.payouts import PAYOUT, Payouts
 from hub.payments.quote_api import QuotesApi
 from hub.payments.quotes import Quotes
 from hub.payments.reconciliation_api import ReconciliationApi
@@ -226,6 +228,7 @@ class Doors:
         self.holding = Holding(kernel.database, kernel.clock, rooms.till.gateways, rooms.cases, kernel.bus.publish)
         self.invoices = Invoices(kernel.clock, [RideCosts(), ChargeCosts()], Sellers(rooms.stations), rooms.till.seller)
         self.invoice_pdf = InvoicePdf(kernel)
+        self.payouts = Payouts(kernel.database, kernel.clock, rooms.till.gateways)
         self.reconciling = Reconciling(
             kernel.database, kernel.clock, rooms.till.gateways, [RideCosts(), ChargeCosts()], rooms.till.fees
         )
@@ -261,7 +264,7 @@ class Doors:
         """Who carries out what is wished of gateways."""
         return {
             COLLECT: self.collecting.collect, HOLD: self.holding.work, PAY: self.payers.work,
-            RECONCILE: self.reconciling.reconcile,
+            RECONCILE: self.reconciling.reconcile, PAYOUT: self.payouts.carry_out,
         }  # fmt: skip
 
     def nights(self) -> list[janitor.Forget]:
@@ -389,6 +392,7 @@ def domain_routes(doors: Doors) -> list[Route | RawRoute]:
         *routes_of(QuotesApi(rooms.quotes)),
         *routes_of(MoneyApi(rooms.till.gateways)),
         *routes_of(HoldsApi()),
+        *routes_of(PayoutsApi(doors.payouts)),
         *routes_of(InvoicesApi(doors.invoices)),
         doors.invoice_pdf.route(),
         *routes_of(ReconciliationApi(doors.reconciling, runs=bool(rooms.till.gateways))),

@@ -39,23 +39,15 @@ PERMISSIONS_OF: Final[Mapping[Role, frozenset[str]]] = {
     Role.DEVELOPER: _BASIC | _KEYS | {"facts:read", "work:read"},
     Role.SUBSIDY_APPLICANT: _BASIC | {"charging:read"},
     Role.ANALYST: _READ_OPERATION | _KEYS,
-    Role.FINANCE: _READ_OPERATION | _MONEY | _KEYS | _WRITE_MONEY | {"reconciliation:run"},
+    Role.FINANCE: _READ_OPERATION | _MONEY | _KEYS | _WRITE_MONEY | {"reconciliation:run", "payouts:ask"},
     Role.SUPPORT: _READ_OPERATION | {"accounts:read", "cases:write", "blocks:write"},
     Role.KYC_REVIEWER: _BASIC | {"accounts:read", "blocks:read", "blocks:write"},
     Role.AUDITOR: _READ_ALL,
-    Role.ADMIN: _READ_ALL
-    | _WRITE_OPERATION
-    | _ACCOUNTS
-    | _KEYS
-    | _WRITE_MONEY
-    | {
-        "work:write",
-        "stations:enrol",
-        "organisations:write",
-        "organisations:edit",
-        "reconciliation:run",
+    Role.ADMIN: _READ_ALL | _WRITE_OPERATION | _ACCOUNTS | _KEYS | _WRITE_MONEY | {
+        "work:write", "stations:enrol", "organisations:write", "organisations:edit", "reconciliation:run",
+        "payouts:ask",
     },
-}
+}  # fmt: skip
 """The one table of who may do what. A domain adds its permissions here."""
 
 AT_STATION: Final = _READ_OPERATION - {"blocks:read", "cards:read", "vouchers:read", "plans:read"} | {
@@ -64,7 +56,7 @@ AT_STATION: Final = _READ_OPERATION - {"blocks:read", "cards:read", "vouchers:re
 """What a role may still do where it is given for single stations: the rest concerns the whole organisation."""
 
 OF_THE_HOUSE: Final = frozenset({
-    "work:read", "work:write", "organisations:read", "organisations:write", "reconciliation:run",
+    "work:read", "work:write", "organisations:read", "organisations:write", "reconciliation:run", "payouts:ask",
 })  # fmt: skip
 """What concerns the whole hub, and is permitted in the organisation that runs it only."""
 

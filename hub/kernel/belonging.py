@@ -50,7 +50,7 @@ HUB: Final = frozenset({
 })  # fmt: skip
 """The hub's own furniture. Nothing binds it, so no route may show it to other organisations than the house."""
 
-HOUSES: Final = frozenset({"gateway_lines", "reconciliations"})
+HOUSES: Final = frozenset({"gateway_lines", "payouts", "reconciliations"})
 """What is about all organisations at once: the house's."""
 
 _OWNERS: Final = ("station_id", "from_station_id", "vehicle_id", "account_id")

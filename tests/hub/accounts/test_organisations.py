@@ -131,7 +131,7 @@ async def test_what_concerns_the_whole_hub_is_not_permitted_in_another_organisat
     _, mine = await hub.call("GET", "/me", hana)
     _, houses = await hub.call("GET", "/me", house)
     assert set(houses["permissions"]) - set(mine["permissions"]) == {
-        "organisations:read", "organisations:write", "reconciliation:run", "work:read", "work:write",
+        "organisations:read", "organisations:write", "payouts:ask", "reconciliation:run", "work:read", "work:write",
     }  # fmt: skip
 
 
