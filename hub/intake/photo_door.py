@@ -94,22 +94,29 @@ class PhotoDoor:
 
     def routes(self) -> list[RawRoute]:
         """As the wiring takes them."""
-        signed = {401: "Not a station's signature", 403: "The station's key is revoked"}
+        signed = {
+            400: "`bad_signature_input`: it is not signed as a station signs",
+            401: "Not a station's signature",
+            403: "The station's key is revoked",
+        }
         later = {429: "Too many at once of this station", 503: "Come again after `Retry-After`"}
         return [
             RawRoute(
                 method="POST", path=OFFERS, handler=self.offer, summary="Which pictures a station holds",
                 tags=("intake",), body_types=("application/json",),
                 description="Signed by the station's key. See protocols/photo/upload.py.",
-                answers={200: "Which are wanted, and which are here", 400: "No offer", 413: "Too large"}
-                | signed | later,
+                answers=signed | later | {
+                    200: "Which are wanted, and which are here", 413: "Too large",
+                    400: "No offer, or `bad_signature_input`: it is not signed as a station signs",
+                },
             ),
             RawRoute(
                 method="PUT", path=path_of("{digest}"), handler=self.bring, summary="Bring a picture",
                 tags=("intake",), body_types=(MEDIA_TYPE,),
                 description="Signed by the station's key. Sent again it is kept once.",
                 answers={
-                    204: "Kept", 404: "`photo_not_named`: no fact of this station names it", 413: "Too large",
+                    204: "Kept", 413: "Too large",
+                    404: "`photo_not_named`: no fact of this station names it; `not_found`: its name is no digest",
                     415: "No JPEG", 422: "`photo_differs` from its digest, or `photo_bad`: `why` says what is wrong",
                 }
                 | signed | later,
