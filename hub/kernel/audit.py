@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session, UOWTransaction
 
 from hub.kernel import audit_log
-from hub.kernel.chain import to_text
+from hub.kernel.chain import Head, to_text
 from hub.kernel.clock import Clock
 from hub.kernel.db import after_commit, watching
 from hub.kernel.row_changes import changes_of
@@ -117,9 +117,15 @@ async def _written_down(session: AsyncSession) -> AsyncIterator[None]:
             await session.flush()
             event.remove(session.sync_session, "before_flush", collect)
             head = await audit_log.append(session, deed.clock.now(), **_said(deed, rows))
-            after_commit(session, lambda: _log.info("audited", seq=head.seq, hash=head.hash))
+            after_commit(session, lambda: _note(head()))
     finally:
         deed.told, deed.details, deed.silent = {}, {}, False
+
+
+def _note(head: Head | None) -> None:
+    """Where the chain stands, into the log: whoever keeps it elsewhere can prove that nothing before it is gone."""
+    if head is not None:
+        _log.info("audited", seq=head.seq, hash=head.hash)
 
 
 def _said(deed: Deed, rows: list[dict[str, Any]]) -> dict[str, Any]:

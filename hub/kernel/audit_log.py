@@ -1,24 +1,25 @@
 """The audit log's table: appended to in the deed's own transaction, read, and verified. Nobody changes or deletes.
 
-One chain for the hub. On PostgreSQL a function of the database takes an advisory lock, chains and inserts, as the
-transaction's last, so that the lock is held for one trip and the commit; on SQLite one transaction writes at a time
-anyway. The migration's triggers refuse everything else.
+One chain for the hub. On PostgreSQL the COMMIT takes an advisory lock, chains and inserts (migration 0062), so that
+the lock is held for the flush to the disk and no trip; on SQLite one transaction writes at a time anyway. The
+migration's triggers refuse everything else.
 """
 
 import dataclasses
 import datetime as dt
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Index, String, Text, Uuid, bindparam, func, insert, select, text
+from sqlalchemy import Index, String, Text, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hub.kernel.chain import GENESIS, START, Broken, Entry, Head, hash_of, said_by, walk
-from hub.kernel.columns import Base, UtcInstant
-from hub.kernel.statements import is_sqlite
+from hub.kernel.columns import Base
+from hub.kernel.postgres import LISTENERS
+from hub.kernel.statements import Statement, is_sqlite, run
 from protocols.errors import Refused
 
 _FIELDS: Final = tuple(field.name for field in dataclasses.fields(Entry))
@@ -50,29 +51,50 @@ class AuditRecord(Base):
     hash: Mapped[str] = mapped_column(String(64))
 
 
-async def append(session: AsyncSession, now: dt.datetime, **said: Any) -> Head:
-    """Chain one more record; the transaction's last act, since others wait for its commit from here on."""
+Ask = Callable[[], Head | None]
+"""Once the transaction is committed: which head its record has made."""
+
+
+async def append(session: AsyncSession, now: dt.datetime, **said: Any) -> Ask:
+    """Chain one more record as the transaction's last act; on PostgreSQL its COMMIT does it."""
     await session.flush()
     entry = Entry(seq=0, at=now, **said)
     if not is_sqlite(session):
-        values = {name: getattr(entry, name) for name in _FIELDS if name != "seq"} | {"said": said_by(entry)}
-        seq, made = (await session.execute(_APPEND, values)).one()
-        return Head(seq=seq, hash=made)
+        return await _say(session, entry)
     last = (await session.execute(_LAST)).one_or_none()
     seq, previous = last or (0, GENESIS)
     entry = dataclasses.replace(entry, seq=seq + 1)
     row = {name: getattr(entry, name) for name in _FIELDS} | {"hash": hash_of(previous, entry)}
     await session.execute(insert(AuditRecord).values(row))
-    return Head(seq=entry.seq, hash=row["hash"])
+    head = Head(seq=entry.seq, hash=row["hash"])
+    return lambda: head
 
 
+async def _say(session: AsyncSession, entry: Entry) -> Ask:
+    said_id = uuid.uuid4()
+    values = [getattr(entry, name) for name in _FIELDS if name != "seq"]
+    await run(session, Statement(_SAID, (said_id, said_by(entry), *values)))
+    return lambda: _HEARD.pop(str(said_id), None)
+
+
+def hear(text: str) -> None:
+    """Something that PostgreSQL said beside its answers: which head a COMMIT under way makes."""
+    word, _, rest = text.partition(" ")
+    if word == "audited":
+        said_id, seq, made = rest.split()
+        _HEARD[said_id] = Head(seq=int(seq), hash=made)
+        if len(_HEARD) > _MOST_HEARD:  # of COMMITs that came to nothing after all
+            del _HEARD[next(iter(_HEARD))]
+
+
+LISTENERS.append(hear)
 _LAST = select(AuditRecord.seq, AuditRecord.hash).order_by(AuditRecord.seq.desc()).limit(1)
-_APPEND = text(
-    "SELECT made_seq, made_hash FROM audit_append(:said, :at, :actor_kind, :actor_id, :organisation_id, :action,"
-    " :target_kind, :target_id, :reason, :outcome, :changes, :trace_id)"
-).bindparams(
-    bindparam("at", type_=UtcInstant), *(bindparam(one, type_=Uuid) for one in ("actor_id", "organisation_id"))
+_SAID: Final = (
+    f"INSERT INTO audit.said (id, said, {', '.join(_FIELDS[1:])})"  # noqa: S608  # names of our own columns
+    f" VALUES ({', '.join(f'?{number}' for number in range(1, len(_FIELDS) + 2))})"
 )
+_HEARD: Final[dict[str, Head]] = {}
+_MOST_HEARD: Final = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,6 +27,7 @@ KEY_MARK = "vd_"
 """How an API key begins, so that people and leak scanners know one when they see it."""
 _ALGORITHM = "Ed25519"  # RFC 9864; "EdDSA" is its deprecated name
 _ISSUER = "voltdock-hub"
+_MOST_SEEN = 4096  # tokens, of half a kilobyte; each lives for ten minutes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +107,7 @@ class AccessTokens:
         self._key = key
         self._clock = clock
         self.lifetime_s = lifetime_s
+        self._seen: dict[str, tuple[Claims, dt.datetime]] = {}  # what a token says never changes, but for its end
 
     @classmethod
     def throwaway(cls, clock: Clock) -> "AccessTokens":
@@ -135,6 +137,18 @@ class AccessTokens:
 
     def check(self, token: str) -> "Claims":
         """What a token says. Raises Refused `token_invalid` or `token_expired`."""
+        found = self._seen.get(token)
+        if found is None:
+            found = self._seen[token] = self._read(token)
+            if len(self._seen) > _MOST_SEEN:
+                del self._seen[next(iter(self._seen))]
+        said, expires_at = found
+        if expires_at <= self._clock.now():
+            raise Refused("token_expired")
+        return said
+
+    def _read(self, token: str) -> "tuple[Claims, dt.datetime]":
+        """What a signed token says, and when it ends: most of a request's first half millisecond."""
         try:
             claims: dict[str, Any] = jwt.decode(token, self._key, algorithms=[_ALGORITHM]).claims
             if claims["iss"] != _ISSUER:
@@ -149,9 +163,7 @@ class AccessTokens:
             )
         except (JoseError, ValueError, KeyError, TypeError, OverflowError) as error:
             raise Refused("token_invalid") from error
-        if expires_at <= self._clock.now():
-            raise Refused("token_expired")
-        return said
+        return said, expires_at
 
 
 class BearerAuth:

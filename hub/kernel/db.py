@@ -20,7 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_asyn
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from hub.kernel.columns import Base
-from hub.kernel.postgres import DatabaseAwayError, connected, is_alive, is_closed
+from hub.kernel.postgres import DatabaseAwayError, connected, is_alive, is_closed, listening
 from hub.kernel.reach import BoundSession
 from hub.kernel.sqlite import Driver, begin
 
@@ -59,6 +59,7 @@ class Database:
         else:
             event.listen(self.engine.sync_engine, "checkout", is_alive)
             event.listen(self.engine.sync_engine, "do_connect", connected)
+            event.listen(self.engine.sync_engine, "connect", listening)
         # One writes, the next waits at the driver's door with its first statement; the others hold no connection.
         self._turn = asyncio.Semaphore(2) if self.is_sqlite else None
         made: dict[str, Any] = {"expire_on_commit": False, "sync_session_class": BoundSession}

@@ -11,16 +11,25 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import String, Text, delete, func, select
+import msgspec
+from sqlalchemy import String, Text, delete
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hub.kernel.columns import Base
+from hub.kernel.statements import Statement, instant_in, is_sqlite, json_in, run
 from protocols.errors import Malformed, Refused
 
 HEADER = "Idempotency-Key"
 KEPT_FOR = dt.timedelta(hours=24)
 _MAX_LENGTH = 200
+_LOCK = "SELECT pg_try_advisory_xact_lock(?1)"
+_KEPT = "SELECT fingerprint, status, headers, body, created_at FROM idempotency_keys WHERE actor = ?1 AND key = ?2"
+_FORGET = "DELETE FROM idempotency_keys WHERE actor = ?1 AND key = ?2"
+_KEEP = """\
+INSERT INTO idempotency_keys (actor, key, fingerprint, status, headers, body, created_at)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+"""
 
 
 class KeptAnswer(Base):
@@ -36,6 +45,17 @@ class KeptAnswer(Base):
     headers: Mapped[dict[str, Any]]
     body: Mapped[str] = mapped_column(Text)
     created_at: Mapped[dt.datetime] = mapped_column(index=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a key has got, and for which request."""
+
+    fingerprint: str
+    status: int
+    headers: dict[str, str]
+    body: str
+    created_at: dt.datetime
 
 
 @dataclass(slots=True, kw_only=True)
@@ -70,22 +90,32 @@ def fingerprint(method: str, path: str, body: bytes) -> str:
     return hashlib.sha256(f"{method} {path}\n".encode() + body).hexdigest()
 
 
-async def earlier_answer(
-    session: AsyncSession, actor: str, key: str, print_: str, now: dt.datetime
-) -> KeptAnswer | None:
+async def earlier_answer(session: AsyncSession, actor: str, key: str, print_: str, now: dt.datetime) -> Answer | None:
     """The answer that this key already got. Raises Refused for another body or a call in flight elsewhere."""
-    if session.get_bind().dialect.name == "postgresql":
-        await _lock(session, f"{actor} {key}")
-    kept = await session.get(KeptAnswer, (actor, key))
-    if kept is None:
+    look = Statement(_KEPT, (actor, key), reached=True)
+    if is_sqlite(session):
+        [found] = await run(session, look)
+    else:
+        # Another hub process may hold the same key: a lock until the end of this transaction says so.
+        locked, found = await run(session, Statement(_LOCK, (_number(f"{actor} {key}"),), reached=True), look)
+        if not locked.rows[0][0]:
+            raise Refused("idempotency_in_flight")
+    if not found.rows:
         return None
+    kept = _read(found.rows[0])
     if kept.created_at <= now - KEPT_FOR:
-        await session.delete(kept)
-        await session.flush()
+        await run(session, Statement(_FORGET, (actor, key)))
         return None
     if kept.fingerprint != print_:
         raise Refused("idempotency_key_reused")
     return kept
+
+
+async def keep_answer(session: AsyncSession, actor: str, key: str, answer: Answer) -> None:
+    """Keep what this key has got."""
+    headers = msgspec.json.encode(answer.headers).decode()
+    values = (actor, key, answer.fingerprint, answer.status, headers, answer.body, answer.created_at)
+    await run(session, Statement(_KEEP, values))
 
 
 async def forget_old(session: AsyncSession, now: dt.datetime) -> None:
@@ -93,8 +123,12 @@ async def forget_old(session: AsyncSession, now: dt.datetime) -> None:
     await session.execute(delete(KeptAnswer).where(KeptAnswer.created_at <= now - KEPT_FOR))
 
 
-async def _lock(session: AsyncSession, what: str) -> None:
-    # Another hub process may hold the same key: a lock until the end of this transaction says so.
-    number = int.from_bytes(hashlib.sha256(what.encode()).digest()[:8], "big", signed=True)
-    if not await session.scalar(select(func.pg_try_advisory_xact_lock(number))):
-        raise Refused("idempotency_in_flight")
+def _number(what: str) -> int:
+    return int.from_bytes(hashlib.sha256(what.encode()).digest()[:8], "big", signed=True)
+
+
+def _read(row: tuple[Any, ...]) -> Answer:
+    print_, status, headers, body, created_at = row
+    at = instant_in(created_at)
+    assert at is not None  # noqa: S101  # the column is never empty
+    return Answer(fingerprint=print_, status=status, headers=json_in(headers), body=body, created_at=at)

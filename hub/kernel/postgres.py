@@ -4,8 +4,8 @@ COPY moves 500 facts in half the time of an INSERT of arrays, for both sides, bu
 rows that are new unless something rare has happened, by whoever tries again with care when it has (`bulk.bet_on_new`).
 """
 
-from collections.abc import Sequence
-from typing import Any, NamedTuple, TypeAlias
+from collections.abc import Callable, Sequence
+from typing import Any, Final, NamedTuple, TypeAlias
 
 import asyncpg
 from sqlalchemy import Connection
@@ -32,6 +32,22 @@ def connected(dialect: Any, _entry: ConnectionPoolEntry, arguments: Any, options
         if not state.startswith(_NOT_NOW):
             raise  # wrong password, no such database: for a person to mend
         raise DatabaseAwayError(f"{type(error).__name__}: {error}"[:200]) from error
+
+
+Hear = Callable[[str], None]
+LISTENERS: Final[list[Hear]] = []
+"""Who hears what a server says beside its answers (RAISE INFO), before the statement that says it is over."""
+
+
+def listening(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+    """On connecting: what it says is heard."""
+    driver: Any = connection.driver_connection
+    driver.add_log_listener(_heard)
+
+
+def _heard(_driver: Any, message: Any) -> None:
+    for one in LISTENERS:
+        one(message.message)
 
 
 def is_closed(error: BaseException | None) -> bool:

@@ -6,11 +6,12 @@ forget, so neither names nor secrets may come into it by accident. A table may s
 """
 
 import datetime as dt
+import functools
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from sqlalchemy import Boolean, Column, Float, Integer, String, Uuid, inspect
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Mapper, Session
 from sqlalchemy.orm.base import PASSIVE_NO_INITIALIZE
 
 from hub.kernel.columns import UtcInstant
@@ -30,26 +31,43 @@ def changes_of(session: Session) -> Iterator[dict[str, Any]]:
             mapper = inspect(type(row))
             if not mapper.local_table.info.get("audit", True):
                 continue
-            columns = {} if did == "removed" else dict(_columns(row, added=did == "added"))
+            columns = dict(_TOLD[did](row))
             if columns or did != "changed":
                 key = [_shown(one) for one in mapper.primary_key_from_instance(row)]
                 told = {"columns": columns} if columns else {}
                 yield {"table": mapper.local_table.name, "key": key, "did": did, **told}
 
 
-def _columns(row: object, *, added: bool) -> Iterator[tuple[str, Any]]:
+def _added(row: object) -> Iterator[tuple[str, Any]]:
     state = inspect(row)
-    for attribute in state.mapper.column_attrs:
-        column = attribute.columns[0]
-        history = state.get_history(attribute.key, PASSIVE_NO_INITIALIZE)
-        if column.primary_key or not history.has_changes():
-            continue
-        after = history.added[0] if history.added else None
-        before = history.deleted[0] if history.deleted else None
-        if added and after is None:
-            continue
-        values = [_shown(after)] if added else [_shown(before), _shown(after)]
-        yield column.name, values if is_open(column) else None
+    for name, key, open_ in _columns(state.mapper):
+        value = state.dict.get(key)
+        if value is not None:
+            yield name, [_shown(value)] if open_ else None
+
+
+def _changed(row: object) -> Iterator[tuple[str, Any]]:
+    state = inspect(row)
+    for name, key, open_ in _columns(state.mapper):
+        history = state.get_history(key, PASSIVE_NO_INITIALIZE)
+        if history.has_changes():
+            after = history.added[0] if history.added else None
+            before = history.deleted[0] if history.deleted else None
+            yield name, [_shown(before), _shown(after)] if open_ else None
+
+
+def _removed(_row: object) -> Iterator[tuple[str, Any]]:
+    return iter(())
+
+
+_TOLD: Final = {"added": _added, "changed": _changed, "removed": _removed}
+
+
+@functools.cache
+def _columns(mapper: Mapper[Any]) -> list[tuple[str, str, bool]]:
+    """Beside the key: each column's name, its attribute's, and whether its values may be told."""
+    of = [(cast("Column[Any]", attribute.columns[0]), attribute.key) for attribute in mapper.column_attrs]
+    return [(column.name, key, is_open(column)) for column, key in of if not column.primary_key]
 
 
 def is_open(column: Column[Any]) -> bool:

@@ -82,6 +82,11 @@ def sqlite_instant(value: dt.datetime) -> str:
     return value.isoformat(" ", "microseconds")[:_INSTANT_LENGTH]
 
 
+def id_in(value: str | uuid.UUID) -> uuid.UUID:
+    """An id as either database gave it."""
+    return uuid.UUID(value) if isinstance(value, str) else value
+
+
 def instant_in(value: str | dt.datetime | None) -> dt.datetime | None:
     """An instant as either database gave it."""
     if isinstance(value, str):

@@ -22,7 +22,7 @@ from hub.kernel.clock import Clock
 from hub.kernel.db import Database, is_bad_value, is_busy, may_succeed_again
 from hub.kernel.draining import DRAINING, Draining
 from hub.kernel.edge import TRACE_ID, edge
-from hub.kernel.idempotency import HEADER, InFlight, KeptAnswer, earlier_answer, fingerprint, read_key
+from hub.kernel.idempotency import HEADER, Answer, InFlight, earlier_answer, fingerprint, keep_answer, read_key
 from hub.kernel.nudges import Nudges
 from hub.kernel.problem import (
     CONTENT_TYPE,
@@ -185,18 +185,10 @@ class _Endpoint:
             headers = {**kept.headers, "Idempotency-Replayed": "true"}
             return _Rendered(kept.status, kept.body, headers)
         answer = self._done(await self._route.handler(call))
-        actor, name = key
-        call.session.add(
-            KeptAnswer(
-                actor=actor,
-                key=name,
-                fingerprint=print_,
-                status=answer.status,
-                headers=answer.headers,
-                body=answer.body,
-                created_at=now,
-            )
+        kept = Answer(
+            fingerprint=print_, status=answer.status, headers=answer.headers, body=answer.body, created_at=now
         )
+        await keep_answer(call.session, *key, kept)
         return answer
 
     def _done(self, answer: BaseModel | Reply | Problem | None) -> _Rendered:

@@ -31,7 +31,7 @@ class Blocks:
 
     async def check(self, session: AsyncSession, account_id: uuid.UUID) -> None:
         """Raises Refused `account_blocked`."""
-        if await repository.blocks_of(session, account_id):
+        if await repository.is_blocked(session, account_id):
             raise Refused("account_blocked")
 
     async def block(

@@ -4,10 +4,11 @@ Whether a reservation is promised is the business of `leases`; which step may fo
 """
 
 import asyncio
+import contextlib
 import datetime as dt
 import secrets
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
@@ -80,12 +81,13 @@ class Booking:
         secret = secret or await self.secret_for(new)
         if new.vehicle_id is not None:
             await repository.line_up(session, new.vehicle_id)
-        await self._supply.check(session, new)
+        buffer = await self._supply.check(session, new)
         reservation = self._made(new, account_id, code or _fresh_code(), secret.verifier)
-        reservation.kept_until_at += await self._supply.buffer(session, new.vehicle_id, new.trip_km)
+        reservation.kept_until_at += buffer
         session.add(reservation)
-        await _flush(session)
-        await self._leases.back(session, reservation)
+        with _no_overlap():
+            await self._leases.back(session, reservation)  # written together with its lease, where it gets a new one
+            await session.flush()
         return reservation, secret.pin
 
     async def secret_for(self, new: NewReservation) -> Secret:
@@ -144,7 +146,8 @@ class Booking:
             await repository.line_up(session, reservation.vehicle_id)
         buffer = await self._supply.buffer(session, reservation.vehicle_id, reservation.trip_km)
         reservation.kept_until_at = until_at + buffer
-        await _flush(session)
+        with _no_overlap():
+            await session.flush()
         await self._leases.extend(session, reservation, until_at)
 
     async def cancel(self, session: AsyncSession, reservation: Reservation, by: uuid.UUID) -> None:
@@ -183,9 +186,11 @@ class Booking:
                 await self._leases.publish_plain(session, reservation)
 
 
-async def _flush(session: AsyncSession) -> None:
+@contextlib.contextmanager
+def _no_overlap() -> Iterator[None]:
+    """What the database says of two bookings for one vehicle, in the rules' words."""
     try:
-        await session.flush()
+        yield
     except DBAPIError as error:
         if OVERLAP in str(error.orig):
             raise Refused("reservation_overlap") from error

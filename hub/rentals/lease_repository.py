@@ -3,13 +3,27 @@
 import datetime as dt
 import uuid
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 from sqlalchemy import Select, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.kernel.pages import Found, PageQuery, find_page
+from hub.kernel.reach import reach_of
+from hub.kernel.statements import Statement, id_in, run
 from hub.rentals.lease_rules import OPEN
 from hub.rentals.tables import Lease, LeaseStation, Reservation
+
+_KNOWS: Final = "SELECT knows FROM lease_stations WHERE station_id = ?1"
+_FREE_BY_PLACE: Final = """\
+SELECT station_id, vehicle_kind, count(*) FROM leases
+WHERE state = 'granted' AND reservation_id IS NULL AND giving_back = '' AND granted_until_at >= ?1
+    AND (vehicle_kind = ?2 OR ?2 IS NULL) {narrowed}
+GROUP BY station_id, vehicle_kind ORDER BY count(*) DESC, station_id LIMIT ?3
+"""
+
+_OF: Final = "AND station_id IN (SELECT id FROM stations WHERE organisation_id = ?4)"
+_AT: Final = "AND station_id = ANY(?4)"
 
 
 async def leases(session: AsyncSession, query: PageQuery, **equal: object) -> Found[Lease]:
@@ -60,14 +74,15 @@ async def free_by_place(
     session: AsyncSession, kind: str | None, until_at: dt.datetime, most: int
 ) -> Sequence[tuple[uuid.UUID, str | None, int]]:
     """Where else a vehicle is held for nobody yet until then: station, kind, how many."""
-    free = _free(until_at).subquery()
-    found = select(free.c.station_id, free.c.vehicle_kind, func.count()).group_by(
-        free.c.station_id, free.c.vehicle_kind
-    )
-    if kind is not None:
-        found = found.where(free.c.vehicle_kind == kind)
-    rows = await session.execute(found.order_by(func.count().desc(), free.c.station_id).limit(most))
-    return [(row[0], row[1], row[2]) for row in rows]
+    reach, values = reach_of(session.sync_session), (until_at, kind, most)
+    if reach is None:
+        asked = Statement(_FREE_BY_PLACE.format(narrowed=""), values)
+    elif reach.stations is None:
+        asked = Statement(_FREE_BY_PLACE.format(narrowed=_OF), (*values, reach.organisation_id), reached=True)
+    else:
+        asked = Statement(_FREE_BY_PLACE.format(narrowed=_AT), (*values, list(reach.stations)), reached=True)
+    [found] = await run(session, asked)
+    return [(id_in(place), free, count) for place, free, count in found.rows]
 
 
 def _free(until_at: dt.datetime) -> Select[Lease]:
@@ -118,6 +133,13 @@ async def over(session: AsyncSession, station_id: uuid.UUID, before: dt.datetime
 async def station(session: AsyncSession, station_id: uuid.UUID, *, lock: bool = False) -> LeaseStation | None:
     """What a station knows and what is to be held there."""
     return await session.get(LeaseStation, station_id, with_for_update=lock or None)
+
+
+async def knows(session: AsyncSession, station_id: uuid.UUID) -> bool | None:
+    """Whether a station's agent knows leases; None where it has not said."""
+    [found] = await run(session, Statement(_KNOWS, (station_id,), reached=True))
+    said = found.rows[0][0] if found.rows else None
+    return None if said is None else bool(said)
 
 
 async def due_stations(session: AsyncSession, now: dt.datetime, before: dt.datetime) -> list[uuid.UUID]:

@@ -107,8 +107,7 @@ class Leases:
         await self.publish(session, lease, booking)
 
     async def _is_plain(self, session: AsyncSession, booking: Reservation) -> bool:
-        station = await lease_repository.station(session, booking.station_id)
-        return station is not None and station.knows is False
+        return await lease_repository.knows(session, booking.station_id) is False
 
     async def _held_for(self, session: AsyncSession, booking: Reservation) -> Lease | None:
         if booking.vehicle_kind is None:

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.kernel.reach import reach_of
-from hub.kernel.statements import Statement, instant_in, json_in, run
+from hub.kernel.statements import Statement, id_in, instant_in, json_in, run
 from hub.rentals import forecast
 from hub.rentals.forecast import Battery, Taken
 from hub.rentals.offer_tables import OfferStation
@@ -122,27 +122,27 @@ async def battery(session: AsyncSession, vehicle_id: uuid.UUID) -> Battery | Non
 
 async def seen_in(session: AsyncSession, rows: Sequence[Row], window: Window) -> Seen:
     """The stations and vehicles of these rows with what is promised there."""
-    places = {station_id: _place(row) for station_id, row in {_uuid(row[0]): row for row in rows}.items()}
+    places = {station_id: _place(row) for station_id, row in {id_in(row[0]): row for row in rows}.items()}
     ids = list(places)
     [bookings] = await run(session, Statement(_BOOKINGS, (ids, window.now), reached=True))
     taken: dict[uuid.UUID, list[Taken]] = {}
     for station, vehicle, kind, begins, ends, trip_km in bookings.rows:
         one = Taken(from_at=_instant(begins), until_at=_instant(ends), trip_km=trip_km)
         if vehicle is not None:
-            taken.setdefault(_uuid(vehicle), []).append(one)
+            taken.setdefault(id_in(vehicle), []).append(one)
         elif one.from_at < window.until_at and window.from_at < one.until_at:
-            places[_uuid(station)].wanted[kind] += 1
+            places[id_in(station)].wanted[kind] += 1
     if any(place.policy.demands or not place.online(window.now) for place in places.values()):
         [leases] = await run(session, Statement(_LEASES, (ids, window.kept_until_at), reached=True))
         for station, kind, count in leases.rows:
-            places[_uuid(station)].leased[kind] = count
+            places[id_in(station)].leased[kind] = count
     vehicles = [row for row in rows if row[_OF_PLACE] is not None]
-    return Seen(places, [_candidate(row, places[_uuid(row[0])], taken) for row in vehicles])
+    return Seen(places, [_candidate(row, places[id_in(row[0])], taken) for row in vehicles])
 
 
 def _place(row: Row) -> Place:
     return Place(
-        station_id=_uuid(row[0]), name=row[1], latitude=row[2], longitude=row[3], min_soc_pct=row[4],
+        station_id=id_in(row[0]), name=row[1], latitude=row[2], longitude=row[3], min_soc_pct=row[4],
         heard_at=instant_in(row[5]),
         policy=Policy(safe=json_in(row[6]) or {}, walk_in_min=row[7] or 0, walk_in_pct=row[8] or 0.0),
     )  # fmt: skip
@@ -153,10 +153,10 @@ def _candidate(row: Row, place: Place, taken: dict[uuid.UUID, list[Taken]]) -> C
         vehicle, dock_no, label, kind, model, tariff, why_not, papers_until, faulty, soc_pct, soh_pct, battery_wh,
         wh_per_km, charge_w, full_range_km,
     ) = row[_OF_PLACE:]  # fmt: skip
-    vehicle_id = _uuid(vehicle)
+    vehicle_id = id_in(vehicle)
     return Candidate(
         vehicle_id=vehicle_id, station_id=place.station_id, dock_no=dock_no, label=label, kind=kind, model=model,
-        tariff_id=None if tariff is None else _uuid(tariff), why_not=why_not, papers_until=instant_in(papers_until),
+        tariff_id=None if tariff is None else id_in(tariff), why_not=why_not, papers_until=instant_in(papers_until),
         faulty=bool(faulty), soc_pct=soc_pct,
         battery=forecast.battery_of(
             battery_wh=battery_wh, wh_per_km=wh_per_km, charge_w=charge_w, full_range_km=full_range_km,
@@ -164,10 +164,6 @@ def _candidate(row: Row, place: Place, taken: dict[uuid.UUID, list[Taken]]) -> C
         ),
         taken=taken.get(vehicle_id, ()),
     )  # fmt: skip
-
-
-def _uuid(value: str | uuid.UUID) -> uuid.UUID:
-    return uuid.UUID(value) if isinstance(value, str) else value
 
 
 def _instant(value: str | dt.datetime) -> dt.datetime:

@@ -24,25 +24,32 @@ class Supply:
         self._clock = clock
         self._margin = dt.timedelta(seconds=times.margin_s)
 
-    async def check(self, session: AsyncSession, new: NewReservation) -> None:
-        """Raises Refused `vehicle_not_fit` for a named vehicle that stands there and will not do; `station_limited`.
+    async def check(self, session: AsyncSession, new: NewReservation) -> dt.timedelta:
+        """How long the vehicle charges after the trip, as `buffer` says it.
 
-        Of what is not known nothing is said: the station decides.
+        Raises Refused `vehicle_not_fit` for a named vehicle that stands there and will not do; `station_limited`. Of
+        what is not known nothing is said: the station decides.
         """
         ask, seen = await self._look(session, new)
-        if any(place.policy.demands for place in seen.places.values()):
+        demands = any(place.policy.demands for place in seen.places.values())
+        if demands:
             # Two at once would both see the last one: from here on bookings there come one after the other.
             await repository.line_up_station(session, new.station_id)
             ask, seen = await self._look(session, new)
-        found = [search_rules.judged(one, ask) for one in seen.candidates]
+        # What the others will have matters only where some must stay.
+        matter = [one for one in seen.candidates if demands or one.vehicle_id == new.vehicle_id]
+        found = [search_rules.judged(one, ask) for one in matter]
         named = next((one for one in found if one.vehicle.vehicle_id == new.vehicle_id), None)
         if named is not None:
             _refuse_unfit(named, new)
         kind = new.vehicle_kind if named is None else named.vehicle.kind
-        for by_kind in search_rules.limits_at(found, seen.places, ask).values():
+        for by_kind in search_rules.limits_at(found, seen.places, ask).values() if demands else ():
             limit = None if kind is None else by_kind.get(kind)
             if limit is not None and limit.limited:
                 raise Refused("station_limited", **search_rules.params_of(limit))
+        if named is None:
+            return await self.buffer(session, new.vehicle_id, new.trip_km)
+        return dt.timedelta(seconds=forecast.buffer_s(named.vehicle.battery, new.trip_km))
 
     async def buffer(self, session: AsyncSession, vehicle_id: uuid.UUID | None, trip_km: float | None) -> dt.timedelta:
         """How long the vehicle charges after the trip; nothing where that is not known."""

@@ -140,7 +140,14 @@ class Lease(Listed):
     """
 
     __tablename__ = "leases"
-    __table_args__ = (Index("ix_leases_station_id_state", "station_id", "state"),)
+    __table_args__ = (
+        Index("ix_leases_station_id_state", "station_id", "state"),
+        Index(
+            "ix_leases_free", "granted_until_at",
+            postgresql_where=text("state = 'granted' AND reservation_id IS NULL"),
+            sqlite_where=text("state = 'granted' AND reservation_id IS NULL"),
+        ),
+    )  # fmt: skip
 
     station_id: Mapped[uuid.UUID]
     vehicle_id: Mapped[uuid.UUID | None]

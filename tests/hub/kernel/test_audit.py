@@ -308,6 +308,23 @@ async def test_many_at_once_make_one_chain(database: Database, clock: ManualCloc
     assert (found.broken, found.head.seq) == (None, 100)
 
 
+async def test_a_deed_that_is_not_committed_yet_holds_up_no_other(database: Database, clock: ManualClock) -> None:
+    if database.is_sqlite:
+        pytest.skip("one writes at a time")
+    said = {"actor_kind": "nobody", "actor_id": None, "organisation_id": None, "action": "late", "target_kind": None,
+            "target_id": None, "reason": None, "outcome": "done", "changes": "{}", "trace_id": "0" * 32}  # fmt: skip
+    async with asyncio.timeout(5):
+        async with database.transaction() as session:
+            head = await audit_log.append(session, clock.now(), **said)
+            await deeds(database, clock, 1)
+            assert head() is None
+        found = await verified(database)
+    assert (found.broken, found.head.seq) == (None, 2)
+    assert head() == found.head  # the server has said it with the COMMIT
+    async with database.reading() as session:
+        assert (await session.execute(text("SELECT count(*) FROM audit.said"))).scalar() == 0
+
+
 async def test_the_log_is_filtered_and_paged(client: Client, auth: FixedAuth, clock: ManualClock) -> None:
     for number in range(5):
         auth.sign_in(account_id=uuid.UUID(int=number % 2 + 1))
