@@ -50,7 +50,7 @@ class PayAttempt(Base):
     state: Mapped[str] = mapped_column(String(10))
     stray: Mapped[bool]
     transaction_no: Mapped[str] = mapped_column(String(20))
-    code: Mapped[str] = mapped_column(String(8))
+    code: Mapped[str] = mapped_column(String(8), info={"audit": False})
     paid_at: Mapped[dt.datetime | None]
     confirmed_at: Mapped[dt.datetime | None]
 
@@ -70,7 +70,7 @@ class PayRefund(Base):
     asked_at: Mapped[dt.datetime]
     tries: Mapped[int]
     state: Mapped[str] = mapped_column(String(10))
-    code: Mapped[str] = mapped_column(String(12))
+    code: Mapped[str] = mapped_column(String(12), info={"audit": False})
     transaction_no: Mapped[str] = mapped_column(String(20))
     ended_at: Mapped[dt.datetime | None] = mapped_column(index=True)
     confirmed_at: Mapped[dt.datetime | None]
