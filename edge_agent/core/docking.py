@@ -143,6 +143,7 @@ def _arrived(step: Step, report: DockReported, vehicle_id: uuid.UUID) -> None:
             docked_ms=to_ms(step.ago(age_s)),
             rental_id=None if ride is None else ride.rental_id,
             battery=battery,
+            odometer_m=report.odometer_m,
         )
     )
     if ride is not None:

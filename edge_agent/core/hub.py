@@ -4,7 +4,7 @@ import dataclasses
 import uuid
 from typing import Final
 
-from edge_agent.core import caps, leases, lists, refill, rental
+from edge_agent.core import caps, leases, lists, refill, rental, using
 from edge_agent.core.inputs import (
     ChangesArrived,
     ChargerOrderEnded,
@@ -119,6 +119,9 @@ def _take_order(step: Step, change: OrderChange, arrived: ChangesArrived) -> Non
         return
     if isinstance(body, changes.CloseRental):
         _end(step, change.id, Outcome.DONE.value, rental.ended_elsewhere(step, body))
+        return
+    if isinstance(body, changes.ExtendRental):
+        _end(step, change.id, Outcome.DONE.value, using.extended(step, body))
         return
     if body is None or not _dispatch(step, change.id, body):
         _end(step, change.id, "unknown" if body is None else "refused", change.type)

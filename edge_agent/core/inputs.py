@@ -75,6 +75,7 @@ class DockReported:
     supply_voltage_v: float
     temperature_c: float
     age_since_restart: bool = False  # the dock restarted since that change: it was at least so long ago
+    odometer_m: int | None = None  # what the vehicle has run in all, where dock and vehicle tell it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -49,6 +49,8 @@ def _ride(rental_id: uuid.UUID, item: OpenRentalItem) -> Rental:
         started_at=from_ms(item.started_ms),
         boot=_NO_BOOT,
         undocked_at=from_ms(item.undocked_ms),
+        odometer_m=item.odometer_m,
+        due_ms=item.due_ms,
     )
 
 

@@ -13,7 +13,7 @@ import datetime as dt
 import uuid
 from typing import Final
 
-from edge_agent.core import caps, clocks, eligibility, leases, lists, rights
+from edge_agent.core import caps, clocks, eligibility, leases, lists, rights, using
 from edge_agent.core.billing import bill_of
 from edge_agent.core.identity import Identified, identify
 from edge_agent.core.inputs import Agreed, DockOrderEnded, DockReported, LockState, Outcome, QuoteAsked
@@ -67,6 +67,8 @@ def quote(step: Step, asked: QuoteAsked) -> None:
         voucher_uses=1 if who.voucher is None else who.voucher.max_uses,
         voucher_expires_ms=None if who.voucher is None else to_ms(who.voucher.expires),
         voucher_status=None if who.voucher is None else who.voucher.status,
+        counts_km=using.odometer_m(chosen.dock, chosen.vehicle_id) is not None,
+        due_ms=using.due_ms(step, who.renter),
     )
     step.change(quotes=with_item(step.state.quotes, made.quote_id, made))
     step.answer = made
@@ -136,6 +138,8 @@ def _begin(step: Step, wanted: Quote) -> Rental:
         started_mono_s=step.now.mono_s,
         uncertainty_ms=step.now.uncertainty_ms,
         offline=not step.state.hub.online,
+        odometer_m=using.odometer_m(step.state.docks.get(wanted.dock_no), wanted.vehicle_id),
+        due_ms=using.due_ms(step, wanted.renter),
     )
 
 
@@ -152,6 +156,8 @@ def started_fact(step: Step, rental: Rental, battery: BatteryReading | None, lef
         offline=rental.offline,
         battery=battery,
         offline_left=left,
+        odometer_m=rental.odometer_m,
+        due_ms=rental.due_ms,
     )
 
 
@@ -337,7 +343,9 @@ def end(
     duration_s = max(0.0, clocks.least_s(step, rental) - age_s)
     by_wall = not one_boot and duration_s == max(0.0, clocks.wall_least_s(step, rental) - age_s)
     began_at = lists.local(step.state, rental.undocked_at or rental.started_at)
-    bill = bill_of(rental.tariff, price_of_rental(rental.tariff, duration_s, began_at=began_at))
+    odometer_m = using.odometer_m(step.state.docks.get(dock_no), rental.vehicle_id)
+    used = using.used(step, rental, age_s, odometer_m)
+    bill = bill_of(rental.tariff, price_of_rental(rental.tariff, duration_s, began_at=began_at, used=used))
     step.put_rental(
         dataclasses.replace(
             rental,
@@ -359,6 +367,9 @@ def end(
             bill=bill,
             battery=battery,
             by_staff=by_staff,
+            distance_m=used.distance_m,
+            late_s=used.late_s,
+            odometer_m=odometer_m,
         )
     )
     if dock_no:

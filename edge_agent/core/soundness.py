@@ -47,7 +47,7 @@ def is_sound(item: Item) -> bool:
             return _is_price(item) and _are_instants(item.valid_from_ms, item.valid_to_ms)
         case OpenRentalItem():
             sound = _is_uuid(item.key) and _is_price(item.tariff)
-            return sound and _are_instants(item.started_ms, item.undocked_ms)
+            return sound and _are_instants(item.started_ms, item.undocked_ms, item.due_ms)
         case CardItem():
             return _are_instants(item.valid_to_ms)
         case ReservationItem():

@@ -8,7 +8,7 @@ import uuid
 
 import msgspec
 
-from edge_agent.core import caps, clocks, eligibility, handover, identity, leases, lists, rental, rights, staff
+from edge_agent.core import caps, clocks, eligibility, handover, identity, leases, lists, rental, rights, staff, using
 from edge_agent.core.acts import StaffEnds, StaffRents
 from edge_agent.core.eligibility import Standing
 from edge_agent.core.state import Dock, Phase, Rental, StaffSession
@@ -115,6 +115,8 @@ def _begun(step: Step, act_id: uuid.UUID, here: Standing, renter: Renter, *, by_
         uncertainty_ms=step.now.uncertainty_ms,
         offline=not step.state.hub.online,
         by_hand=by_hand,
+        odometer_m=using.odometer_m(here.dock, here.vehicle_id),
+        due_ms=using.due_ms(step, renter),
     )
 
 

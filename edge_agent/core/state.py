@@ -90,6 +90,8 @@ class Rental:
     bill: Bill | None = None
     void_reason: str | None = None
     ended_elsewhere: str | None = None  # where it ended, in the hub's words; then the bill is the hub's
+    odometer_m: int | None = None  # of the vehicle when it was given out; None: nobody tells it
+    due_ms: int | None = None  # when it is to be back, by the hub's clock; None: whenever the renter likes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +110,8 @@ class Quote:
     voucher_uses: int = 1
     voucher_expires_ms: int | None = None
     voucher_status: int | None = None
+    counts_km: bool = False  # the dock tells the vehicle's odometer
+    due_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

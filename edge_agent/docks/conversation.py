@@ -336,4 +336,5 @@ def _with_age(old: Status, new: Status) -> Status:
         boot=new.boot,
         next_event=new.next_event,
         last_card=new.last_card,
+        odometer_m=old.odometer_m,
     )

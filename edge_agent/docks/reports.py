@@ -51,6 +51,7 @@ def reported(dock_no: int, status: Status, *, may_be_old_s: float = 0.0) -> Dock
         supply_voltage_v=status.supply_mv / 1000,
         temperature_c=status.temperature_dc / 10,
         age_since_restart=bool(status.flags & StatusFlag.AGE_SINCE_BOOT),
+        odometer_m=status.odometer_m if present else None,
     )
 
 
@@ -83,6 +84,7 @@ def status_is_news(old: Status | None, new: Status) -> bool:
     return (
         swapped
         or (old.lock, old.flags, old.vehicle_id, old.boot) != (new.lock, new.flags, new.vehicle_id, new.boot)
+        or old.odometer_m != new.odometer_m
         or _moved(old.supply_mv, new.supply_mv, _SUPPLY_STEP_MV)
         or _moved(old.temperature_dc, new.temperature_dc, _TEMPERATURE_STEP_DC)
     )

@@ -303,6 +303,8 @@ def quote_view(state: State, quote: Quote, now: Moment) -> QuoteView:
         offline=quote.offline,
         pull_out_s=state.profile.pull_out_s,
         expires_at=rfc3339(quote.expires_at),
+        counts_km=quote.counts_km,
+        due_at=None if quote.due_ms is None else rfc3339(from_ms(quote.due_ms)),
     )
 
 
@@ -334,4 +336,7 @@ def tariff_view(tariff: Tariff, local: dt.datetime) -> TariffView:
         per_kwh=amount(tariff.per_kwh_minor) if tariff.per_kwh_minor else None,
         deposit=amount(tariff.deposit_minor),
         tax_pct=tariff.tax_pct,
+        per_km=amount(tariff.per_km_minor) if tariff.per_km_minor else None,
+        late_hour=amount(tariff.late_hour_minor) if tariff.late_hour_minor else None,
+        late_grace_minutes=tariff.late_grace_minutes,
     )

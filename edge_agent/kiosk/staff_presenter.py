@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final, cast
 
-from edge_agent.core import checklists, clocks, eligibility, lists
+from edge_agent.core import checklists, clocks, eligibility, lists, using
 from edge_agent.core.billing import bill_of
 from edge_agent.core.eligibility import Standing
 from edge_agent.core.state import IN_DOCK, OUT_OF_SERVICE, RUNNING, Dock, DockAct, Phase, Rental, StaffSession, State
@@ -116,9 +116,12 @@ def _ride_view(state: State, rental: Rental, now: Moment) -> StaffRideView:
 
 
 def _so_far(state: State, rental: Rental, now: Moment) -> SoFarView:
-    duration_s = clocks.least_s(Step(state, Context(now=now, new_id=new_id)), rental)
+    step = Step(state, Context(now=now, new_id=new_id))
+    duration_s = clocks.least_s(step, rental)
     began_at = lists.local(state, rental.undocked_at or rental.started_at)
-    return _bill_view(bill_of(rental.tariff, price_of_rental(rental.tariff, duration_s, began_at=began_at)), duration_s)
+    used = using.used(step, rental, 0.0, None)  # how far it went is not known before it is back
+    price = price_of_rental(rental.tariff, duration_s, began_at=began_at, used=used)
+    return _bill_view(bill_of(rental.tariff, price), duration_s)
 
 
 def _bill_view(bill: Bill, duration_s: float) -> SoFarView:

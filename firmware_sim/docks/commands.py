@@ -138,7 +138,12 @@ class Commands:
             boot=self._nvram.boot_count,
             next_event=self._nvram.next_event,
             last_card=self._last_card,
+            odometer_m=self._odometer_m(),
         )
+
+    def _odometer_m(self) -> int | None:
+        vehicle = self._mechanics.vehicle if self._capabilities & Capability.ODOMETER else None
+        return None if vehicle is None else vehicle.odometer_m
 
     def battery(self, _request: object) -> Reply:
         if not self._capabilities & Capability.BATTERY_DATA:

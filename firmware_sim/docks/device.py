@@ -33,6 +33,7 @@ _COMMON: Final = (
     | Capability.LIGHT
     | Capability.BUZZER
     | Capability.FIRMWARE
+    | Capability.ODOMETER
 )
 CAPABILITIES: Final = {Kind.LATCH: _COMMON, Kind.BAY: _COMMON | Capability.KEY_BOX}
 _CHARGE_POWER_W: Final = {Kind.LATCH: 350.0, Kind.BAY: 3_700.0}

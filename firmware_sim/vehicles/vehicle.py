@@ -35,12 +35,19 @@ class SimVehicle:
         soh: float = 1.0,
         ambient_c: float = 20.0,
         tag_readable: bool = True,
+        tells_odometer: bool = True,
     ) -> None:
         self.vehicle_id = vehicle_id
         self.kind = kind
         self.battery = Battery(_PACKS[kind], soc=soc, soh=soh, ambient_c=ambient_c)
         self.tag_readable = tag_readable
+        self.tells_odometer = tells_odometer
         self.odometer_km = 0.0
+
+    @property
+    def odometer_m(self) -> int | None:
+        """What it tells docks; None for a vehicle without such a line."""
+        return int(self.odometer_km * 1000) if self.tells_odometer else None
 
     def ride(self, *, seconds: float, speed_km_h: float = 25.0) -> float:
         """Ride for so long; returns the kilometres that the battery was good for."""

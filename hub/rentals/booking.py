@@ -25,13 +25,25 @@ from hub.rentals.supply import Supply
 from hub.rentals.tables import Reservation
 from hub.settings import BookingSettings
 from protocols.errors import Refused
+from protocols.sync.changes import ExtendRental, OrderBody
+from protocols.values import to_ms
 from protocols.voucher.pin import pin_hash
 
 OVERLAP: Final = "reservation_overlap"  # the name of the constraint, and the trigger's text
 LONGEST: Final = dt.timedelta(days=90)
 _LETTERS: Final = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # none that people confuse
 _EVENTS: Final = {"starting": Event.START, "active": Event.LEAVE, "ended": Event.RETURN, "voided": Event.VOID}
+_EXTEND_LIFE_S: Final = 30 * 86_400.0  # a late word is harmless: what was billed before it came, the hub puts right
 _EXTENDABLE: Final = machine.PROMISED | machine.RIDING
+
+
+class Down(Lists, Protocol):
+    """The way down to the stations. Filled by the wiring."""
+
+    async def send_order(
+        self, session: AsyncSession, station_id: uuid.UUID, body: OrderBody, *, life_s: float, by: uuid.UUID | None
+    ) -> object:
+        """Send an order. Raises Refused `not_found` for a station that does not exist."""
 
 
 class Checks(Protocol):
@@ -53,10 +65,10 @@ class Booking:
     """Reservations."""
 
     def __init__(
-        self, clock: Clock, lists: Lists, leases: Leases, blocks: Checks, supply: Supply, settings: BookingSettings
+        self, clock: Clock, down: Down, leases: Leases, blocks: Checks, supply: Supply, settings: BookingSettings
     ) -> None:
         self._clock = clock
-        self._lists = lists
+        self._down = down
         self._leases = leases
         self._blocks = blocks
         self._supply = supply
@@ -149,6 +161,9 @@ class Booking:
         with _no_overlap():
             await session.flush()
         await self._leases.extend(session, reservation, until_at)
+        if reservation.phase in machine.RIDING and reservation.rental_id is not None:
+            told = ExtendRental(rental_id=reservation.rental_id, until_ms=to_ms(until_at))
+            await self._down.send_order(session, reservation.station_id, told, life_s=_EXTEND_LIFE_S, by=None)
 
     async def cancel(self, session: AsyncSession, reservation: Reservation, by: uuid.UUID) -> None:
         """Take the promise back. Raises Refused `reservation_used`. A second time changes nothing."""

@@ -63,7 +63,7 @@ class Overflow:
             "fact_id": uuid.uuid5(_SCANS, str(rental.id)), "vehicle_id": vehicle_id,
             # The station where it began may be ahead of us: a return comes after its beginning whatever clocks say.
             "hlc": max(to_ms(now) << _LOGICAL_BITS, rental.began_hlc + 1), "station_id": station_id, "what": PARKED,
-            "at": now, "dock_no": 0, "soc_pct": None, "uncertainty_ms": 0,
+            "at": now, "dock_no": 0, "soc_pct": None, "uncertainty_ms": 0, "odometer_m": None,
         }  # fmt: skip
         async with within(session, None):  # as a fact that a station tells, which concerns rides anywhere
             await self._rentals.see(session, [scan])

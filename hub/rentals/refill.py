@@ -7,7 +7,7 @@ from typing import Final, Protocol
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub import events
-from hub.rentals import repository
+from hub.rentals import repository, rules
 from hub.rentals.tables import Rental
 from protocols.sync.changes import Item, OpenRentalItem, TariffItem, WindowItem
 from protocols.tariff.tariff import Tariff
@@ -56,6 +56,7 @@ def _item(row: Rental, tariffs: dict[tuple[uuid.UUID, int], Tariff]) -> OpenRent
     tariff = tariffs.get((row.tariff_id, row.tariff_version))
     if tariff is None or row.started_at is None or row.undocked_at is None:
         return None
+    began = rules.began_by(row.told)
     return OpenRentalItem(
         key=str(row.id),
         vehicle_id=row.vehicle_id,
@@ -68,6 +69,8 @@ def _item(row: Rental, tariffs: dict[tuple[uuid.UUID, int], Tariff]) -> OpenRent
         voucher_id=row.voucher_id,
         reservation_id=row.reservation_id,
         card_uid=row.card_uid,
+        odometer_m=None if began is None else began.odometer_m,
+        due_ms=None if began is None else began.due_ms,
     )
 
 

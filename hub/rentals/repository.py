@@ -2,7 +2,7 @@
 
 import datetime as dt
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import ARRAY, Integer, Select, cast, func, select
@@ -161,6 +161,14 @@ async def reservations_by_id(session: AsyncSession, ids: Iterable[uuid.UUID]) ->
     """These reservations, held until the transaction ends."""
     found = select(Reservation).where(Reservation.id.in_(ids)).order_by(Reservation.id).with_for_update()
     return list((await session.scalars(found)).all())
+
+
+async def dues(session: AsyncSession, ids: Collection[uuid.UUID]) -> dict[uuid.UUID, dt.datetime]:
+    """Until when these reservations go now."""
+    if not ids:
+        return {}
+    found = await rows_where(session, Reservation, "id = ANY(?1)", list(ids), columns=("id", "until_at"))
+    return {row["id"]: row["until_at"] for row in found}
 
 
 async def line_up(session: AsyncSession, vehicle_id: uuid.UUID) -> None:

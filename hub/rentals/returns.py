@@ -34,6 +34,7 @@ class Sighting:
     rental_id: uuid.UUID | None = None
     soc_pct: float | None = None
     uncertainty_ms: int = 0
+    odometer_m: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +48,7 @@ class Closing:
     dock_no: int | None
     soc_pct: float | None
     uncertainty_ms: int = 0
+    odometer_m: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +81,7 @@ def closing_of(
             dock_no=one.dock_no or None if docked else None,
             soc_pct=one.soc_pct,
             uncertainty_ms=one.uncertainty_ms,
+            odometer_m=one.odometer_m if docked else None,
         )
     return None
 

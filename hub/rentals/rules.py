@@ -20,7 +20,7 @@ from hub.rentals.bills import bill_row
 from hub.rentals.returns import OPEN, Closing, Sighting
 from protocols.errors import Malformed
 from protocols.sync import facts
-from protocols.tariff.tariff import Tariff, price_of_rental
+from protocols.tariff.tariff import Tariff, Used, distance_m, price_of_rental
 from protocols.values import from_ms, to_ms
 
 Row: TypeAlias = dict[str, Any]
@@ -30,7 +30,7 @@ _FOLDED: Final = (
     "vehicle_id", "dock_no", "account_id", "renter_by", "voucher_id", "reservation_id", "card_uid", "tariff_id",
     "tariff_version", "offline", "started_at", "undocked_at", "ended_at", "ended_dock_no", "ended_station_id",
     "ended_by", "voided_at", "void_reason", "duration_s", "duration_by", "currency", "total_minor", "tax_minor",
-    "bill", "price_checked", "soc_start_pct", "soc_end_pct", "began_hlc",
+    "bill", "price_checked", "soc_start_pct", "soc_end_pct", "distance_m", "late_s", "began_hlc",
 )  # fmt: skip
 UNCERTAIN_S: Final = 2.0  # what people are told of
 
@@ -115,6 +115,12 @@ _decoder: Final = msgspec.json.Decoder(Told)
 def told_of(row: Row) -> Told:
     """What a row keeps of the stations' words."""
     return _decoder.decode(row["told"])
+
+
+def began_by(told: bytes) -> facts.RentalStarted | None:
+    """What its station said when it began."""
+    started = ride_of(_decoder.decode(told)).started
+    return None if started is None else started.body
 
 
 def with_word(
@@ -219,7 +225,7 @@ def sightings_of(rental_id: uuid.UUID, told: Told, ride: Ride) -> Iterator[Sight
         yield Sighting(
             vehicle_id=vehicle_id, key=end.key, what="docked", station_id=end.station_id, at_ms=back.ended_ms,
             dock_no=back.dock_no, rental_id=rental_id, soc_pct=None if back.battery is None else back.battery.soc_pct,
-            uncertainty_ms=end.uncertainty_ms,
+            uncertainty_ms=end.uncertainty_ms, odometer_m=back.odometer_m,
         )  # fmt: skip
 
 
@@ -230,6 +236,11 @@ def tariff_of(ride: Ride) -> tuple[uuid.UUID, int] | None:
     return None if ride.ended is None else (ride.ended.body.bill.tariff_id, ride.ended.body.bill.tariff_version)
 
 
+def booking_of(ride: Ride) -> uuid.UUID | None:
+    """The reservation that the rental was begun with."""
+    return None if ride.started is None else ride.started.body.renter.reservation_id
+
+
 def folded(
     row: Row,
     told: Told,
@@ -237,22 +248,30 @@ def folded(
     closing: Closing | None,
     tariffs: Mapping[tuple[uuid.UUID, int], Tariff],
     zones: Mapping[uuid.UUID, dt.tzinfo] = MappingProxyType({}),
+    dues: Mapping[uuid.UUID, dt.datetime] = MappingProxyType({}),
 ) -> Row:
-    """The row that follows from the words and from where the ride ended. `zones`: the stations', else UTC is taken."""
+    """The row that follows from the words and from where the ride ended.
+
+    `zones`: the stations', else UTC is taken. `dues`: until when reservations go, where that may matter.
+    """
     after = row | dict.fromkeys(_FOLDED) | {"station_id": ride.station_id, "told": msgspec.json.encode(told)}
     for word in reversed(ride.words):
         after |= _told_by(word.body)
     wanted = tariff_of(ride)
     tariff = None if wanted is None else tariffs.get(wanted)
     flags = {"contradiction"} if ride.contradicted else set()
+    zone, due_ms = zones.get(ride.station_id, dt.UTC), _due_ms(ride, dues)
     if ride.ended is not None and ride.started is None:
         flags.add("orphan_return")
     if closing is not None and closing.ended_by != "station":
-        after |= _closed(ride, closing, tariff, zones.get(ride.station_id, dt.UTC))
+        after |= _closed(ride, closing, tariff, zone, due_ms)
         flags |= _flags_of(after, ride, closing)
     elif ride.ended is not None:
-        billed = None if tariff is None else _is_right(after, tariff, ride, zones.get(ride.station_id, dt.UTC))
+        billed = None if tariff is None else _is_right(after, tariff, ride, zone)
         after |= {"ended_by": "station", "ended_station_id": ride.station_id, "price_checked": billed}
+        forgiven = _forgiven(ride, tariff, zone, due_ms) if tariff is not None and billed else {}
+        after |= forgiven
+        flags |= {"late_forgiven"} if forgiven else set()
     after["state"] = _state(after)
     over = closing is not None or after["state"] in {"ended", "voided"}
     hlcs = [word.hlc for word in words_of(told)]
@@ -267,12 +286,36 @@ def folded(
     return after
 
 
-def _closed(ride: Ride, closing: Closing, tariff: Tariff | None, zone: dt.tzinfo) -> Row:
+def _due_ms(ride: Ride, dues: Mapping[uuid.UUID, dt.datetime]) -> int | None:
+    """When it was to be back: by the booking as it stands here, which may have more time than its station knew."""
+    booking = booking_of(ride)
+    if booking is not None and booking in dues:
+        return to_ms(dues[booking])
+    return None if ride.started is None else ride.started.body.due_ms
+
+
+def _forgiven(ride: Ride, tariff: Tariff, zone: dt.tzinfo, due_ms: int | None) -> Row:
+    """The hub's bill, where the ride got more time and its station billed as late what was not; else nothing."""
+    told = None if ride.ended is None else ride.ended.body
+    if told is None or due_ms is None or ride.began_ms is None:
+        return {}
+    late_s = max(0, told.ended_ms - due_ms) / 1000
+    if late_s >= told.late_s:
+        return {}
+    used = Used(distance_m=told.distance_m, energy_wh=told.energy_wh, late_s=late_s)
+    began_at = from_ms(ride.began_ms).astimezone(zone)
+    price = price_of_rental(tariff, told.duration_s, began_at=began_at, used=used)
+    return bill_row(price) | {"late_s": late_s} if price.total_minor < told.bill.total_minor else {}
+
+
+def _closed(ride: Ride, closing: Closing, tariff: Tariff | None, zone: dt.tzinfo, due_ms: int | None) -> Row:
     """The end that the hub made out, with the hub's own bill."""
     began_ms = closing.at_ms if ride.began_ms is None else ride.began_ms
     # In the renter's favour: no longer than it has been for certain.
     doubtful_ms = ride.began_uncertainty_ms + closing.uncertainty_ms
     duration_s = max(0, closing.at_ms - began_ms - doubtful_ms) / 1000
+    late_s = 0.0 if due_ms is None else max(0, closing.at_ms - due_ms - closing.uncertainty_ms) / 1000
+    used = Used(distance_m=_distance_m(ride, closing), late_s=late_s)
     closed: Row = {
         "ended_at": from_ms(closing.at_ms),
         "ended_by": closing.ended_by,
@@ -281,9 +324,19 @@ def _closed(ride: Ride, closing: Closing, tariff: Tariff | None, zone: dt.tzinfo
         "soc_end_pct": closing.soc_pct,
         "duration_s": duration_s,
         "duration_by": "wall",
+        "distance_m": used.distance_m,
+        "late_s": used.late_s,
     }
     began_at = from_ms(began_ms).astimezone(zone)
-    return closed | bill_row(None if tariff is None else price_of_rental(tariff, duration_s, began_at=began_at))
+    return closed | bill_row(
+        None if tariff is None else price_of_rental(tariff, duration_s, began_at=began_at, used=used)
+    )
+
+
+def _distance_m(ride: Ride, closing: Closing) -> int | None:
+    """As the stations reckon it: in the renter's favour where the odometer makes no sense."""
+    began_m = None if ride.started is None else ride.started.body.odometer_m
+    return distance_m(began_m, closing.odometer_m)
 
 
 def _flags_of(row: Row, ride: Ride, closing: Closing) -> set[str]:
@@ -359,6 +412,8 @@ def _told_by_end(fact: facts.RentalEnded) -> Row:
         "tax_minor": bill.tax_minor,
         "bill": msgspec.to_builtins(bill.lines),
         "soc_end_pct": None if fact.battery is None else fact.battery.soc_pct,
+        "distance_m": None if fact.distance_m is None else min(max(0, fact.distance_m), 2**62),
+        "late_s": fact.late_s,
     }
 
 

@@ -81,6 +81,8 @@ class RentalShape(Shape):
     price_checked: bool | None
     soc_start_pct: float | None
     soc_end_pct: float | None
+    distance_m: int | None = Field(description="By the vehicle's own odometer; null where nobody told it")
+    late_s: float | None = Field(description="After its booking's end, as it is billed")
 
 
 class RentalPhoto(Shape):

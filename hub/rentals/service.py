@@ -168,9 +168,12 @@ class Rentals:
         tariffs = await self._tariffs.by_version(session, [one for one in wanted if one is not None])
         local = any(one.windows for one in tariffs.values())
         zones = await self._names.zones_of(session, {ride.station_id for ride in rides.values()}) if local else {}
+        late = any(one.late_hour_minor for one in tariffs.values())
+        booked = {one for ride in rides.values() if (one := rules.booking_of(ride)) is not None} if late else set()
+        dues = await repository.dues(session, booked)
         after = {
             rental_id: rules.folded(
-                rows[rental_id], every[rental_id], ride, _closing(rental_id, ride, sightings), tariffs, zones
+                rows[rental_id], every[rental_id], ride, _closing(rental_id, ride, sightings), tariffs, zones, dues
             )
             for rental_id, ride in rides.items()
         }
@@ -250,6 +253,7 @@ def _sighting(one: events.Reported[facts.Body]) -> Row:
         "dock_no": body.dock_no,
         "soc_pct": None if battery is None else battery.soc_pct,
         "uncertainty_ms": one.uncertainty_ms,
+        "odometer_m": body.odometer_m if isinstance(body, facts.VehicleDocked) else None,
     }
 
 
@@ -263,4 +267,5 @@ def _read(row: VehicleSighting) -> Sighting:
         dock_no=row.dock_no,
         soc_pct=row.soc_pct,
         uncertainty_ms=row.uncertainty_ms,
+        odometer_m=row.odometer_m,
     )

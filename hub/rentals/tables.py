@@ -52,6 +52,8 @@ class Rental(Listed):
     price_checked: Mapped[bool | None]  # the hub's own sum agrees; None: not ended, or the tariff is not known
     soc_start_pct: Mapped[float | None]
     soc_end_pct: Mapped[float | None]
+    distance_m: Mapped[int | None]  # by the vehicle's own odometer; None: nobody told it
+    late_s: Mapped[float | None]  # after its booking's end, as it is billed
     ended_by: Mapped[str | None] = mapped_column(String(20))  # … | missing_return | overflow
     ended_station_id: Mapped[uuid.UUID | None]
     flags: Mapped[str] = mapped_column(String(200))  # " one other ", empty for none: what a person should look at
@@ -78,6 +80,7 @@ class VehicleSighting(Base):
     dock_no: Mapped[int]
     soc_pct: Mapped[float | None]
     uncertainty_ms: Mapped[int] = mapped_column(server_default="0")
+    odometer_m: Mapped[int | None]
 
 
 class AccountBlock(Listed):

@@ -79,6 +79,7 @@ class Capability(enum.IntFlag):
     BUZZER = 1 << 4
     KEY_BOX = 1 << 5
     FIRMWARE = 1 << 6
+    ODOMETER = 1 << 7  # its status ends with the vehicle's odometer
 
 
 class StatusFlag(enum.IntFlag):

@@ -38,6 +38,11 @@ class Reader:
         self._data = data
         self._at = 0
 
+    @property
+    def left(self) -> int:
+        """How many bytes are left."""
+        return len(self._data) - self._at
+
     def number(self, layout: struct.Struct) -> int:
         """One integer."""
         return int(layout.unpack(self.raw(layout.size))[0])

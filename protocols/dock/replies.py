@@ -94,6 +94,7 @@ class Status:
     """How a dock is. `presence_age_ds` is counted by the dock's own timer and stops at `AGE_SATURATED`.
 
     `next_event`, `last_card` and `boot` tell whether there is something to fetch, so an idle poll is one exchange.
+    `odometer_m` is what the vehicle has run in all; None where dock or vehicle cannot tell it. Older docks end before.
     """
 
     lock: codes.Lock
@@ -105,6 +106,7 @@ class Status:
     boot: int
     next_event: int
     last_card: int
+    odometer_m: int | None = None
 
     def pack(self) -> bytes:
         known = StatusFlag.VEHICLE_ID_KNOWN if self.vehicle_id else StatusFlag(0)
@@ -120,6 +122,7 @@ class Status:
                 U32.pack(self.boot),
                 U32.pack(self.next_event),
                 U32.pack(self.last_card),
+                fields.known(U32, self.odometer_m),
             )
         )
 
@@ -137,6 +140,7 @@ class Status:
             boot=reader.number(U32),
             next_event=reader.number(U32),
             last_card=reader.number(U32),
+            odometer_m=reader.known(U32) if reader.left >= U32.size else None,
         )
 
 

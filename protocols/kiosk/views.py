@@ -106,10 +106,13 @@ class TariffView(View):
     per_kwh: MoneyView | None
     deposit: MoneyView
     tax_pct: float
+    per_km: MoneyView | None
+    late_hour: MoneyView | None  # each hour begun after the booking's end and the grace
+    late_grace_minutes: int
 
 
 class BillLineView(View):
-    """One line: unlock, minutes, day_cap, energy."""
+    """One line: unlock, minutes, day_cap, distance, energy, late."""
 
     key: str
     quantity: float
@@ -189,7 +192,11 @@ class Example(View):
 
 
 class QuoteView(View):
-    """A price for one vehicle and one person, good until `expires_at`; agreeing to it opens the dock."""
+    """A price for one vehicle and one person, good until `expires_at`; agreeing to it opens the dock.
+
+    `counts_km`: the vehicle tells how far it goes; where it does not, kilometres cost nothing. `due_at`: the booking's
+    end, after which it is late.
+    """
 
     quote_id: uuid.UUID
     dock_no: int
@@ -200,3 +207,5 @@ class QuoteView(View):
     offline: bool
     pull_out_s: int
     expires_at: str
+    counts_km: bool
+    due_at: str | None

@@ -114,6 +114,8 @@ class OpenRentalItem(Item, frozen=True, kw_only=True):
     voucher_id: uuid.UUID | None = None
     reservation_id: uuid.UUID | None = None
     card_uid: str | None = None
+    odometer_m: int | None = None
+    due_ms: int | None = None
 
 
 class CardItem(Item, frozen=True, kw_only=True):
@@ -291,8 +293,15 @@ class CloseRental(OrderBody, frozen=True, kw_only=True):
     reason: str
 
 
+class ExtendRental(OrderBody, frozen=True, kw_only=True):
+    """A ride from here has more time: it is due at `until_ms`, by the hub's clock. It never has less."""
+
+    rental_id: uuid.UUID
+    until_ms: int
+
+
 ORDERS: Final[dict[tuple[str, int], type[OrderBody]]] = {
-    (body.__name__, 1): body for body in (UnlockDock, StartCharge, StopCharge, RestartDock, CloseRental)
+    (body.__name__, 1): body for body in (UnlockDock, StartCharge, StopCharge, RestartDock, CloseRental, ExtendRental)
 }
 
 

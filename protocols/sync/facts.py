@@ -72,7 +72,11 @@ class OfflineLeft(Body, frozen=True, kw_only=True):
 
 
 class RentalStarted(Body, frozen=True, kw_only=True):
-    """A rental was decided; committed before the lock opens."""
+    """A rental was decided; committed before the lock opens.
+
+    `odometer_m`: what the vehicle had run, where its dock tells it. `due_ms`: when it is to be back, where it was
+    booked until then; what the station knew.
+    """
 
     rental_id: uuid.UUID
     vehicle_id: uuid.UUID
@@ -84,6 +88,8 @@ class RentalStarted(Body, frozen=True, kw_only=True):
     offline: bool
     battery: BatteryReading | None = None
     offline_left: OfflineLeft | None = None
+    odometer_m: int | None = None
+    due_ms: int | None = None
 
 
 class RentalActivated(Body, frozen=True, kw_only=True):
@@ -121,6 +127,7 @@ class RentalEnded(Body, frozen=True, kw_only=True):
     distance_m: int | None = None
     energy_wh: int | None = None
     late_s: float = 0.0
+    odometer_m: int | None = None
 
 
 class VehicleDocked(Body, frozen=True, kw_only=True):
@@ -131,6 +138,7 @@ class VehicleDocked(Body, frozen=True, kw_only=True):
     docked_ms: int
     rental_id: uuid.UUID | None = None
     battery: BatteryReading | None = None
+    odometer_m: int | None = None
 
 
 class VehicleUndocked(Body, frozen=True, kw_only=True):

@@ -68,6 +68,17 @@ class Used:
     late_s: float = 0.0
 
 
+MOST_M: Final = 5_000_000
+"""More than anybody rides in one rental: then another vehicle's odometer was read, or a broken one."""
+
+
+def distance_m(began_m: int | None, back_m: int | None) -> int | None:
+    """How far the ride went by what the vehicle had run before and after; None where that is not known or no sense."""
+    if began_m is None or back_m is None or not 0 <= back_m - began_m <= MOST_M:
+        return None
+    return back_m - began_m
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PriceLine:
     """One line: `key` names the message (see `_LINES`); amount = what it adds, `tax_minor` the tax inside."""

@@ -204,6 +204,9 @@ export function quote(view, dockNo, by) {
       per_kwh: null,
       deposit: eur(2500),
       tax_pct: 19,
+      per_km: eur(12),
+      late_hour: by === 'reservation' ? eur(500) : null,
+      late_grace_minutes: 15,
     },
     examples: [
       { minutes: 20, total: eur(442) },
@@ -213,6 +216,8 @@ export function quote(view, dockNo, by) {
     offline: !view.hub.online,
     pull_out_s: 60,
     expires_at: inMinutes(5),
+    counts_km: dockNo !== 2,
+    due_at: by === 'reservation' ? inMinutes(95) : null,
   };
 }
 
@@ -245,10 +250,11 @@ export function receipt(queued, n = 1) {
     lines: [
       { key: 'unlock', quantity: 1, unit: 'piece', unit_price: eur(100), amount: eur(100) },
       { key: 'minutes', quantity: 45, unit: 'min', unit_price: eur(19), amount: eur(855) },
-      { key: 'energy', quantity: 0.62, unit: 'kWh', unit_price: eur(40), amount: eur(25) },
+      { key: 'distance', quantity: 11.84, unit: 'km', unit_price: eur(12), amount: eur(142) },
+      { key: 'late', quantity: 1, unit: 'h', unit_price: eur(500), amount: eur(500) },
     ],
-    total: eur(980),
-    tax: eur(156),
+    total: eur(1597),
+    tax: eur(255),
     queued,
   };
 }

@@ -38,6 +38,13 @@ def test_an_old_reply_counts_for_the_renter() -> None:
     assert gone.presence_age_s == 12.3
 
 
+def test_an_odometer_is_told_while_there_is_a_vehicle() -> None:
+    there = dataclasses.replace(STATUS, odometer_m=5_000)
+    gone = dataclasses.replace(there, flags=StatusFlag(0), vehicle_id=None)
+    told = [reports.reported(3, one).odometer_m for one in (STATUS, there, gone)]
+    assert told == [None, 5_000, None]
+
+
 def test_an_identity_says_kind_and_whether_it_can_charge() -> None:
     identity = Identity(
         minor=0,
@@ -67,6 +74,7 @@ def test_an_identity_says_kind_and_whether_it_can_charge() -> None:
         ({"temperature_dc": 0}, True),
         ({"presence_age_ds": 3}, True),
         ({"boot": 2}, True),
+        ({"odometer_m": 5_000}, True),
     ],
 )
 def test_what_is_news_about_a_dock(change: dict[str, object], news: bool) -> None:

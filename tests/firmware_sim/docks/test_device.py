@@ -6,7 +6,7 @@ from typing import cast
 
 import pytest
 
-from firmware_sim.docks.device import SimDock
+from firmware_sim.docks.device import CAPABILITIES, SimDock
 from firmware_sim.docks.mechanics import HeldByLock
 from firmware_sim.docks.nvram import Nvram
 from firmware_sim.vehicles.vehicle import SimVehicle, VehicleKind
@@ -354,3 +354,24 @@ def test_tamper_is_logged_when_it_comes_and_when_it_goes(dock: SimDock, master: 
     dock.faults.tamper = False
     master.status()
     assert master.kinds().count(EventKind.TAMPER) == 2
+
+
+def test_what_a_vehicle_has_run_is_told_as_soon_as_it_is_locked_in(dock: SimDock, clock: Clock, master: Master) -> None:
+    assert master.status().odometer_m is None
+    vehicle = scooter()
+    vehicle.ride(seconds=600)
+    dock.push(vehicle)
+    clock.now += 1
+    assert (master.status().lock, master.status().odometer_m) == (codes.Lock.LOCKED, int(vehicle.odometer_km * 1000))
+    assert vehicle.odometer_km > 4
+
+
+def test_a_vehicle_or_a_dock_without_an_odometer_tells_none(clock: Clock) -> None:
+    silent = SimVehicle(vehicle_id=uuid.UUID(int=1), tells_odometer=False)
+    old = CAPABILITIES[codes.Kind.LATCH] & ~codes.Capability.ODOMETER
+    for vehicle, capabilities in ((silent, None), (scooter(), old)):
+        dock = SimDock(address=5, secret=SECRET, clock=clock, seed=1, capabilities=capabilities)
+        dock.push(vehicle)
+        master = Master(dock)
+        master.connect()
+        assert master.status().odometer_m is None

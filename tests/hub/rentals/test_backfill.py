@@ -30,6 +30,7 @@ def _back_and_forth(connection: Connection) -> None:
     command.upgrade(config, "0008")
     command.stamp(config, "heads")  # what came later was not undone, but for what the new table lacks
     connection.execute(text("ALTER TABLE vehicle_sightings ADD COLUMN uncertainty_ms BIGINT NOT NULL DEFAULT 0"))
+    connection.execute(text("ALTER TABLE vehicle_sightings ADD COLUMN odometer_m BIGINT"))
 
 
 async def test_rentals_from_before_are_folded_with_what_comes_after(world: World) -> None:

@@ -1,5 +1,6 @@
 """The values behind the README's worked examples. The README holds the bytes; the tests bring both together."""
 
+import dataclasses
 import uuid
 from typing import Final
 
@@ -57,6 +58,7 @@ REQUESTS: Final[dict[str, Request]] = {
 REPLIES: Final[dict[str, tuple[str, Reply]]] = {
     "identify": ("identify", IDENTITY),
     "status": ("status", STATUS),
+    "status_odometer": ("status", dataclasses.replace(STATUS, odometer_m=123_456_789)),
     "battery": (
         "battery",
         replies.Battery(

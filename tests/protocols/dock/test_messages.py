@@ -1,5 +1,6 @@
 """Payloads: they round-trip, no bytes raise anything but Malformed, newer minor versions are understood."""
 
+import dataclasses
 import uuid
 
 import pytest
@@ -42,9 +43,10 @@ def test_batteries_round_trip_with_every_value_unknown_or_known(battery: replies
     vehicle=maybe() | st.uuids(),
     age=st.integers(0, 2**32 - 1),
     temperature=i16,
+    odometer=maybe() | st.integers(0, 2**32 - 2),
 )
 def test_statuses_round_trip_and_unknown_flags_are_kept(
-    lock: codes.Lock, bits: int, vehicle: uuid.UUID | None, age: int, temperature: int
+    lock: codes.Lock, bits: int, vehicle: uuid.UUID | None, age: int, temperature: int, odometer: int | None
 ) -> None:
     known = int(StatusFlag.VEHICLE_ID_KNOWN)
     flags = StatusFlag(bits | known if vehicle else bits & ~known)
@@ -58,6 +60,7 @@ def test_statuses_round_trip_and_unknown_flags_are_kept(
         boot=1,
         next_event=2,
         last_card=3,
+        odometer_m=odometer,
     )
     assert decode_reply(MessageType.STATUS, status.pack()) == status
 
@@ -83,6 +86,11 @@ def test_requests_of_a_newer_minor_version_are_understood(name: str) -> None:
 def test_replies_of_a_newer_minor_version_are_understood(name: str) -> None:
     of, reply = REPLIES[name]
     assert decode_reply(REQUESTS[of].type, reply.pack() + b"new field") == reply
+
+
+def test_the_first_docks_say_no_odometer_and_are_understood() -> None:
+    told = dataclasses.replace(STATUS, odometer_m=5)
+    assert decode_reply(MessageType.STATUS, told.pack()[:-4]) == STATUS
 
 
 @pytest.mark.parametrize("name", [n for n in REQUESTS if REQUESTS[n].pack()])

@@ -11,7 +11,7 @@ export interface AskQuote {
   readonly dock_no?: number | null;
 }
 
-/** One line: unlock, minutes, day_cap, energy. */
+/** One line: unlock, minutes, day_cap, distance, energy, late. */
 export interface BillLineView {
   readonly key: string;
   readonly quantity: number;
@@ -181,7 +181,12 @@ export interface QuestionView {
   readonly photo: boolean;
 }
 
-/** A price for one vehicle and one person, good until `expires_at`; agreeing to it opens the dock. */
+/**
+ * A price for one vehicle and one person, good until `expires_at`; agreeing to it opens the dock.
+ *
+ * `counts_km`: the vehicle tells how far it goes; where it does not, kilometres cost nothing. `due_at`: the booking's
+ * end, after which it is late.
+ */
 export interface QuoteView {
   readonly quote_id: string;
   readonly dock_no: number;
@@ -192,6 +197,8 @@ export interface QuoteView {
   readonly offline: boolean;
   readonly pull_out_s: number;
   readonly expires_at: string;
+  readonly counts_km: boolean;
+  readonly due_at: string | null;
 }
 
 /** The itemised bill of a finished rental. `queued`: the payment is taken when the hub is reachable. */
@@ -431,6 +438,9 @@ export interface TariffView {
   readonly per_kwh: MoneyView | null;
   readonly deposit: MoneyView;
   readonly tax_pct: number;
+  readonly per_km: MoneyView | null;
+  readonly late_hour: MoneyView | null;
+  readonly late_grace_minutes: number;
 }
 
 /** A vehicle standing in a dock. `why_not` is a message key when it is not for rent now. */

@@ -129,6 +129,12 @@ export const de: Catalogue = {
   price_free:
     '{count, plural, =1 {die erste Minute ist frei} other {die ersten # Minuten sind frei, um das Fahrzeug anzusehen}}',
   price_day: 'Höchstens am Tag',
+  price_km: 'Je Kilometer',
+  price_km_note: 'kommen zu den Beispielen hinzu',
+  price_km_none: 'dieses Fahrzeug zählt sie nicht: kostet nichts',
+  price_late: 'Je Stunde Verspätung',
+  price_late_note:
+    '{count, plural, =0 {nach {due}} one {ab # Minute nach {due}} other {ab # Minuten nach {due}}}',
   price_kwh: 'Jede verbrauchte kWh',
   price_deposit: 'Bis zur Rückgabe vorgemerkt',
   price_deposit_note: 'wird nicht abgebucht und mit der Rechnung freigegeben',
@@ -210,6 +216,8 @@ export const de: Catalogue = {
   bill_minutes: '{count, plural, one {# Minute} other {# Minuten}}',
   bill_day_cap: 'Tagespreis',
   bill_energy: 'Energie, {energy}',
+  bill_distance: '{km} gefahren',
+  bill_late: '{count, plural, one {# Stunde verspätet} other {# Stunden verspätet}}',
   bill_other: 'Sonstiges',
   bill_each: 'zu {price}',
   bill_total: 'Gesamt',

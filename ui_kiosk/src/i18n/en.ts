@@ -128,6 +128,12 @@ export const en = {
   price_free:
     '{count, plural, =1 {the first minute is free} other {the first # minutes are free, to look at the vehicle}}',
   price_day: 'At most in a day',
+  price_km: 'Each kilometre',
+  price_km_note: 'comes on top of the examples',
+  price_km_none: 'this vehicle does not count them: not charged',
+  price_late: 'Each hour late',
+  price_late_note:
+    '{count, plural, =0 {after {due}} one {from # minute after {due} on} other {from # minutes after {due} on}}',
   price_kwh: 'Each kWh used',
   price_deposit: 'Held until you return it',
   price_deposit_note: 'not charged, and released with the bill',
@@ -208,6 +214,8 @@ export const en = {
   bill_minutes: '{count, plural, one {# minute} other {# minutes}}',
   bill_day_cap: 'Day price',
   bill_energy: 'Energy, {energy}',
+  bill_distance: '{km} ridden',
+  bill_late: '{count, plural, one {# hour late} other {# hours late}}',
   bill_other: 'Other',
   bill_each: 'at {price}',
   bill_total: 'Total',

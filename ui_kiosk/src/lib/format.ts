@@ -15,6 +15,8 @@ export interface Formats {
   readonly number: (value: number, digits?: number) => string;
   readonly percent: (value: number) => string;
   readonly km: (value: number) => string;
+  /** What was ridden, as a bill says it. */
+  readonly distance: (km: number) => string;
   readonly kw: (watts: number) => string;
   readonly kwh: (wattHours: number) => string;
   readonly minutes: (seconds: number) => string;
@@ -49,6 +51,7 @@ export function formats(lang: Lang, timeZone: string): Formats {
     number,
     percent: (value) => unit(value, '%'),
     km: (value) => unit(value, 'km', value < 10 ? 1 : 0),
+    distance: (value) => unit(value, 'km', 2),
     kw: (watts) => unit(watts / 1000, 'kW', 1),
     kwh: (wattHours) => unit(wattHours / 1000, 'kWh', 2),
     minutes: (seconds) => duration(seconds, unit),

@@ -26,8 +26,8 @@ export function Bill({ receipt }: { readonly receipt: ReceiptView }) {
     >
       <section className="card bill">
         <dl className="rows">
-          {receipt.lines.map((line) => (
-            <Line key={line.key} line={line} />
+          {receipt.lines.map((line, index) => (
+            <Line key={index} line={line} />
           ))}
         </dl>
         <div className="total">
@@ -73,6 +73,10 @@ function LineName({ line }: { readonly line: BillLineView }) {
       return t('bill_day_cap');
     case 'energy':
       return t('bill_energy', { energy: f.kwh(line.quantity * 1000) });
+    case 'distance':
+      return t('bill_distance', { km: f.distance(line.quantity) });
+    case 'late':
+      return t('bill_late', { count: line.quantity });
     default:
       return t('bill_other');
   }

@@ -1,7 +1,7 @@
 /** What does it cost? In one line and in full, before anybody agrees. */
 import { lazy, Suspense, useState } from 'react';
 import type { QuoteView, TariffView } from '../api/types';
-import { useKiosk } from '../app/context';
+import { useKiosk, useNow } from '../app/context';
 import { Frame } from '../ui/Frame';
 import { Vehicle } from '../ui/icons';
 import { Answer, Small } from '../ui/Press';
@@ -52,7 +52,7 @@ export function Price({ quote }: { readonly quote: QuoteView }) {
           </div>
           <Vehicle kind={vehicle.kind} />
         </div>
-        <PriceRows tariff={quote.tariff} />
+        <PriceRows quote={quote} />
       </section>
     </Frame>
   );
@@ -98,15 +98,31 @@ function PriceLine({ tariff }: { readonly tariff: TariffView }) {
     : t('price_in_a_line', { unlock: f.money(tariff.unlock), minute });
 }
 
-function PriceRows({ tariff }: { readonly tariff: TariffView }) {
+function PriceRows({ quote }: { readonly quote: QuoteView }) {
   const { t, f } = useKiosk();
+  const now = useNow(60_000);
+  const { tariff, due_at: due } = quote;
   const free = tariff.free_minutes > 0 ? t('price_free', { count: tariff.free_minutes }) : undefined;
   return (
     <dl className="rows">
       <Row name={t('price_unlock')} value={f.money(tariff.unlock)} />
       <Row name={t('price_minute')} note={free} value={f.money(tariff.per_minute)} />
+      {tariff.per_km && (
+        <Row
+          name={t('price_km')}
+          note={t(quote.counts_km ? 'price_km_note' : 'price_km_none')}
+          value={quote.counts_km ? f.money(tariff.per_km) : '–'}
+        />
+      )}
       {tariff.per_kwh && <Row name={t('price_kwh')} value={f.money(tariff.per_kwh)} />}
       {tariff.day_cap && <Row name={t('price_day')} value={f.money(tariff.day_cap)} />}
+      {tariff.late_hour && due !== null && (
+        <Row
+          name={t('price_late')}
+          note={t('price_late_note', { count: tariff.late_grace_minutes, due: f.when(due, now) })}
+          value={f.money(tariff.late_hour)}
+        />
+      )}
       {tariff.deposit.minor > 0 && (
         <Row name={t('price_deposit')} note={t('price_deposit_note')} value={f.money(tariff.deposit)} />
       )}

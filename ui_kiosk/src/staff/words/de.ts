@@ -200,6 +200,8 @@ export const de: StaffWords = {
   bill_minutes: '{count, plural, one {# Minute} other {# Minuten}}',
   bill_day_cap: 'Tagespreis',
   bill_energy: 'Strom',
+  bill_distance: 'Strecke',
+  bill_late: 'Verspätung',
   bill_other: 'Sonstiges',
   bill_total: 'Rechnung',
   bill_so_far: 'Bis jetzt',

@@ -204,6 +204,8 @@ export const en = {
   bill_minutes: '{count, plural, one {# minute} other {# minutes}}',
   bill_day_cap: 'Day price',
   bill_energy: 'Energy',
+  bill_distance: 'Distance',
+  bill_late: 'Late return',
   bill_other: 'Other',
   bill_total: 'Bill',
   bill_so_far: 'So far',

@@ -194,6 +194,8 @@ export const vi: StaffWords = {
   bill_minutes: '{count} phút',
   bill_day_cap: 'Giá ngày',
   bill_energy: 'Điện',
+  bill_distance: 'Quãng đường',
+  bill_late: 'Trả trễ',
   bill_other: 'Khác',
   bill_total: 'Hóa đơn',
   bill_so_far: 'Đến lúc này',
