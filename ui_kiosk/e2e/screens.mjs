@@ -89,6 +89,13 @@ const SCREENS = {
     },
   },
   price: { ready: 'screen-price', play: price },
+  'price-booked': {
+    ready: 'screen-price',
+    play: async (stage) => {
+      await SCREENS['pin']?.play?.(stage);
+      await press(stage.page, 'identify-reservation');
+    },
+  },
   'price-offline': { on: 'offline', ready: 'screen-price', play: price },
   'price-large': { ready: 'screen-price', play: price, query: '&type=large' },
   contract: {

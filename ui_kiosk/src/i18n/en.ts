@@ -129,7 +129,7 @@ export const en = {
     '{count, plural, =1 {the first minute is free} other {the first # minutes are free, to look at the vehicle}}',
   price_day: 'At most in a day',
   price_km: 'Each kilometre',
-  price_km_note: 'comes on top of the examples',
+  price_km_note: 'not in the examples',
   price_km_none: 'this vehicle does not count them: not charged',
   price_late: 'Each hour late',
   price_late_note:

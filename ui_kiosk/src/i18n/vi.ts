@@ -129,7 +129,7 @@ export const vi: Catalogue = {
   price_free: '{count, plural, =1 {phút đầu miễn phí} other {# phút đầu miễn phí, để bạn xem xe}}',
   price_day: 'Tối đa một ngày',
   price_km: 'Mỗi kilômét',
-  price_km_note: 'cộng thêm vào các ví dụ',
+  price_km_note: 'chưa tính trong ví dụ',
   price_km_none: 'xe này không đếm: không tính tiền',
   price_late: 'Mỗi giờ trễ',
   price_late_note: '{count, plural, =0 {sau {due}} other {từ # phút sau {due}}}',

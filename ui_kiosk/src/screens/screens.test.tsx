@@ -179,8 +179,10 @@ it('shows the bill of a vehicle that came back, line by line', async () => {
   act(() => {
     kiosk.tell({ on: 'view', view: { ...view, returns: [receipt(true)] } });
   });
-  expect((await screen.findByTestId('receipt-total')).textContent).toBe('€9.80');
+  expect((await screen.findByTestId('receipt-total')).textContent).toBe('€15.97');
   expect(screen.getByTestId('line-minutes').textContent).toContain('45 minutes');
+  expect(screen.getByTestId('line-distance').textContent).toContain('11.84\u00a0km ridden');
+  expect(screen.getByTestId('line-late').textContent).toContain('1 hour late');
   expect(screen.getByTestId('payment').textContent).toContain('Queued');
 });
 
