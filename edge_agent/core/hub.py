@@ -4,7 +4,7 @@ import dataclasses
 import uuid
 from typing import Final
 
-from edge_agent.core import caps, leases, lists, refill, rental, using
+from edge_agent.core import caps, leases, lists, refill, using
 from edge_agent.core.inputs import (
     ChangesArrived,
     ChargerOrderEnded,
@@ -15,7 +15,7 @@ from edge_agent.core.inputs import (
     Outcome,
 )
 from edge_agent.core.orders import RestartDock, StartCharge, StopCharge, UnlockDock
-from edge_agent.core.state import HubContact, HubOrder, HubOrderState
+from edge_agent.core.state import HubContact, HubOrder, HubOrderState, Phase
 from edge_agent.core.step import Step, with_item, without
 from protocols.errors import Malformed
 from protocols.sync import changes
@@ -118,7 +118,7 @@ def _take_order(step: Step, change: OrderChange, arrived: ChangesArrived) -> Non
         _end(step, change.id, "refused", error.detail)
         return
     if isinstance(body, changes.CloseRental):
-        _end(step, change.id, Outcome.DONE.value, rental.ended_elsewhere(step, body))
+        _end(step, change.id, Outcome.DONE.value, _ended_elsewhere(step, body))
         return
     if isinstance(body, changes.ExtendRental):
         _end(step, change.id, Outcome.DONE.value, using.extended(step, body))
@@ -128,6 +128,20 @@ def _take_order(step: Step, change: OrderChange, arrived: ChangesArrived) -> Non
         return
     taken = HubOrder(order_id=change.id, state=HubOrderState.DISPATCHED, taken_ms=step.now_ms)
     step.change(hub_orders=with_item(step.state.hub_orders, change.id, taken))
+
+
+def _ended_elsewhere(step: Step, told: changes.CloseRental) -> str:
+    """The hub says that a ride from here ended elsewhere: no bill and no fact of ours. What came of it, in a word.
+
+    Only a ride is closed: of a vehicle in a dock the sensors know more than the hub, and what is over stays as it is.
+    """
+    rental = step.state.rentals.get(told.rental_id)
+    if rental is None:
+        return "rental_unknown"
+    if rental.phase is not Phase.ACTIVE:
+        return f"rental_{rental.phase.value}"
+    step.put_rental(dataclasses.replace(rental, phase=Phase.ENDED, finished_at=step.now.at, ended_elsewhere=told.where))
+    return ""
 
 
 def _dispatch(step: Step, order_id: uuid.UUID, body: changes.OrderBody) -> bool:

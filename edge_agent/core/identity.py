@@ -1,6 +1,7 @@
 """Who stands at the kiosk, and by what right: voucher, reservation code with PIN, or card. All without a network."""
 
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -98,17 +99,22 @@ def _by_reservation(step: Step, who: ByReservation) -> Identified:
         raise Refused("reservation_unknown")
     item, lease = found
     key = uuid.UUID(item.key)
-    tries = step.state.pin_tries.get(key, PinTries(wrong=0))
-    if is_locked_out(step, tries):
-        raise Refused("reservation_locked", until=rfc3339(from_ms(tries.locked_until_ms)))
-    if not pin_matches(who.pin, item.pin_hash):
-        _count_wrong_pin(step, key)
-        raise Refused("reservation_unknown")
-    step.change(pin_tries=without(step.state.pin_tries, key))
+    check_pin(step, key, lambda: pin_matches(who.pin, item.pin_hash))
     _check_window(step, item, key, 0 if lease is None else lease.margin_ms)
     lease_id = None if lease is None else lease.lease_id
     renter = Renter(by="reservation", account_id=item.account_id, reservation_id=key, lease_id=lease_id)
     return Identified(renter=renter, by="reservation", vehicle_id=item.vehicle_id, vehicle_kind=item.vehicle_kind)
+
+
+def check_pin(step: Step, key: uuid.UUID, is_right: Callable[[], bool]) -> None:
+    """Wrong PINs are counted, and lock the booking for a while. Raises Refused `reservation_locked`, `_unknown`."""
+    tries = step.state.pin_tries.get(key, PinTries(wrong=0))
+    if is_locked_out(step, tries):
+        raise Refused("reservation_locked", until=rfc3339(from_ms(tries.locked_until_ms)))
+    if not is_right():
+        _count_wrong_pin(step, key)
+        raise Refused("reservation_unknown")
+    step.change(pin_tries=without(step.state.pin_tries, key))
 
 
 def _count_wrong_pin(step: Step, reservation_id: uuid.UUID) -> None:
@@ -145,15 +151,22 @@ def _check_window(step: Step, item: ReservationItem, key: uuid.UUID, margin_ms: 
         )
 
 
-def _by_card(step: Step, read_id: uuid.UUID) -> Identified:
+def card_held(step: Step, read_id: uuid.UUID) -> tuple[str, uuid.UUID | None]:
+    """The card that was just held to a dock, and whose it is. Raises Refused `card_not_read`."""
     read = step.state.card
     if read is None or read.read_id != read_id or step.now.mono_s - read.mono_s > CARD_READ_S:
         raise Refused("card_not_read")
     card = lists.card(step.state, read.uid)
+    return read.uid, None if card is None else card.account_id
+
+
+def _by_card(step: Step, read_id: uuid.UUID) -> Identified:
+    uid, _ = card_held(step, read_id)
+    card = lists.card(step.state, uid)
     if card is None or "rent" not in card.may:
         raise Refused("card_unknown")
     if card.blocked:
         raise Refused("card_blocked")
     if card.valid_to_ms is not None and card.valid_to_ms <= step.now.earliest_ms:
         raise Refused("card_expired")
-    return Identified(renter=Renter(by="card", account_id=card.account_id, card_uid=read.uid), by="card")
+    return Identified(renter=Renter(by="card", account_id=card.account_id, card_uid=uid), by="card")

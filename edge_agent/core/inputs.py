@@ -345,6 +345,20 @@ class NotOpenReported:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HandbackAsked:
+    """Question: somebody cannot return his vehicle, for no dock is free. Answer: `state.Handback`; raises `Refused`."""
+
+    who: ByVoucher | ByReservation | ByCard
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VehicleParked:
+    """Question: it stands beside the docks, locked. Answer: `state.Rental`, ended; raises `Refused`."""
+
+    handback_id: uuid.UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ticked:
     """A second has passed: what is due is looked at."""
 

@@ -80,6 +80,14 @@ def booking_with_code(state: State, code: str) -> tuple[ReservationItem, Lease |
     return None if plain is None else (plain, None)
 
 
+def verifier_of(state: State, code: str) -> tuple[uuid.UUID, str] | None:
+    """The booking with this code and its PIN's verifier, also when it is used; None for one that is not known here."""
+    holders = [one.holder for one in state.leases.values() if one.holder is not None]
+    found = [(one.reservation_id, one.pin_hash) for one in holders if one.code.upper() == code]
+    plain = [(uuid.UUID(one.key), one.pin_hash) for one in lists.reservations(state) if one.code.upper() == code]
+    return next(iter(found + plain), None)
+
+
 def remembered(state: State) -> set[uuid.UUID]:
     """The reservations that leases speak of."""
     rows = {one.holder.reservation_id for one in state.leases.values() if one.holder is not None}

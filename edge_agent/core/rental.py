@@ -21,7 +21,7 @@ from edge_agent.core.orders import LockDock, SignalDock, UnlockDock
 from edge_agent.core.state import IN_DOCK, Dock, Phase, Quote, Rental
 from edge_agent.core.step import Step, with_item, without
 from protocols.errors import Refused
-from protocols.sync.changes import CloseRental, VehicleItem
+from protocols.sync.changes import VehicleItem
 from protocols.sync.facts import (
     DockFaultRaised,
     OfflineLeft,
@@ -333,10 +333,12 @@ def end(
     age_s: float,
     battery: BatteryReading | None,
     by_staff: uuid.UUID | None = None,
+    *,
+    parked: bool = False,
 ) -> None:
     """The vehicle is back since `age_s` seconds: the bill ends there, however late we notice.
 
-    Taken in by staff it may stand in no dock: 0.
+    Taken in by staff or parked beside full docks it stands in no dock: 0.
     """
     ended_at = step.ago(age_s)
     one_boot = rental.boot == step.now.boot_id and rental.undocked_mono_s is not None and not rental.crossed
@@ -354,6 +356,7 @@ def end(
             returned_dock_no=dock_no or None,
             duration_s=duration_s,
             bill=bill,
+            parked=parked,
         )
     )
     step.record(
@@ -367,6 +370,7 @@ def end(
             bill=bill,
             battery=battery,
             by_staff=by_staff,
+            parked=parked,
             distance_m=used.distance_m,
             late_s=used.late_s,
             odometer_m=odometer_m,
@@ -374,20 +378,6 @@ def end(
     )
     if dock_no:
         signal(step, dock_no, "success")
-
-
-def ended_elsewhere(step: Step, told: CloseRental) -> str:
-    """The hub says that a ride from here ended elsewhere: no bill and no fact of ours. What came of it, in a word.
-
-    Only a ride is closed: of a vehicle in a dock the sensors know more than the hub, and what is over stays as it is.
-    """
-    rental = step.state.rentals.get(told.rental_id)
-    if rental is None:
-        return "rental_unknown"
-    if rental.phase is not Phase.ACTIVE:
-        return f"rental_{rental.phase.value}"
-    step.put_rental(dataclasses.replace(rental, phase=Phase.ENDED, finished_at=step.now.at, ended_elsewhere=told.where))
-    return ""
 
 
 def signal(step: Step, dock_no: int, pattern: str) -> None:

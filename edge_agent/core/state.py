@@ -90,6 +90,7 @@ class Rental:
     bill: Bill | None = None
     void_reason: str | None = None
     ended_elsewhere: str | None = None  # where it ended, in the hub's words; then the bill is the hub's
+    parked: bool = False  # left beside full docks, by its renter's word
     odometer_m: int | None = None  # of the vehicle when it was given out; None: nobody tells it
     due_ms: int | None = None  # when it is to be back, by the hub's clock; None: whenever the renter likes
 
@@ -112,6 +113,15 @@ class Quote:
     voucher_status: int | None = None
     counts_km: bool = False  # the dock tells the vehicle's odometer
     due_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Handback:
+    """Somebody is about to leave his vehicle beside full docks. Volatile: after a restart people are asked again."""
+
+    handback_id: uuid.UUID
+    rental_id: uuid.UUID
+    expires_mono_s: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -305,6 +315,7 @@ class State:
     occupants: Mapping[int, uuid.UUID] = field(default_factory=dict)
     rentals: Mapping[uuid.UUID, Rental] = field(default_factory=dict)
     quotes: Mapping[uuid.UUID, Quote] = field(default_factory=dict)
+    handbacks: Mapping[uuid.UUID, Handback] = field(default_factory=dict)
     spent: Mapping[uuid.UUID, SpentVoucher] = field(default_factory=dict)
     pin_tries: Mapping[uuid.UUID, PinTries] = field(default_factory=dict)
     staff_tries: Mapping[str, PinTries] = field(default_factory=dict)

@@ -224,7 +224,7 @@ def _returns(state: State, now: Moment) -> list[ReceiptView]:
 def receipt_view(state: State, rental: Rental) -> ReceiptView | None:
     """The bill of a finished rental; None while it runs."""
     bill, finished_at = rental.bill, rental.finished_at
-    if bill is None or finished_at is None or rental.returned_dock_no is None:
+    if bill is None or finished_at is None or (rental.returned_dock_no is None and not rental.parked):
         return None
     item = lists.vehicle(state, rental.vehicle_id)
     return ReceiptView(

@@ -16,6 +16,8 @@ _log = structlog.get_logger(__name__)
 _STATUS: Final = {
     "quote_expired": HTTPStatus.GONE,
     "rental_unknown": HTTPStatus.NOT_FOUND,
+    "no_ride": HTTPStatus.NOT_FOUND,
+    "handback_expired": HTTPStatus.GONE,
     "store_full": HTTPStatus.SERVICE_UNAVAILABLE,
     "starting": HTTPStatus.SERVICE_UNAVAILABLE,
     "busy": HTTPStatus.SERVICE_UNAVAILABLE,

@@ -9,15 +9,23 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from edge_agent.core.inputs import Agreed, MoreTimeAsked, NotOpenReported, QuoteAsked
-from edge_agent.core.state import Quote, Rental, State
+from edge_agent.core.inputs import (
+    Agreed,
+    HandbackAsked,
+    MoreTimeAsked,
+    NotOpenReported,
+    QuoteAsked,
+    VehicleParked,
+)
+from edge_agent.core.state import Handback, Quote, Rental, State
 from edge_agent.kiosk import presenter, problems
+from edge_agent.kiosk.handbacks import handback_view
 from edge_agent.kiosk.live import LiveViews
 from edge_agent.kiosk.requests import body_of, id_of, json_response
 from edge_agent.kiosk.staff import StaffApi, Surroundings
 from edge_agent.runtime.clock import Clock
 from protocols.errors import Refused
-from protocols.kiosk.actions import Agree, AskQuote
+from protocols.kiosk.actions import Agree, AskHandback, AskQuote
 
 MAX_REQUEST: Final = 16 * 1024
 STATIC: Final = Path(__file__).parent / "static"
@@ -87,6 +95,8 @@ class KioskServer:
                 web.get("/api/rentals/{rental_id}", self._rental),
                 web.post("/api/rentals/{rental_id}/more-time", self._more_time),
                 web.post("/api/rentals/{rental_id}/not-open", self._not_open),
+                web.post("/api/handbacks", self._handback),
+                web.post("/api/handbacks/{handback_id}/parked", self._parked),
                 *self._staff.routes(),
                 web.get("/healthz", self._healthz),
                 web.get("/metrics", self._render_metrics),
@@ -116,6 +126,15 @@ class KioskServer:
 
     async def _not_open(self, request: web.Request) -> web.Response:
         return await self._answer(self._ask(NotOpenReported(rental_id=id_of(request, "rental_id", "rental_unknown"))))
+
+    async def _handback(self, request: web.Request) -> web.Response:
+        asked = await body_of(request, AskHandback)
+        handback: Handback = await self._ask(HandbackAsked(who=asked.who))
+        return json_response(handback_view(self._state(), handback, self._clock.now()), status=201)
+
+    async def _parked(self, request: web.Request) -> web.Response:
+        handback_id = id_of(request, "handback_id", "handback_expired")
+        return await self._answer(self._ask(VehicleParked(handback_id=handback_id)))
 
     async def _rental(self, request: web.Request) -> web.Response:
         rental = self._state().rentals.get(id_of(request, "rental_id", "rental_unknown"))

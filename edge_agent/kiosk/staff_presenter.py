@@ -111,11 +111,12 @@ def _ride_view(state: State, rental: Rental, now: Moment) -> StaffRideView:
         vehicle_id=rental.vehicle_id,
         renter_by=rental.renter.by,
         by_name=None if staff_id is None else by.get(str(staff_id)),
-        so_far=None if rental.phase is not Phase.ACTIVE else _so_far(state, rental, now),
+        so_far=None if rental.phase is not Phase.ACTIVE else so_far(state, rental, now),
     )
 
 
-def _so_far(state: State, rental: Rental, now: Moment) -> SoFarView:
+def so_far(state: State, rental: Rental, now: Moment) -> SoFarView:
+    """What a ride would cost if it ended now, in no dock."""
     step = Step(state, Context(now=now, new_id=new_id))
     duration_s = clocks.least_s(step, rental)
     began_at = lists.local(state, rental.undocked_at or rental.started_at)

@@ -17,14 +17,13 @@ import msgspec
 
 from hub.rentals import pricing
 from hub.rentals.bills import bill_row
-from hub.rentals.returns import OPEN, Closing, Sighting
-from protocols.errors import Malformed
+from hub.rentals.returns import OPEN, PARKED, Closing, Sighting
+from hub.rentals.telling import RentalFact, columns_of
 from protocols.sync import facts
 from protocols.tariff.tariff import Tariff, Used, distance_m, price_of_rental
 from protocols.values import from_ms, to_ms
 
 Row: TypeAlias = dict[str, Any]
-RentalFact: TypeAlias = facts.RentalStarted | facts.RentalActivated | facts.RentalVoided | facts.RentalEnded
 B = TypeVar("B")
 _FOLDED: Final = (
     "vehicle_id", "dock_no", "account_id", "renter_by", "voucher_id", "reservation_id", "card_uid", "tariff_id",
@@ -137,7 +136,7 @@ def with_word(
 
     Raises Malformed, ValueError or OverflowError for one that no row could hold.
     """
-    _told_by(fact)
+    columns_of(fact)
     name = _kind(fact)
     new: Word[Any] = Word(
         station_id=station_id, hlc=hlc, fact_id=fact_id, body=fact, told_hlc=told_hlc, uncertainty_ms=uncertainty_ms
@@ -256,7 +255,7 @@ def folded(
     """
     after = row | dict.fromkeys(_FOLDED) | {"station_id": ride.station_id, "told": msgspec.json.encode(told)}
     for word in reversed(ride.words):
-        after |= _told_by(word.body)
+        after |= columns_of(word.body)
     wanted = tariff_of(ride)
     tariff = None if wanted is None else tariffs.get(wanted)
     flags = {"contradiction"} if ride.contradicted else set()
@@ -272,6 +271,7 @@ def folded(
         forgiven = _forgiven(ride, tariff, zone, due_ms) if tariff is not None and billed else {}
         after |= forgiven
         flags |= {"late_forgiven"} if forgiven else set()
+        flags |= {PARKED} if ride.ended.body.parked else set()
     after["state"] = _state(after)
     over = closing is not None or after["state"] in {"ended", "voided"}
     hlcs = [word.hlc for word in words_of(told)]
@@ -367,54 +367,6 @@ def close_order_due(row: Row) -> bool:
 def ended_ms_of(row: Row) -> int:
     """When the ride ended, for the wire."""
     return to_ms(row["ended_at"])
-
-
-def _told_by(fact: RentalFact) -> Row:
-    match fact:
-        case facts.RentalStarted():
-            renter = fact.renter
-            return {
-                "vehicle_id": fact.vehicle_id,
-                "dock_no": fact.dock_no,
-                "started_at": from_ms(fact.started_ms),
-                "account_id": renter.account_id,
-                "renter_by": renter.by,
-                "voucher_id": renter.voucher_id,
-                "reservation_id": renter.reservation_id,
-                "card_uid": renter.card_uid,
-                "tariff_id": fact.tariff_id,
-                "tariff_version": fact.tariff_version,
-                "offline": fact.offline,
-                "soc_start_pct": None if fact.battery is None else fact.battery.soc_pct,
-            }
-        case facts.RentalActivated():
-            return {"undocked_at": from_ms(fact.undocked_ms)}
-        case facts.RentalVoided():
-            return {"voided_at": from_ms(fact.voided_ms), "void_reason": fact.reason}
-        case facts.RentalEnded():
-            return _told_by_end(fact)
-
-
-def _told_by_end(fact: facts.RentalEnded) -> Row:
-    bill = fact.bill
-    if len(bill.currency) != 3:
-        raise Malformed("bad_currency", bill.currency[:20])
-    return {
-        "vehicle_id": fact.vehicle_id,
-        "ended_at": from_ms(fact.ended_ms),
-        "ended_dock_no": fact.dock_no or None,  # 0: taken in by hand, into no dock
-        "duration_s": fact.duration_s,
-        "duration_by": fact.duration_by,
-        "tariff_id": bill.tariff_id,
-        "tariff_version": bill.tariff_version,
-        "currency": bill.currency,
-        "total_minor": bill.total_minor,
-        "tax_minor": bill.tax_minor,
-        "bill": msgspec.to_builtins(bill.lines),
-        "soc_end_pct": None if fact.battery is None else fact.battery.soc_pct,
-        "distance_m": None if fact.distance_m is None else min(max(0, fact.distance_m), 2**62),
-        "late_s": fact.late_s,
-    }
 
 
 def _state(row: Row) -> str:

@@ -13,7 +13,7 @@ from typing import Final, Protocol, TypeAlias
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub import events
-from hub.rentals import billed, limits, repository, returns, rules, suspicion
+from hub.rentals import billed, limits, repository, returns, rules, suspicion, telling
 from hub.rentals.booking import Booking
 from hub.rentals.leases import Names
 from hub.rentals.moves import Cases
@@ -96,7 +96,7 @@ class Rentals:
 
     async def when_rentals(self, session: AsyncSession, event: events.RentalsReported) -> None:
         """Apply a batch of rental facts of one station."""
-        told = [(one, one.body) for one in event.facts if isinstance(one.body, rules.RentalFact)]
+        told = [(one, one.body) for one in event.facts if isinstance(one.body, telling.RentalFact)]
         if not told:
             return
         ids = {fact.rental_id for _, fact in told}

@@ -9,11 +9,13 @@ from collections.abc import Iterator
 from typing import Any, Final, TypeAlias
 
 from hub.events import CaseSeen
+from hub.rentals.returns import PARKED
 from protocols.values import rfc3339
 
 Row: TypeAlias = dict[str, Any]
 KINDS: Final = ("over_limit", "missing_return", "orphan_return", "contradiction", "voucher_used_twice")
 WRONG_BILL: Final = "wrong_bill"
+OVERFLOW: Final = "overflow_return"  # as `overflow` opens it for a scan
 LONG_RIDE: Final = "long_ride"
 LONG: Final = dt.timedelta(hours=24)
 EXPLAINED: Final = {
@@ -23,6 +25,7 @@ EXPLAINED: Final = {
     "contradiction": "the stations agree",
     "voucher_used_twice": "the voucher was good for all rides",
     WRONG_BILL: "the bill is replaced",
+    OVERFLOW: "the vehicle came back elsewhere before",
     LONG_RIDE: "the ride has ended",
 }
 
@@ -66,6 +69,8 @@ def _cases_of(row: Row) -> dict[str, CaseSeen]:
     kinds = [kind for kind in KINDS if kind in flags]
     if row["price_checked"] is False:
         kinds.append(WRONG_BILL)
+    if PARKED in flags:
+        kinds.append(OVERFLOW)
     return {kind: _case(kind, row) for kind in kinds}
 
 
@@ -93,6 +98,7 @@ _SEEN: Final[dict[str, tuple[str, ...]]] = {
     "orphan_return": ("ended_at", "ended_dock_no", "total_minor", "currency"),
     "contradiction": ("state", "started_at", "ended_at", "voided_at"),
     "voucher_used_twice": ("started_at", "offline"),
+    OVERFLOW: ("ended_by", "ended_at"),
     WRONG_BILL: ("duration_s", "total_minor", "tax_minor", "currency", "tariff_version"),
 }
 

@@ -47,6 +47,12 @@ class Agree(Action):
     quote_id: uuid.UUID
 
 
+class AskHandback(Action):
+    """`POST /api/handbacks`: no dock is free; whose ride is it? `POST /api/handbacks/{id}/parked` then ends it."""
+
+    who: Annotated[ByVoucher | ByReservation | ByCard, Field(discriminator="kind")]
+
+
 class FieldError(BaseModel):
     """Which field of the request is wrong (JSON pointer) and why."""
 
@@ -93,6 +99,9 @@ REFUSALS = (
     "too_many_rentals",
     "rental_unknown",
     "rental_not_open",
+    "no_ride",  # nothing of his that began here is out
+    "docks_free",  # dock: one that could take it, count
+    "handback_expired",
     "no_tariff",
     "station_revoked",  # the hub trusts the station's key no more
     "account_blocked",

@@ -2,7 +2,7 @@
 
 from pydantic.json_schema import models_json_schema
 
-from protocols.kiosk.actions import Agree, AskQuote, Problem
+from protocols.kiosk.actions import Agree, AskHandback, AskQuote, Problem
 from protocols.kiosk.staff import SignIn, StaffChecklist, StaffDockAct, StaffEnd, StaffRent
 from protocols.kiosk.staff_views import (
     ChecklistDoneView,
@@ -14,7 +14,7 @@ from protocols.kiosk.staff_views import (
     StaffStationView,
     StaffVehiclesView,
 )
-from protocols.kiosk.views import QuoteView, RentalView, StationView
+from protocols.kiosk.views import HandbackView, QuoteView, RentalView, StationView
 
 
 def json_schema() -> dict[str, object]:
@@ -24,7 +24,9 @@ def json_schema() -> dict[str, object]:
             (StationView, "serialization"),
             (QuoteView, "serialization"),
             (RentalView, "serialization"),
+            (HandbackView, "serialization"),
             (AskQuote, "validation"),
+            (AskHandback, "validation"),
             (Agree, "validation"),
             (Problem, "serialization"),
             (SignIn, "validation"),

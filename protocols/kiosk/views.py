@@ -127,7 +127,7 @@ class ReceiptView(View):
     rental_id: uuid.UUID
     reference: str
     vehicle_label: str
-    dock_no: int
+    dock_no: int | None  # None: it stands beside full docks
     started_at: str
     ended_at: str
     duration_s: float
@@ -209,3 +209,16 @@ class QuoteView(View):
     expires_at: str
     counts_km: bool
     due_at: str | None
+
+
+class HandbackView(View):
+    """A ride that its renter wants to end beside full docks, and what it costs so far."""
+
+    handback_id: uuid.UUID
+    vehicle_label: str
+    vehicle_kind: VehicleKind
+    started_at: str
+    duration_s: float
+    lines: list[BillLineView]
+    total: MoneyView
+    offline: bool

@@ -111,8 +111,8 @@ class RentalEnded(Body, frozen=True, kw_only=True):
     """The vehicle stands in a dock again. `duration_s` is by the monotonic clock where one boot saw it all.
 
     `distance_m`, `energy_wh`: what the ride took, where something measured it; `late_s` after it was due. The bill
-    counts them by the same numbers. `by_staff`: somebody took the vehicle in by hand;
-    then `dock_no` is 0 where it stands in none.
+    counts them by the same numbers. `by_staff`: somebody took the vehicle in by hand; `parked`: its renter left it
+    beside full docks and said so at the kiosk. Then `dock_no` is 0 where it stands in none.
     """
 
     rental_id: uuid.UUID
@@ -127,6 +127,7 @@ class RentalEnded(Body, frozen=True, kw_only=True):
     distance_m: int | None = None
     energy_wh: int | None = None
     late_s: float = 0.0
+    parked: bool = False
     odometer_m: int | None = None
 
 

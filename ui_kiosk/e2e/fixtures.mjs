@@ -6,6 +6,7 @@
 /** @typedef {import('../src/api/types').QuoteView} QuoteView */
 /** @typedef {import('../src/api/types').RentalView} RentalView */
 /** @typedef {import('../src/api/types').ReceiptView} ReceiptView */
+/** @typedef {import('../src/api/types').HandbackView} HandbackView */
 
 /** @param {number} minor */
 export const eur = (minor) => ({ minor, currency: 'EUR', decimals: 2 });
@@ -234,6 +235,23 @@ export function rental(of) {
     pull_until: null,
     void_reason: null,
     receipt: null,
+  };
+}
+
+/** @param {StationView} view @returns {HandbackView} */
+export function handback(view) {
+  return {
+    handback_id: uuid(970),
+    vehicle_label: 'V-113',
+    vehicle_kind: 'scooter',
+    started_at: inMinutes(-47),
+    duration_s: 47 * 60,
+    lines: [
+      { key: 'unlock', quantity: 1, unit: 'piece', unit_price: eur(100), amount: eur(100) },
+      { key: 'minutes', quantity: 45, unit: 'min', unit_price: eur(19), amount: eur(855) },
+    ],
+    total: eur(955),
+    offline: !view.hub.online,
   };
 }
 

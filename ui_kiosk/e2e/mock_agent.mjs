@@ -5,7 +5,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { WebSocketServer } from 'ws';
-import { quote, rental, SCENARIOS } from './fixtures.mjs';
+import { handback, quote, receipt, rental, SCENARIOS } from './fixtures.mjs';
 import { MockStaff } from './mock_staff.mjs';
 
 /** @typedef {import('../src/api/types').StationView} StationView */
@@ -109,6 +109,9 @@ export class MockAgent {
     if (path === '/api/view') return [200, JSON.parse(this.#frame()).view];
     if (path === '/api/quotes' && method === 'POST') return this.#quote(body);
     if (path === '/api/rentals' && method === 'POST') return this.#agree(body.quote_id);
+    if (path === '/api/handbacks')
+      return this.no === null ? [201, handback(this.view)] : problem(this.no, 409);
+    if (path.endsWith('/parked')) return [200, this.#parked()];
     if (this.rental === null) return problem({ code: 'rental_unknown' }, 404);
     if (path.endsWith('/more-time')) this.change({ pull_until: new Date(Date.now() + 60_000).toISOString() });
     if (path.endsWith('/not-open')) this.change({ state: 'voided', void_reason: 'unlock_failed' });
@@ -120,6 +123,15 @@ export class MockAgent {
     if (this.no !== null) return problem(this.no, 409);
     const best = this.view.docks.find((one) => one.vehicle?.best) ?? this.view.docks[0];
     return [201, quote(this.view, ask.dock_no ?? best?.dock_no ?? 1, ask.who.kind)];
+  }
+
+  /** @returns {RentalView} */
+  #parked() {
+    const bill = receipt(!this.view.hub.online);
+    const lines = bill.lines.slice(0, 2);
+    const total = { ...bill.total, minor: 955 };
+    const told = { ...bill, lines, total, tax: { ...bill.tax, minor: 152 }, dock_no: null };
+    return { ...rental(quote(this.view, 1, 'voucher')), state: 'ended', receipt: told };
   }
 
   /** @param {string} quoteId @returns {[number, unknown]} */

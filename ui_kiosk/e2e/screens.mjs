@@ -44,6 +44,18 @@ const open = async (stage) => {
   await opening(stage);
   stage.agent.open();
 };
+/** @param {Stage} stage */
+const handIn = async ({ page }) => {
+  await press(page, 'return');
+  await press(page, 'park');
+  await page.keyboard.type(VOUCHER);
+  await page.keyboard.press('Enter');
+};
+/** @param {Stage} stage */
+const park = async (stage) => {
+  await handIn(stage);
+  await stage.page.getByTestId('screen-park').waitFor();
+};
 /** @param {string} code @param {Record<string, string>} params @returns {Screen} */
 const refused = (code, params = {}) => ({
   ready: 'screen-refused',
@@ -125,6 +137,31 @@ const SCREENS = {
   },
   return: { ready: 'screen-return', play: ({ page }) => press(page, 'return') },
   'return-twelve': { on: 'twelve', ready: 'screen-return', play: ({ page }) => press(page, 'return') },
+  'park-identify': {
+    on: 'full',
+    ready: 'screen-identify',
+    play: async ({ page }) => {
+      await press(page, 'return');
+      await press(page, 'park');
+    },
+  },
+  park: { on: 'full', ready: 'screen-park', play: park },
+  'park-bill': {
+    on: 'full',
+    ready: 'screen-bill',
+    play: async (stage) => {
+      await park(stage);
+      await press(stage.page, 'parked');
+    },
+  },
+  'park-no-ride': {
+    on: 'full',
+    ready: 'screen-refused',
+    play: async (stage) => {
+      stage.agent.no = { code: 'no_ride' };
+      await handIn(stage);
+    },
+  },
   'return-full': { on: 'full', ready: 'screen-return', play: ({ page }) => press(page, 'return') },
   bill: {
     ready: 'receipt-total',

@@ -336,6 +336,7 @@ def durable(state: State) -> State:
         boot="",
         docks=faults,
         quotes={},
+        handbacks={},
         staff_sessions={},
         chargers={},
         meters={},

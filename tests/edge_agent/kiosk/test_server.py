@@ -23,7 +23,7 @@ from edge_agent.station.dispatch import Dispatch
 from edge_agent.station.loop import Station
 from edge_agent.store.errors import StoreFull
 from edge_agent.store.work import Work
-from protocols.kiosk.views import QuoteView, RentalView, StationView
+from protocols.kiosk.views import HandbackView, QuoteView, RentalView, StationView
 from protocols.sync.clock import Moment
 from tests.edge_agent.core.stage import Stage, new_id, report, vehicle_id, voucher
 
@@ -158,6 +158,31 @@ async def test_a_whole_rental_goes_over_the_api(rig: Rig) -> None:
     assert done.receipt.total.minor == 442
     assert done.receipt.queued
     assert (await rig.call("GET", "/api/view"))[1]["returns"][0]["rental_id"] == rental["rental_id"]
+
+
+async def test_a_ride_ends_beside_full_docks_over_the_api(rig: Rig) -> None:
+    rental = await rig.rent()
+    rig.opened()
+    who = {"who": {"kind": "voucher", "token": voucher(1)}}
+    rig.station.tell(report(1, None, LockState.UNLOCKED, 0))
+    await until(lambda: any(one.phase.value == "active" for one in rig.station.state.rentals.values()))
+    status, problem = await rig.call("POST", "/api/handbacks", who)
+    assert (status, problem["code"], problem["params"]) == (409, "docks_free", {"dock": 1, "count": 2})
+    for number in (1, 3):
+        rig.station.tell(report(number, 10 + number))
+    await until(lambda: len(rig.station.state.occupants) == 3)
+    status, body = await rig.call("POST", "/api/handbacks", who)
+    handback = HandbackView.model_validate(body)
+    assert (status, handback.total.minor, handback.vehicle_label) == (201, 100, rental["vehicle_label"])
+    path = f"/api/handbacks/{handback.handback_id}/parked"
+    for _ in range(2):
+        status, ended = await rig.call("POST", path)
+        assert (status, ended["state"], ended["receipt"]["dock_no"]) == (200, "ended", None)
+    _, view = await rig.call("GET", "/api/view")
+    assert [one["rental_id"] for one in view["returns"]] == [rental["rental_id"]]
+    assert (await rig.call("POST", "/api/handbacks", who))[1]["code"] == "no_ride"
+    status, problem = await rig.call("POST", "/api/handbacks/x/parked")
+    assert (status, problem["code"]) == (410, "handback_expired")
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import delete, update
 
 from hub.intake.tables import FactCursor, FactRow, QuarantinedFact, StationKey
-from hub.rentals import rules
+from hub.rentals import rules, telling
 from hub.rentals.tables import Rental
 from protocols.sync import envelope
 from protocols.sync.envelope import MAX_FACTS, Lane, Verdict
@@ -200,7 +200,7 @@ def _bug_for(rental_id: uuid.UUID) -> Callable[..., rules.Told]:
     real = rules.with_word
 
     def broken(
-        told: rules.Told, station_id: uuid.UUID, hlc: int, fact_id: uuid.UUID, fact: rules.RentalFact, **more: Any
+        told: rules.Told, station_id: uuid.UUID, hlc: int, fact_id: uuid.UUID, fact: telling.RentalFact, **more: Any
     ) -> rules.Told:
         if fact.rental_id == rental_id:
             raise KeyError("a bug")

@@ -3,6 +3,7 @@
 import uuid
 from typing import Any
 
+import msgspec
 import pytest
 
 from protocols.sync import facts
@@ -114,3 +115,22 @@ async def test_a_return_that_a_station_saw_before_the_scan_counts(
     async with world.client.get(f"/api/v1/rentals/{RENTAL}") as answer:
         after = await answer.json()
     assert (after["ended_by"], after["total"]["minor"]) == ("station", 157)
+
+
+async def test_what_is_parked_by_its_renters_word_at_the_kiosk_is_over_and_waits_for_a_person(
+    world: World, auth: FixedAuth
+) -> None:
+    double = await out(world, auth)
+    parked = msgspec.structs.replace(life()[2], dock_no=0, parked=True)
+    assert await tell(world, double, parked, parked) == []
+    async with world.client.get(f"/api/v1/rentals/{RENTAL}") as answer:
+        ended = await answer.json()
+    assert (ended["ended_by"], ended["ended_dock_no"], ended["total"]["minor"]) == ("station", None, 157)
+    assert (ended["price_checked"], ended["flags"]) == (True, ["parked"])
+    auth.sign_in("cases:read")
+    async with world.client.get("/api/v1/cases?kind=overflow_return") as answer:
+        [case] = (await answer.json())["items"]
+    assert (case["rental_id"], case["subjects"]["vehicle_id"]) == (str(RENTAL), str(VEHICLE))
+    auth.sign_in(*OWN, account_id=ACCOUNT)
+    await show(world, double, TAKEN)
+    assert (await scan(world, double))[1]["code"] == "rental_not_out"

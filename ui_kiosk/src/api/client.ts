@@ -1,5 +1,14 @@
 /** The agent's HTTP API as typed calls. An answer is a value or a Problem; no answer at all is Unreachable. */
-import type { Agree, AskQuote, Problem, QuoteView, RentalView, StationView } from './types';
+import type {
+  Agree,
+  AskHandback,
+  AskQuote,
+  HandbackView,
+  Problem,
+  QuoteView,
+  RentalView,
+  StationView,
+} from './types';
 
 /** The agent did not answer, or answered with something that is not ours. */
 export class Unreachable extends Error {}
@@ -18,6 +27,8 @@ export interface Api {
   rental(rentalId: string): Promise<RentalView>;
   moreTime(rentalId: string): Promise<RentalView>;
   notOpen(rentalId: string): Promise<RentalView>;
+  handback(ask: AskHandback): Promise<HandbackView>;
+  parked(handbackId: string): Promise<RentalView>;
 }
 
 const PATIENCE_MS = 8000;
@@ -33,6 +44,8 @@ export function httpApi(origin = ''): Api {
     rental: (id) => call('GET', of(id)),
     moreTime: (id) => call('POST', of(id, '/more-time'), {}),
     notOpen: (id) => call('POST', of(id, '/not-open'), {}),
+    handback: (ask) => call('POST', '/api/handbacks', ask),
+    parked: (id) => call('POST', `/api/handbacks/${encodeURIComponent(id)}/parked`, {}),
   };
 }
 

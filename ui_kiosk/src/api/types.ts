@@ -5,6 +5,11 @@ export interface Agree {
   readonly quote_id: string;
 }
 
+/** `POST /api/handbacks`: no dock is free; whose ride is it? `POST /api/handbacks/{id}/parked` then ends it. */
+export interface AskHandback {
+  readonly who: ByVoucher | ByReservation | ByCard;
+}
+
 /** `POST /api/quotes`. Without `dock_no` the station chooses: what was reserved, else the best vehicle. */
 export interface AskQuote {
   readonly who: ByVoucher | ByReservation | ByCard;
@@ -123,6 +128,18 @@ export interface FieldError {
   readonly detail: string;
 }
 
+/** A ride that its renter wants to end beside full docks, and what it costs so far. */
+export interface HandbackView {
+  readonly handback_id: string;
+  readonly vehicle_label: string;
+  readonly vehicle_kind: "scooter" | "moped" | "bicycle" | "car";
+  readonly started_at: string;
+  readonly duration_s: number;
+  readonly lines: readonly BillLineView[];
+  readonly total: MoneyView;
+  readonly offline: boolean;
+}
+
 /**
  * Whether the hub is reachable; `since` is when that last changed.
  *
@@ -206,7 +223,7 @@ export interface ReceiptView {
   readonly rental_id: string;
   readonly reference: string;
   readonly vehicle_label: string;
-  readonly dock_no: number;
+  readonly dock_no: number | null;
   readonly started_at: string;
   readonly ended_at: string;
   readonly duration_s: number;

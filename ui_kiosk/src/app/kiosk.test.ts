@@ -12,6 +12,8 @@ const api = {
   rental: vi.fn<Api['rental']>(),
   moreTime: vi.fn<Api['moreTime']>(),
   notOpen: vi.fn<Api['notOpen']>(),
+  handback: vi.fn<Api['handback']>(),
+  parked: vi.fn<Api['parked']>(),
 };
 let kiosk: Kiosk;
 

@@ -4,7 +4,7 @@ import type { Problem, RentalView } from '../api/types';
 import { FRESH, isOpening, type Command, type Event, type State } from './state';
 import { step } from './step';
 
-/** So long an agreement is repeated when the agent does not answer: the same quote makes the same rental. */
+/** So long a yes is repeated when the agent does not answer: said twice it is done once. */
 const AGREE_PATIENCE_MS = 45_000;
 const AGREE_AGAIN_MS = 1_000;
 /** A rental's change comes over the live line; asking is the safety net under it. */
@@ -55,32 +55,28 @@ export class Kiosk {
     try {
       if (command.do === 'quote') {
         this.tell({ on: 'quoted', ticket, quote: await this.api.quote(command.ask) });
+      } else if (command.do === 'handback') {
+        this.tell({ on: 'handed', ticket, handback: await this.api.handback({ who: command.who }) });
       } else this.tell({ on: 'answered', ticket, rental: await this.rentalFor(command) });
     } catch (error) {
-      this.tell({ on: 'refused', ticket, problem: problemOf(error, command.do === 'agree') });
+      this.tell({
+        on: 'refused',
+        ticket,
+        problem: problemOf(error, command.do === 'agree' || command.do === 'parked'),
+      });
     }
   }
 
-  private rentalFor(command: Exclude<Command, { do: 'quote' }>): Promise<RentalView> {
+  private rentalFor(command: Exclude<Command, { do: 'quote' | 'handback' }>): Promise<RentalView> {
     switch (command.do) {
       case 'agree':
-        return this.agree(command.quoteId);
+        return patiently(() => this.api.agree({ quote_id: command.quoteId }));
+      case 'parked':
+        return patiently(() => this.api.parked(command.handbackId));
       case 'more-time':
         return this.api.moreTime(command.rentalId);
       case 'not-open':
         return this.api.notOpen(command.rentalId);
-    }
-  }
-
-  private async agree(quoteId: string): Promise<RentalView> {
-    const until = Date.now() + AGREE_PATIENCE_MS;
-    for (;;) {
-      try {
-        return await this.api.agree({ quote_id: quoteId });
-      } catch (error) {
-        if (!(error instanceof Unreachable) || Date.now() > until) throw error;
-        await new Promise((resolve) => setTimeout(resolve, AGREE_AGAIN_MS));
-      }
     }
   }
 
@@ -104,6 +100,19 @@ export class Kiosk {
     if (screen.name !== 'rental') return;
     const rental = await this.api.rental(screen.rental.rental_id).catch(() => null);
     if (rental !== null) this.tell({ on: 'rental', rental });
+  }
+}
+
+/** What may be asked for twice is asked for until it is answered, or for so long. */
+async function patiently<T>(ask: () => Promise<T>): Promise<T> {
+  const until = Date.now() + AGREE_PATIENCE_MS;
+  for (;;) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (!(error instanceof Unreachable) || Date.now() > until) throw error;
+      await new Promise((resolve) => setTimeout(resolve, AGREE_AGAIN_MS));
+    }
   }
 }
 

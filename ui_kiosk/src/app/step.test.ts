@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { quote, receipt, rental, station, uuid } from '../../e2e/fixtures.mjs';
+import { handback, quote, receipt, rental, station, uuid } from '../../e2e/fixtures.mjs';
 import type { Problem, RentalView } from '../api/types';
 import { FRESH, type Command, type Event, type State } from './state';
 import { nextAfter, step } from './step';
@@ -213,4 +213,59 @@ it('opens help over any screen and goes back to it', () => {
   expect(state.help).toBe(true);
   play({ on: 'back' });
   expect(state).toMatchObject({ help: false, screen: { name: 'rental' } });
+});
+
+describe('a full station', () => {
+  const mine = handback(view);
+  const ended = (): Event => answered({ state: 'ended', receipt: { ...receipt(true), dock_no: null } });
+
+  function toPark(): void {
+    play({ on: 'return' }, { on: 'park' }, scan);
+    play({ on: 'handed', ticket: state.ticket, handback: mine });
+  }
+
+  it('asks whose ride it is, then ends it by one press, with its bill', () => {
+    toPark();
+    expect(commands).toMatchObject([{ do: 'handback', who: { kind: 'voucher' } }]);
+    expect(state.screen.name).toBe('park');
+    play({ on: 'parked' }, { on: 'parked' });
+    expect(commands.slice(1)).toMatchObject([{ do: 'parked', handbackId: mine.handback_id }]);
+    play(ended());
+    expect(state.screen.name).toBe('bill');
+  });
+
+  it('shows the bill once, though the station tells of the return too', () => {
+    toPark();
+    play({ on: 'parked' });
+    play({ on: 'view', view: { ...view, returns: [{ ...receipt(true), dock_no: null }] } });
+    expect(state.notice).not.toBeNull();
+    play(ended());
+    expect(state.notice).toBeNull();
+  });
+
+  it('is not taken away by a card, and forgets what it was about at the start screen', () => {
+    toPark();
+    play({ on: 'view', view: { ...view, card: { read_id: uuid(1), dock_no: 1, read_at: '' } } });
+    expect(state.screen.name).toBe('park');
+    play({ on: 'home' }, { on: 'rent' }, scan);
+    expect(commands.at(-1)).toMatchObject({ do: 'quote' });
+  });
+
+  it('takes a card and a booking for the same question', () => {
+    play({ on: 'park' }, { on: 'use-code' }, { on: 'reservation', code: 'vd1', pin: '2468' });
+    expect(commands.at(-1)).toMatchObject({ do: 'handback', who: { kind: 'reservation', code: 'VD1' } });
+    play({ on: 'refused', ticket: state.ticket, problem: no('reservation_unknown') }, { on: 'next' });
+    expect([state.screen.name, state.purpose]).toEqual(['code', 'park']);
+    play({ on: 'view', view: { ...view, card: { read_id: uuid(2), dock_no: 1, read_at: '' } } });
+    expect(commands.at(-1)).toMatchObject({ do: 'handback', who: { kind: 'card' } });
+  });
+
+  it('goes back to the docks when one is free', () => {
+    toPark();
+    play({ on: 'parked' });
+    play({ on: 'refused', ticket: state.ticket, problem: no('docks_free') }, { on: 'next' });
+    expect([state.screen.name, state.purpose]).toEqual(['return', 'take']);
+    play({ on: 'park' }, { on: 'back' });
+    expect(state.screen.name).toBe('return');
+  });
 });

@@ -23,7 +23,11 @@ export function step(state: State, event: Event): Step {
     case 'rental':
       return [onRental(state, event.rental), null];
     case 'rent':
-      return [go(state, { name: 'choose' }), null];
+      return [go(state, { name: 'choose' }, { purpose: 'take' }), null];
+    case 'park':
+      return [go(state, { name: 'identify' }, { purpose: 'park', who: null, dockNo: null }), null];
+    case 'parked':
+      return parked(state);
     case 'return':
     case 'charge':
       return [go(state, { name: event.on }), null];
@@ -56,6 +60,8 @@ export function step(state: State, event: Event): Step {
       return atRental(state, event.on);
     case 'quoted':
       return [answered(state, event.ticket, { name: 'price', quote: event.quote }), null];
+    case 'handed':
+      return [answered(state, event.ticket, { name: 'park', handback: event.handback }), null];
     case 'answered':
       return [answered(state, event.ticket, rentalScreen(event.rental)), null];
     case 'refused':
@@ -72,7 +78,7 @@ function go(state: State, screen: Screen, also: Partial<State> = {}): State {
 }
 
 function home(state: State): State {
-  return go(state, { name: 'start' }, { who: null, dockNo: null });
+  return go(state, { name: 'start' }, { who: null, dockNo: null, purpose: 'take' });
 }
 
 function back(state: State): State {
@@ -82,6 +88,8 @@ function back(state: State): State {
     case 'code':
       return go(state, { name: 'identify' });
     case 'identify':
+      if (state.purpose === 'park') return go(home(state), { name: 'return' });
+      return go(state, { name: 'choose' }, { who: null, dockNo: null });
     case 'price':
       return go(state, { name: 'choose' }, { who: null, dockNo: null });
     default:
@@ -97,7 +105,17 @@ function choose(state: State, dockNo: number): Step {
 function ask(state: State, who: Who): Step {
   const ticket = state.ticket + 1;
   const asked: State = { ...state, who, waiting: 'quote', ticket, remark: null, help: false };
+  if (state.purpose === 'park') return [asked, { do: 'handback', ticket, who }];
   return [asked, { do: 'quote', ticket, ask: { who, dock_no: state.dockNo } }];
+}
+
+function parked(state: State): Step {
+  if (state.screen.name !== 'park' || state.waiting !== null) return [state, null];
+  const ticket = state.ticket + 1;
+  return [
+    { ...state, waiting: 'parked', ticket },
+    { do: 'parked', ticket, handbackId: state.screen.handback.handback_id },
+  ];
 }
 
 function scanned(state: State, token: string): Step {
@@ -128,7 +146,10 @@ function atRental(state: State, what: 'more-time' | 'not-open'): Step {
 function answered(state: State, ticket: number, screen: Screen): State {
   if (ticket !== state.ticket) return state;
   const dockNo = screen.name === 'price' ? screen.quote.dock_no : state.dockNo;
-  return { ...state, screen, dockNo, waiting: null, remark: null, help: false };
+  // The station's picture of the same return may have come first.
+  const isTold = screen.name === 'bill' && state.notice?.rental_id === screen.receipt.rental_id;
+  const notice = isTold ? null : state.notice;
+  return { ...state, screen, dockNo, notice, waiting: null, remark: null, help: false };
 }
 
 function rentalScreen(rental: RentalView): Screen {
@@ -144,7 +165,7 @@ function onRental(state: State, rental: RentalView): State {
   return over ? go(state, screen, { who: null, dockNo: null, help: state.help }) : { ...state, screen };
 }
 
-const IDENTITY = ['voucher_', 'card_', 'lists_stale', 'too_many_rentals'];
+const IDENTITY = ['voucher_', 'card_', 'lists_stale', 'too_many_rentals', 'no_ride', 'handback_expired'];
 const VEHICLE = ['vehicle_', 'dock_'];
 
 /** Where a person goes on after this no. */
@@ -152,6 +173,7 @@ export function nextAfter(code: string, who: Who | null): Next {
   if (code === 'reservation_unknown') return 'code';
   if (code === 'reservation_not_now' || code === 'reservation_locked') return 'identify';
   if (code === 'quote_expired') return 'requote';
+  if (code === 'docks_free') return 'return';
   if (IDENTITY.some((start) => code.startsWith(start))) return 'identify';
   if (VEHICLE.some((start) => code.startsWith(start))) return who === null ? 'home' : 'choose';
   return 'home';
@@ -179,6 +201,8 @@ function next(state: State): Step {
       return [home(state), null];
     case 'requote':
       return state.who === null ? [home(state), null] : ask(state, state.who);
+    case 'return':
+      return [go(home(state), { name: 'return' }), null];
     case 'choose':
     case 'identify':
     case 'code':
@@ -211,7 +235,7 @@ function arrived(state: State, view: StationView): Step {
 
 function cardHeld(state: State, readId: string, atDock: number): Step {
   const name = state.screen.name;
-  if (isOpening(state) || state.waiting !== null || name === 'price') return [state, null];
+  if (isOpening(state) || state.waiting !== null || name === 'price' || name === 'park') return [state, null];
   const fresh = isCheckingOut(state) ? state : home(state);
   const stands = fresh.view?.docks.some((dock) => dock.dock_no === atDock && dock.vehicle !== null) ?? false;
   // On the way through a check-out the dock chosen on the screen counts; else the dock that the card was held to.

@@ -15,8 +15,8 @@ export function Bill({ receipt }: { readonly receipt: ReceiptView }) {
       split
       offline="offline_bill"
       title={t('bill_title', { vehicle: whole(receipt.vehicle_label) })}
-      hint={t('bill_in_dock', {
-        dock: receipt.dock_no,
+      hint={t(receipt.dock_no === null ? 'bill_beside' : 'bill_in_dock', {
+        dock: receipt.dock_no ?? '',
         from: f.when(receipt.started_at, now),
         to: f.when(receipt.ended_at, now),
         duration: f.minutes(receipt.duration_s),

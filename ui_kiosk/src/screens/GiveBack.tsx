@@ -11,6 +11,9 @@ export function GiveBack() {
   const free = freeDocks(view);
   const phone = view.station.help_phone;
   const isFull = free.length === 0;
+  // A car finds no place in a free latch: who has one of a kind without a free dock must get out of here too.
+  const kinds = new Set(view.docks.map((dock) => dock.kind));
+  const isFullForSome = [...kinds].some((kind) => !free.some((dock) => dock.kind === kind));
   return (
     <Frame
       name="return"
@@ -20,11 +23,21 @@ export function GiveBack() {
       answers={
         isFull ? (
           <>
-            <Answer id="call" tone="volt" sign="phone" title={t('call', { phone })} onPress={press('help')} />
-            <Answer id="done" title={t('refused_home')} onPress={press('home')} />
+            <Answer
+              id="park"
+              tone="volt"
+              sign="park"
+              title={t('return_park')}
+              note={t('return_park_note')}
+              onPress={press('park')}
+            />
+            <Answer id="call" sign="phone" title={t('call', { phone })} onPress={press('help')} />
           </>
         ) : (
-          <Answer id="done" title={t('refused_home')} onPress={press('home')} />
+          <>
+            <Answer id="done" title={t('refused_home')} onPress={press('home')} />
+            {isFullForSome && <Answer id="park" title={t('return_park_some')} onPress={press('park')} />}
+          </>
         )
       }
     >

@@ -8,13 +8,16 @@ export function Identify() {
   const { state, t, press } = useKiosk();
   const { dockNo } = state;
   const isAsking = state.waiting === 'quote';
+  const isParking = state.purpose === 'park';
+  const taking = dockNo === null ? t('identify_title') : t('identify_title_dock', { dock: dockNo });
+  const title = isParking ? t('identify_park') : taking;
   return (
     <Frame
       name="identify"
       split
-      step={2}
-      title={dockNo === null ? t('identify_title') : t('identify_title_dock', { dock: dockNo })}
-      hint={isAsking ? t('one_moment') : t('identify_hint')}
+      step={isParking ? undefined : 2}
+      title={title}
+      hint={isAsking ? t('one_moment') : t(isParking ? 'identify_park_hint' : 'identify_hint')}
       answers={
         <Answer
           id="by-reservation"

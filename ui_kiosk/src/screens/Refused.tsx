@@ -13,6 +13,7 @@ const GO_ON: Readonly<Record<Next, MessageKey>> = {
   identify: 'refused_id_again',
   code: 'refused_code_again',
   requote: 'refused_price_again',
+  return: 'refused_docks',
   home: 'refused_home',
 };
 
@@ -42,7 +43,9 @@ export function Refused({ problem, next }: { readonly problem: Problem; readonly
       <section className="card verdict" data-testid="problem" data-code={problem.code}>
         <Icon sign={problem.code === 'unsure' ? 'warn' : 'check'} className="huge" />
         <div>
-          {problem.code !== 'unsure' && <strong>{t('nothing_charged')}</strong>}
+          {problem.code !== 'unsure' && (
+            <strong>{t(state.purpose === 'park' ? 'ride_goes_on' : 'nothing_charged')}</strong>
+          )}
           <p>{t('refused_call', { phone: view.station.help_phone })}</p>
           <small>{t('problem_code', { code: problem.code })}</small>
         </div>

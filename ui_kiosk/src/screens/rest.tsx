@@ -7,6 +7,7 @@ import { Code } from './Code';
 import { GiveBack } from './GiveBack';
 import { Help } from './Help';
 import { Identify } from './Identify';
+import { Park } from './Park';
 import { Price } from './Price';
 import { Refused } from './Refused';
 import { Rental } from './Rental';
@@ -30,6 +31,8 @@ export default function Rest() {
       return <Rental rental={screen.rental} />;
     case 'return':
       return <GiveBack />;
+    case 'park':
+      return <Park handback={screen.handback} />;
     case 'bill':
       return <Bill receipt={screen.receipt} />;
     case 'charge':

@@ -14,6 +14,8 @@ const api = {
   rental: vi.fn(),
   moreTime: vi.fn(),
   notOpen: vi.fn(),
+  handback: vi.fn(),
+  parked: vi.fn(),
 };
 let kiosk: Kiosk;
 let isLive = true;

@@ -19,7 +19,7 @@ interface FrameProps {
   readonly split?: boolean;
   readonly answers?: ReactNode;
   readonly offline?: MessageKey;
-  readonly step?: number;
+  readonly step?: number | undefined;
   readonly foot?: ReactNode;
 }
 
