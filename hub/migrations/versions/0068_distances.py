@@ -6,7 +6,7 @@ from alembic import op
 from hub.kernel.columns import BigInt
 
 revision = "0068"
-down_revision = "0077"
+down_revision = "0062"
 branch_labels = None
 depends_on = None
 
