@@ -49,11 +49,17 @@ export async function send<T>(path: string, asked: Asked = {}, token?: string): 
   const answer = await fetched(path, asked, token);
   const etag = answer.headers.get('ETag');
   if (answer.status === 204) return { value: undefined as T, etag };
+  if (!answer.ok) throw await problemOf(answer, path);
   const value: unknown = await answer.json().catch(() => {
     throw new Unreachable(`${path}: HTTP ${String(answer.status)} is not JSON`);
   });
-  if (answer.ok) return { value: value as T, etag };
-  throw isProblem(value) ? new Refusal(value) : new Unreachable(`${path}: HTTP ${String(answer.status)}`);
+  return { value: value as T, etag };
+}
+
+/** What an answer that is no success says: the hub's no, or nothing that is ours. */
+export async function problemOf(answer: Response, path: string): Promise<Refusal | Unreachable> {
+  const value: unknown = await answer.json().catch(() => null);
+  return isProblem(value) ? new Refusal(value) : new Unreachable(`${path}: HTTP ${String(answer.status)}`);
 }
 
 async function fetched(path: string, asked: Asked, token?: string): Promise<Response> {

@@ -217,6 +217,7 @@ export interface BreakShape {
   readonly id: string;
   readonly kind: string;
   readonly gateway: string | null;
+  readonly subject_id: string | null;
   readonly currency: string | null;
   readonly expected_minor: number | null;
   readonly actual_minor: number | null;

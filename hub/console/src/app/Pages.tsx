@@ -25,6 +25,9 @@ const Audit = page(lists, 'Audit');
 const System = page(lists, 'System');
 const Me = page(() => import('../pages/me/Me'), 'Me');
 const Payments = page(() => import('../pages/payments/Payments'), 'Payments');
+const Alarms = page(() => import('../pages/alarms/Alarms'), 'Alarms');
+const Alarm = page(() => import('../pages/alarms/Alarm'), 'Alarm');
+const AlarmRules = page(() => import('../pages/alarms/AlarmRules'), 'AlarmRules');
 const Cases = page(() => import('../pages/cases/Cases'), 'Cases');
 const Case = page(() => import('../pages/cases/Case'), 'Case');
 const Reservations = page(() => import('../pages/reservations/Reservations'), 'Reservations');
@@ -60,6 +63,9 @@ export function Pages() {
           <Route path="/fleet/types" element={<Fleet />} />
           <Route path="/fleet/types/:typeId" element={<VehicleType />} />
           <Route path="/fleet/:vehicleId" element={<Vehicle />} />
+          <Route path="/alarms" element={<Alarms />} />
+          <Route path="/alarms/rules" element={<AlarmRules />} />
+          <Route path="/alarms/:alarmId" element={<Alarm />} />
           <Route path="/cases" element={<Cases />} />
           <Route path="/cases/:caseId" element={<Case />} />
           <Route path="/payments/*" element={<Payments />} />

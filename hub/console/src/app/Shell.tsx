@@ -3,13 +3,15 @@ import { useState, type ReactNode } from 'react';
 import { NavLink, useLocation } from 'react-router';
 import { Icon } from '../ui/Icon';
 import { useAround, useMe } from './context';
-import { useNeeds } from './needs';
+import { useLive } from './live';
+import { useNeeds, useUnseenAlarms } from './needs';
 import { Pages } from './Pages';
 import { sectionsFor, type Section } from './sections';
 import { TopBar } from './TopBar';
 
 export function Shell() {
   const { t } = useAround();
+  useLive();
   const { pathname } = useLocation();
   const [openAt, setOpenAt] = useState(''); // the names fold away again when one goes elsewhere
   const isOpen = openAt === pathname;
@@ -34,6 +36,7 @@ function Navigation({ isOpen, toggle }: { isOpen: boolean; toggle: () => void })
   const me = useMe();
   const sections = sectionsFor(new Set(me.permissions));
   const needs = useNeeds();
+  const alarms = useUnseenAlarms();
   const harmful = needs.rows.filter((one) => one.look !== 'information').length;
   return (
     <nav className="nav" aria-label={t('nav')}>
@@ -50,7 +53,8 @@ function Navigation({ isOpen, toggle }: { isOpen: boolean; toggle: () => void })
       <ul>
         {sections.map((section) => (
           <Entry key={section.path} section={section}>
-            {section.path === 'network' && harmful > 0 && <Count number={harmful} />}
+            {section.path === 'network' && <Count number={harmful} />}
+            {section.path === 'alarms' && <Count number={alarms} />}
           </Entry>
         ))}
       </ul>
@@ -73,6 +77,7 @@ function Entry({ section, children }: { section: Section; children: ReactNode })
 
 function Count({ number }: { number: number }) {
   const { t } = useAround();
+  if (number === 0) return null;
   return (
     <span className="nav-count">
       <span aria-hidden="true">{number > 99 ? '99+' : number}</span>

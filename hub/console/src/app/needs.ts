@@ -1,12 +1,15 @@
 /** Asks for everything from which `lib/needs.ts` tells what needs a person; shared by the home page and the left side. */
 import { useWhole } from '../api/queries';
-import type { CaseShape, QuarantineShape, StationState, WorkShape } from '../api/shapes';
+import type { AlarmShape, CaseShape, QuarantineShape, StationState, WorkShape } from '../api/shapes';
 import { needsOf, type Need } from '../lib/needs';
 import { useNow } from '../lib/clock';
 import { useMay } from './context';
+import { useIsLive } from './live';
 
 export const STATES_PATH = '/api/v1/stations/states';
 const STATES_MS = 5_000;
+/** While the stream brings them, the list is asked for now and then only: a lost event does no lasting harm. */
+const LIVE_MS = 60_000;
 const EVERY_MS = 15_000;
 
 export interface Needs {
@@ -22,7 +25,7 @@ export interface Needs {
 export function useNeeds(): Needs {
   const may = useMay();
   const now = useNow(30);
-  const stations = useWhole<StationState>(STATES_PATH, {}, { every: STATES_MS });
+  const stations = useWhole<StationState>(STATES_PATH, {}, { every: useIsLive() ? LIVE_MS : STATES_MS });
   const every = { every: EVERY_MS };
   const open = { state: 'open' };
   const cases = useWhole<CaseShape>('/api/v1/cases', open, {
@@ -52,4 +55,16 @@ export function useNeeds(): Needs {
     at: stations.dataUpdatedAt,
     again: () => void stations.refetch(),
   };
+}
+
+/** Alarms that nobody has seen yet and that are not muted; the left side counts them. */
+export function useUnseenAlarms(): number {
+  const may = useMay();
+  const filter = { state: 'open', acknowledged: false, muted: false };
+  const asked = useWhole<AlarmShape>('/api/v1/alarms', filter, {
+    enabled: may('alarms:read'),
+    every: EVERY_MS,
+    most: 200,
+  });
+  return asked.data?.items.length ?? 0;
 }

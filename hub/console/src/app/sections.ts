@@ -6,6 +6,7 @@ import type { MessageKey } from '../i18n/en';
 export const SECTION_PATHS = [
   'network',
   'stations',
+  'alarms',
   'rentals',
   'reservations',
   'fleet',
@@ -34,6 +35,7 @@ export interface Section {
 export const SECTIONS: readonly Section[] = [
   { path: 'network', title: 'nav_network', icon: 'network', needs: ['stations:read'] },
   { path: 'stations', title: 'nav_stations', icon: 'station', needs: ['stations:read'] },
+  { path: 'alarms', title: 'nav_alarms', icon: 'bell', needs: ['alarms:read'] },
   { path: 'rentals', title: 'nav_rentals', icon: 'rental', needs: ['rentals:read'] },
   { path: 'reservations', title: 'nav_reservations', icon: 'calendar', needs: ['reservations:read'] },
   { path: 'fleet', title: 'nav_fleet', icon: 'vehicle', needs: ['vehicles:write', 'rentals:read'] },

@@ -2,6 +2,7 @@
 import type { Catalogue } from './en';
 import { account } from './de_account';
 import { fleet } from './de_fleet';
+import { watch } from './de_watch';
 import { business } from './de_business';
 
 export const de: Catalogue = {
@@ -314,6 +315,7 @@ export const de: Catalogue = {
   enrol_forbidden: 'Ihre Rolle darf keine Stationen anmelden. Bitten Sie die Verwaltung.',
 
   ...business,
+  ...watch,
   ...fleet,
   ...account,
 };

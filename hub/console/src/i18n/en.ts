@@ -1,6 +1,7 @@
 /** The console's words in English: the language that the others are measured by. ICU MessageFormat. */
 import { account } from './en_account';
 import { fleet } from './en_fleet';
+import { watch } from './en_watch';
 import { business } from './en_business';
 
 export const en = {
@@ -309,6 +310,7 @@ export const en = {
   enrol_forbidden: 'Your role may not enrol stations. Ask an administrator.',
 
   ...business,
+  ...watch,
   ...fleet,
   ...account,
 } as const;

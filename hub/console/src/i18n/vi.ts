@@ -2,6 +2,7 @@
 import type { Catalogue } from './en';
 import { account } from './vi_account';
 import { fleet } from './vi_fleet';
+import { watch } from './vi_watch';
 import { business } from './vi_business';
 
 export const vi: Catalogue = {
@@ -306,6 +307,7 @@ export const vi: Catalogue = {
   enrol_forbidden: 'Vai trò của bạn không được đăng ký trạm. Hãy hỏi quản trị viên.',
 
   ...business,
+  ...watch,
   ...fleet,
   ...account,
 };

@@ -2,6 +2,7 @@
 import { lazy, Suspense, useEffect, useState } from 'react';
 import { Link } from 'react-router';
 import { useAround } from '../../app/context';
+import { useIsLive } from '../../app/live';
 import { useNeeds, type Needs } from '../../app/needs';
 import type { StationState } from '../../api/shapes';
 import { useNow } from '../../lib/clock';
@@ -36,12 +37,14 @@ export function Network() {
 
 function Summary({ needs, isStale }: { needs: Needs; isStale: boolean }) {
   const { t, f } = useAround();
+  const isLive = useIsLive();
   const online = needs.stations.filter((one) => one.online).length;
   const away = needs.stations.filter((one) => !one.online && one.last_seen_at !== null).length;
   if (needs.isLoading) return <span className="muted">{t('loading')}</span>;
   return (
     <p className="muted tabular">
       {t('network_summary', { count: needs.stations.length, online, away })}
+      {isLive && <span className="live">{t('live')}</span>}
       {isStale && <span className="chip amber">{t('as_of', { time: f.time(needs.at), ago: '' })}</span>}
     </p>
   );

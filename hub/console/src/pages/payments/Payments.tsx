@@ -2,13 +2,14 @@
 import { Link, useLocation } from 'react-router';
 import { useAround, useMay } from '../../app/context';
 import { useAsk, useWhole } from '../../api/queries';
-import type { BalancesShape, BreakShape, PostingShape } from '../../api/shapes';
+import type { BalancesShape, PostingShape } from '../../api/shapes';
 import { named } from '../../i18n/words';
 import { Chip } from '../../ui/Chip';
 import { Card, Head } from '../../ui/Head';
 import { Tabs } from '../../ui/Tabs';
 import { Failure, Loading } from '../../ui/States';
 import { PaymentList } from '../plain/lists';
+import { Breaks } from './Breaks';
 
 export function Payments() {
   const { t } = useAround();
@@ -119,34 +120,5 @@ function Postings({ postings }: { postings: readonly PostingShape[] }) {
         </li>
       ))}
     </ol>
-  );
-}
-
-/** Where rental, ledger and gateway differ, with what each of the two books says. */
-function Breaks() {
-  const { t, f } = useAround();
-  const breaks = useWhole<BreakShape>('/api/v1/breaks', { state: 'open' }, { every: 30_000, most: 100 });
-  const amount = (minor: number | null, currency: string | null): string =>
-    minor === null || currency === null ? '–' : f.money({ minor, currency });
-  return (
-    <Card title={t('breaks')} testId="breaks">
-      {breaks.isLoading && <Loading rows={2} />}
-      {breaks.error !== null && <Failure error={breaks.error} />}
-      {breaks.data?.items.length === 0 && <p className="muted">{t('breaks_none')}</p>}
-      <ul className="log">
-        {breaks.data?.items.map((one) => (
-          <li key={one.id}>
-            <time>{f.when(one.since_at)}</time>
-            <p>
-              {named(t, 'break', one.kind)}{' '}
-              <span className="muted">
-                {amount(one.expected_minor, one.currency)} → {amount(one.actual_minor, one.currency)}
-                {one.gateway !== null && ` · ${one.gateway}`}
-              </span>
-            </p>
-          </li>
-        ))}
-      </ul>
-    </Card>
   );
 }

@@ -6,9 +6,10 @@ import type { MessageKey } from '../../i18n/en';
 import * as cell from '../../plain/cells';
 import { PlainList, type PlainListProps } from '../../plain/PlainList';
 import { Head } from '../../ui/Head';
-import { Icon } from '../../ui/Icon';
+import { Icon, type IconName } from '../../ui/Icon';
 import { Tabs } from '../../ui/Tabs';
 import { Empty } from '../../ui/States';
+import { VerifySheet } from '../audit/VerifySheet';
 import { TypeForm } from '../fleet/TypeForm';
 import { VehicleForm } from '../fleet/VehicleForm';
 import { NewAccount } from '../people/NewAccount';
@@ -18,13 +19,14 @@ interface Place extends PlainListProps {
   readonly path: string;
   readonly title: MessageKey;
   readonly needs: string;
-  /** What is added from here: the permission, the button's words, the sheet that asks. */
+  /** What is done from here: the permission, the button's words, the sheet that asks. */
   readonly add?: Add;
 }
 
 interface Add {
   readonly needs: string;
   readonly title: MessageKey;
+  readonly icon?: IconName;
   readonly sheet: ComponentType<{ readonly close: () => void }>;
 }
 
@@ -274,6 +276,7 @@ const AUDIT: Place = {
     { source: 'target_id', title: 'col_target_id' },
     { source: 'since', title: 'col_from' },
   ],
+  add: { needs: 'audit:read', title: 'audit_verify', icon: 'check', sheet: VerifySheet },
 }; // prettier-ignore
 
 const QUARANTINE: Place = {
@@ -360,13 +363,13 @@ function section(base: string, title: MessageKey, places: readonly Place[]) {
   }; // prettier-ignore
 }
 
-function AddButton({ add: { title, sheet: SheetOf } }: { add: Add }) {
+function AddButton({ add: { title, icon = 'plus', sheet: SheetOf } }: { add: Add }) {
   const { t } = useAround();
   const [isOpen, setOpen] = useState(false);
   return (
     <>
       <button type="button" className="button primary" onClick={() => setOpen(true)}>
-        <Icon name="plus" size={18} />
+        <Icon name={icon} size={18} />
         {t(title)}
       </button>
       {isOpen && <SheetOf close={() => setOpen(false)} />}
