@@ -8,12 +8,18 @@ interface SheetProps {
   readonly close: () => void;
   readonly children: ReactNode;
   readonly isWide?: boolean;
+  /** What is asked now, where a sheet asks one thing after the other. */
+  readonly step?: string;
 }
 
-export function Sheet({ title, close, children, isWide = false }: SheetProps) {
+const FIELDS = 'input:not([type=checkbox]), select, textarea';
+
+export function Sheet({ title, close, children, isWide = false, step = '' }: SheetProps) {
   const { t } = useAround();
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => dialog.current?.showModal(), []);
+  // The browser would give the focus to the button that closes; whoever opened this wants to type.
+  useEffect(() => dialog.current?.querySelector<HTMLElement>(FIELDS)?.focus(), [step]);
   return (
     <dialog ref={dialog} className={isWide ? 'sheet wide' : 'sheet'} aria-label={title} onClose={close}>
       <div className="sheet-head">

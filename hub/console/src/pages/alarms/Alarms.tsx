@@ -84,7 +84,11 @@ function Row({ one }: { one: AlarmShape }) {
           <span className="muted">{subjectOf(t, one)}</span>
         </p>
         <p className="small muted">
-          {one.station_id !== null && <StationName id={one.station_id} />}{' '}
+          {one.station_id !== null && (
+            <>
+              <StationName id={one.station_id} /> ·{' '}
+            </>
+          )}
           <time dateTime={one.since} title={f.exact(one.since)}>
             {t('since', { ago: f.span((now - Date.parse(one.since)) / 1000) })}
           </time>

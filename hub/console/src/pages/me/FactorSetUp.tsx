@@ -19,7 +19,11 @@ export function FactorSetUp({ close }: { readonly close: () => void }) {
   const [enrolment, setEnrolment] = useState<Enrolment | null>(null);
   const [codes, setCodes] = useState<RecoveryCodes | null>(null);
   return (
-    <Sheet title={codes === null ? t('factor_set_up') : t('recovery_codes')} close={close}>
+    <Sheet
+      title={codes === null ? t('factor_set_up') : t('recovery_codes')}
+      close={close}
+      step={codes !== null ? 'codes' : enrolment === null ? 'password' : 'code'}
+    >
       {codes !== null ? (
         <CodesShown codes={codes} close={close} />
       ) : enrolment === null ? (
