@@ -18,6 +18,9 @@ pytestmark = [pytest.mark.journey, pytest.mark.browser, pytest.mark.timeout(240)
 ROOT: Final = Path(__file__).parents[2]
 AXE: Final = ROOT / "node_modules/axe-core/axe.min.js"
 TARIFF: Final = "01900000-0000-7000-8000-000000000201"
+SECTIONS: Final = (
+    "rentals", "reservations", "fleet", "cases", "payments", "people", "people/staff", "access", "audit", "system",
+)  # fmt: skip
 _RUN_AXE: Final = """async () => {
   const { violations } = await axe.run(document, { resultTypes: ['violations'] });
   return violations.filter(one => ['serious', 'critical'].includes(one.impact))
@@ -103,7 +106,7 @@ async def test_an_admin_opens_a_dock_and_changes_a_price_by_keyboard_alone(tmp_p
         await expect(page.get_by_test_id("versions")).to_contain_text("€0.29", timeout=10_000)
         await expect(page.get_by_test_id("quote")).to_contain_text("€0.29", timeout=10_000)
 
-        for section in ("rentals", "reservations", "fleet", "cases", "payments", "people", "audit", "system"):
+        for section in SECTIONS:
             await page.goto(f"{stage.hub_url}/{section}")
             await expect(page.locator("main h1")).to_be_visible()
             await page.wait_for_load_state("networkidle")
