@@ -7,6 +7,7 @@ export interface Me {
   readonly locale: string;
   readonly roles: readonly string[];
   readonly created_at: string;
+  readonly organisation_id: string;
   readonly permissions: readonly string[];
 }
 
@@ -115,4 +116,17 @@ export interface BlockShape {
   readonly case_id: string | null;
   readonly by: string | null;
   readonly why: string;
+}
+
+export interface SellerShape {
+  readonly name: string;
+}
+
+/** An operator; several may share one hub, strictly apart. */
+export interface OrganisationShape {
+  readonly id: string;
+  readonly slug: string;
+  readonly name: string;
+  readonly seller: SellerShape | null;
+  readonly created_at: string;
 }

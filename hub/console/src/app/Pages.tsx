@@ -23,6 +23,7 @@ const Access = page(lists, 'Access');
 const People = page(lists, 'People');
 const Audit = page(lists, 'Audit');
 const System = page(lists, 'System');
+const Organisations = page(() => import('../pages/organisations/Organisations'), 'Organisations');
 const Me = page(() => import('../pages/me/Me'), 'Me');
 const Payments = page(() => import('../pages/payments/Payments'), 'Payments');
 const Alarms = page(() => import('../pages/alarms/Alarms'), 'Alarms');
@@ -75,6 +76,7 @@ export function Pages() {
           <Route path="/access/*" element={<Access />} />
           <Route path="/audit" element={<Audit />} />
           <Route path="/system/*" element={<System />} />
+          <Route path="/organisations" element={<Organisations />} />
           <Route path="/me" element={<Me />} />
           <Route path="*" element={<NoPage />} />
         </Routes>

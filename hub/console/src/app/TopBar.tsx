@@ -1,6 +1,8 @@
 /** The top: search and commands, the clock with its zone, and the one who is signed in. */
 import { lazy, Suspense, useEffect, useState } from 'react';
 import { Link } from 'react-router';
+import { useWhole } from '../api/queries';
+import type { OrganisationShape } from '../api/shapes';
 import { LANGUAGES } from '../i18n/words';
 import { useNow } from '../lib/clock';
 import { Icon } from '../ui/Icon';
@@ -28,6 +30,7 @@ export function TopBar() {
         <span>{t('search_hint')}</span>
         <kbd>Ctrl K</kbd>
       </button>
+      <Organisation />
       <Clock />
       <Person />
       {isSearching && (
@@ -37,6 +40,14 @@ export function TopBar() {
       )}
     </header>
   );
+}
+
+/** Whose hub this is to the one at the screen. */
+function Organisation() {
+  const me = useMe();
+  const asked = useWhole<OrganisationShape>('/api/v1/organisations', {}, { stale: 600_000 });
+  const mine = asked.data?.items.find((one) => one.id === me.organisation_id);
+  return <p className="top-organisation">{mine?.name}</p>;
 }
 
 function Clock() {

@@ -18,6 +18,7 @@ export const SECTION_PATHS = [
   'access',
   'audit',
   'system',
+  'organisations',
   'me',
 ] as const;
 
@@ -51,6 +52,12 @@ export const SECTIONS: readonly Section[] = [
     title: 'nav_system',
     icon: 'system',
     needs: ['facts:read', 'work:read', 'telemetry:read'],
+  },
+  {
+    path: 'organisations',
+    title: 'nav_organisations',
+    icon: 'organisation',
+    needs: ['organisations:read'],
   },
 ];
 

@@ -84,4 +84,16 @@ export const watch: Readonly<Record<keyof typeof english, string>> = {
   audit_head: 'Notieren Sie diesen Kopf anderswo; damit lässt sich das Protokoll später beweisen',
   case_overflow_return: 'Rückgabe an voller Station',
   case_checklist_failed: 'Eine Prüfliste fand einen Mangel',
+  nav_organisations: 'Organisationen',
+  organisations_what:
+    'Betreiber, die sich diese Zentrale teilen und nichts voneinander sehen: Menschen, Stationen, Fahrzeuge, Geld.',
+  organisation_add: 'Organisation hinzufügen',
+  organisation_admin: 'Ihre erste Verwaltung',
+  organisation_mine: 'Ihre',
+  organisation_since: 'seit {time}',
+  slug_help: 'Kleine Buchstaben, Ziffern und Bindestriche, etwa harbour-rides. Er ändert sich nie.',
+  field_slug: 'Kurzname',
+  rule_string_pattern_mismatch_slug: 'Kleine Buchstaben, Ziffern und Bindestriche dazwischen.',
+  problem_organisation_exists: 'Eine Organisation mit diesem Kurznamen gibt es schon.',
+  problem_organisation_exists_do: 'Bitte einen anderen wählen.',
 };

@@ -82,4 +82,16 @@ export const watch = {
   audit_head: 'Note this head elsewhere; with it the log can be proved later',
   case_overflow_return: 'Returned to a full station',
   case_checklist_failed: 'A checklist found something wrong',
+  nav_organisations: 'Organisations',
+  organisations_what:
+    'Operators that share this hub and see nothing of each other: people, stations, vehicles, money.',
+  organisation_add: 'Add an organisation',
+  organisation_admin: 'Its first administrator',
+  organisation_mine: 'yours',
+  organisation_since: 'since {time}',
+  slug_help: 'Small letters, digits and hyphens, such as harbour-rides. It never changes.',
+  field_slug: 'Short name',
+  rule_string_pattern_mismatch_slug: 'Small letters, digits, and hyphens between them.',
+  problem_organisation_exists: 'There is an organisation with this short name.',
+  problem_organisation_exists_do: 'Choose another one.',
 } as const;

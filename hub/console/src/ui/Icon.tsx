@@ -41,6 +41,7 @@ const PATHS = {
   bell: 'M6 17V11a6 6 0 0 1 12 0v6l1.5 2h-15zM10 21.5h4M12 3v2',
   mute: 'M6 17V11a6 6 0 0 1 9-5.2M18 12v5l1.5 2h-15zM10 21.5h4M4 4l16 16',
   edit: 'M5 19l1-4L16 5l3 3L9 18zM14 7l3 3',
+  organisation: 'M4 20V6h8v14M12 10h8v10M3 20h18M7 9.5h2M7 13h2M7 16.5h2M15 13.5h2M15 16.5h2',
   person: 'M12 12a4 4 0 1 0 0-8 4 4 0 0 0 0 8zM4 21c0-5 3.5-7 8-7s8 2 8 7',
   card: 'M3 6h18v12H3zM3 10h18',
   list: 'M8 6h12M8 12h12M8 18h12M4 6v.2M4 12v.2M4 18v.2',
