@@ -9,13 +9,17 @@ import uuid
 from pathlib import Path
 from typing import Any, Final
 
-from hub.fleet.tables import VehicleType
+from hub import wiring
+from hub.fleet.tables import Vehicle, VehicleType
 from hub.intake.tables import StationFeed
+from hub.kernel.belonging import HOUSE
 from hub.kernel.bulk import upsert_many
 from hub.kernel.clock import SystemClock
 from hub.kernel.db import Database
+from hub.kernel.nudges import LocalNudges
 from hub.rentals.offer_tables import OfferStation, OfferVehicle
 from hub.rentals.tables import Reservation
+from hub.stations.schemas import NewStation
 
 STATIONS: Final = 500
 VEHICLES: Final = 10_000
@@ -46,9 +50,13 @@ async def build(database: Database, dice: random.Random) -> tuple[list[uuid.UUID
     )  # fmt: skip
     stations = [_CLOCK.new_id() for _ in range(STATIONS)]
     vehicles = [(_CLOCK.new_id(), stations[number % STATIONS]) for number in range(VEHICLES)]
+    rooms = wiring.Rooms(_CLOCK, LocalNudges())
     async with database.transaction() as session:
         session.add(kind)
-        await session.flush()
+        for number, one in enumerate(stations):
+            new = NewStation(name=f"Bench {number}", number=str(number), timezone="Europe/Berlin", currency="EUR")
+            await rooms.stations.add(session, new, one)
+        session.add_all(_registered(one, number, kind.id) for number, (one, _) in enumerate(vehicles))
         session.add_all(StationFeed(station_id=one, rev=0, lists={}, pruned_rev=0) for one in stations)
         await upsert_many(session, OfferStation, [_station(one, dice) for one in stations], key=("station_id",))
         rows = [_vehicle(one, station, no, kind.id, dice) for no, (one, station) in enumerate(vehicles)]
@@ -56,6 +64,14 @@ async def build(database: Database, dice: random.Random) -> tuple[list[uuid.UUID
         for number, (vehicle, station) in enumerate(dice.sample(vehicles, BOOKINGS)):
             session.add(_booking(number, vehicle, station, now + dt.timedelta(hours=dice.uniform(2, 40))))
     return stations, vehicles
+
+
+def _registered(vehicle_id: uuid.UUID, number: int, type_id: uuid.UUID) -> Vehicle:
+    return Vehicle(
+        id=vehicle_id, created_at=_CLOCK.now(), organisation_id=HOUSE, label=f"B-{number}", kind="scooter",
+        model="Bench", dock_kind="latch", full_range_km=75.0, rentable=True, why_not="", tariff_id=None,
+        type_id=type_id, vin=None, plate=None, service="deployed", papers_until=None, version=1,
+    )  # fmt: skip
 
 
 def _station(station_id: uuid.UUID, dice: random.Random) -> dict[str, Any]:
