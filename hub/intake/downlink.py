@@ -20,6 +20,7 @@ from hub.kernel.clock import Clock
 from hub.kernel.db import after_commit
 from hub.kernel.nudges import Nudges
 from hub.kernel.reach import EVERYWHERE
+from hub.kernel.statements import Statement, id_in, run
 from protocols.errors import Refused
 from protocols.sync.changes import Item, OrderBody
 from protocols.sync.envelope import ListChange, OrderChange, digest_of, encode
@@ -28,6 +29,7 @@ from protocols.values import from_ms, to_ms
 
 _LOCK: Final = 0x766F6C7464  # "voltd": who adds a station or publishes to all holds this advisory lock
 _NUDGED: Final = "nudged_stations"
+_ITEMS: Final = "SELECT scope, key, payload FROM list_items WHERE list = ?1 AND scope = ANY(?2)"
 Items = dict[str, bytes]
 
 
@@ -83,7 +85,8 @@ class Downlink:
         kind, raw = type(body).__name__, msgspec.json.encode(body)
         order_id, rev = self._clock.new_id(), feed.rev + 1
         change = OrderChange(rev=rev, id=order_id, type=kind, v=1, not_after_ms=not_after_ms, body=msgspec.Raw(raw))
-        await self._append(session, feed, [_row(station_id, change, kind, not_after_ms)], feed.lists)
+        feed.rev = rev
+        await self._append(session, [feed], [_row(station_id, change, kind, not_after_ms)])
         order = Order(
             id=order_id,
             created_at=now,
@@ -137,34 +140,38 @@ class Downlink:
         told: Sequence[uuid.UUID] | None,
     ) -> None:
         """Change what is kept under a scope, for these stations (None: all)."""
-        feeds = await _feeds(session, told, mine=told == [scope])
-        stored = await _stored(session, name, scope)
+        mine = told == [scope]
+        feeds = await _feeds(session, told, mine=mine)
+        every = await _by_scope(session, name, {scope, scopes.ALL} if mine else {scope})
+        stored = every[scope]
         given = {key: raw for key, raw in given.items() if stored.get(key) != raw}
         gone = [key for key in gone if key in stored]
         if not given and not gone:
             return
         await _store(session, name, scope, given, gone)
         ears = await scopes.ears(session, [feed.station_id for feed in feeds], name)
-        every = await _by_scope(session, name, {one for ear in ears.values() for one in ear.scopes(name)})
+        left = {one for ear in ears.values() for one in ear.scopes(name)} - every.keys()
+        every |= await _by_scope(session, name, left)
+        every[scope] = {key: raw for key, raw in (stored | given).items() if key not in gone}
+        rows = []
         for feed in feeds:
             shared, own = ears[feed.station_id].scopes(name)
-            whole = every.get(shared, {}) | every.get(own, {})
             version = feed.lists.get(name, 0)
-            change = _step(feed.rev + 1, name, version, whole, [*given, *gone])
-            row = _row(feed.station_id, change, name)
-            await self._append(session, feed, [row], {**feed.lists, name: version + 1})
+            change = _step(feed.rev + 1, name, version, every[shared] | every[own], [*given, *gone])
+            rows.append(_row(feed.station_id, change, name))
+            feed.rev, feed.lists = feed.rev + 1, {**feed.lists, name: version + 1}
+        await self._append(session, feeds, rows)
 
     async def _append(
-        self, session: AsyncSession, feed: StationFeed, rows: Sequence[dict[str, Any]], lists: dict[str, Any]
+        self, session: AsyncSession, feeds: Sequence[StationFeed], rows: Sequence[dict[str, Any]]
     ) -> None:
+        """Write the feeds' next changes, which their `rev` counts already: all of them at once."""
         await insert_many(session, StationChange, rows, key=("station_id", "rev"))
-        feed.rev += len(rows)
-        feed.lists = lists
         await session.flush()
         waiting: dict[uuid.UUID, int] = session.info.setdefault(_NUDGED, {})
         if not waiting:
             after_commit(session, lambda: self._wake(waiting))
-        waiting[feed.station_id] = feed.rev
+        waiting.update((feed.station_id, feed.rev) for feed in feeds)
 
     def _wake(self, stations: dict[uuid.UUID, int]) -> None:
         for station_id, rev in tuple(stations.items()):
@@ -228,17 +235,17 @@ async def _items(session: AsyncSession, name: str | None, station_id: uuid.UUID)
 
 
 async def _by_scope(session: AsyncSession, name: str, wanted: Collection[uuid.UUID]) -> dict[uuid.UUID, Items]:
-    found = select(ListItem.scope, ListItem.key, ListItem.payload).where(
-        ListItem.list == name, ListItem.scope.in_(list(wanted))
-    )
-    items: dict[uuid.UUID, Items] = {}
-    for scope, key, payload in await session.execute(found):
-        items.setdefault(scope, {})[key] = payload
+    """The items of a list under each of these scopes."""
+    items: dict[uuid.UUID, Items] = {scope: {} for scope in wanted}
+    if wanted:
+        [found] = await run(session, Statement(_ITEMS, (name, list(wanted)), reached=True))
+        for scope, key, payload in found.rows:
+            items[id_in(scope)][key] = payload
     return items
 
 
 async def _stored(session: AsyncSession, name: str, scope: uuid.UUID) -> Items:
-    return (await _by_scope(session, name, [scope])).get(scope, {})
+    return (await _by_scope(session, name, [scope]))[scope]
 
 
 async def _store(session: AsyncSession, name: str, scope: uuid.UUID, given: Items, gone: Sequence[str]) -> None:

@@ -13,9 +13,10 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Table, event, inspect, or_, select
+from sqlalchemy import ColumnElement, Select, Table, Uuid, bindparam, event, inspect, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapper, ORMExecuteState, Session, UOWTransaction, with_loader_criteria
+from sqlalchemy.orm.base import PASSIVE_NO_INITIALIZE
 from sqlalchemy.orm.util import LoaderCriteriaOption
 from sqlalchemy.sql import visitors
 
@@ -168,10 +169,16 @@ def _check_writes(session: Session, _context: UOWTransaction, _instances: object
         return
     for row in (*session.new, *session.dirty):
         # What was there is here because a query found it in reach, or is the hub's own: only what is new is asked.
-        for name in ("organisation_id", *belonging.REFERENCES):
+        for name in _refers_by(inspect(type(row))):
             referred = _new_value(row, name)
             if referred is not None and not _may_refer(session, reach, row, name, referred):
                 raise Refused("not_found", **{name: str(referred)})
+
+
+@functools.cache
+def _refers_by(mapper: Mapper[Any]) -> list[str]:
+    """Its columns that refer to something of an organisation."""
+    return [name for name in ("organisation_id", *belonging.REFERENCES) if name in mapper.columns]
 
 
 def _stamp(row: Any, reach: Reach | None) -> None:
@@ -200,13 +207,19 @@ def _may_refer(session: Session, reach: Reach, row: Any, name: str, referred: uu
 
 def _is_others(session: Session, name: str, row_id: uuid.UUID, organisation_id: uuid.UUID) -> bool:
     """Whether another organisation has it. What does not exist is not refused here."""
-    mapper = _mapper(name)
-    loaded: Any = session.identity_map.get(mapper.identity_key_from_primary_key((row_id,)))
+    loaded: Any = session.identity_map.get(_mapper(name).identity_key_from_primary_key((row_id,)))
     if loaded is not None:
         return bool(loaded.organisation_id != organisation_id)
-    table = _table(mapper)
-    others = select(table.c.id).where(table.c.id == row_id, table.c.organisation_id != organisation_id)
-    return session.connection().execute(others).first() is not None
+    given = {"row": row_id, "organisation": organisation_id}
+    return session.connection().execute(_others(name), given).first() is not None
+
+
+@functools.cache
+def _others(name: str) -> Select[Any]:
+    """Finds a row of another organisation; made once, for nearly every new row asks it."""
+    table = _table(_mapper(name))
+    row, organisation = bindparam("row", type_=Uuid), bindparam("organisation", type_=Uuid)
+    return select(table.c.id).where(table.c.id == row, table.c.organisation_id != organisation)
 
 
 @functools.cache
@@ -215,10 +228,7 @@ def _mapper(name: str) -> Mapper[Any]:
 
 
 def _new_value(row: object, name: str) -> uuid.UUID | None:
-    state = inspect(row)
-    if name not in state.mapper.columns:
-        return None
-    added = state.attrs[name].history.added
+    added = inspect(row).get_history(name, PASSIVE_NO_INITIALIZE).added
     value: uuid.UUID | None = added[0] if added else None
     return value
 

@@ -76,7 +76,7 @@ class Shield:
         if await repository.reader(session, event.station_id) is None:
             session.add(TariffReader(station_id=event.station_id, reads_rich=False, agent_hlc=-1))
             await session.flush()
-            await self.look(session)
+            await self._tell(session, [event.station_id], [event.station_id])  # to the others it means nothing
 
     async def when_devices(self, session: AsyncSession, event: events.DevicesReported) -> None:
         """An agent started: what can it price?"""

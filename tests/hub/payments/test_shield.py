@@ -1,9 +1,11 @@
 """A station whose agent cannot price a tariff does not rent by it, and says why; every other goes on."""
 
 import datetime as dt
+import uuid
 from typing import Any
 
 import msgspec
+import pytest
 
 from hub.payments.shield import WHY_NOT
 from protocols.sync import facts
@@ -86,3 +88,17 @@ async def test_vehicles_by_simple_tariffs_stay(world: World, auth: FixedAuth) ->
     await vehicle(world, tariff_id=simple["id"])
     double.take(await world.sync(double))
     assert seen(double) == (True, "")
+
+
+async def test_a_station_that_is_added_is_news_to_no_other(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    await world.station("1")
+    told: list[uuid.UUID] = []
+    replace = world.rooms.downlink.replace
+
+    async def heard(session: Any, name: str, items: Any, *, station_id: uuid.UUID) -> None:
+        told.append(station_id)
+        await replace(session, name, items, station_id=station_id)
+
+    monkeypatch.setattr(world.rooms.downlink, "replace", heard)
+    added = await world.station("2")
+    assert told == [added.station_id]
