@@ -27,6 +27,7 @@ BENCHMARKS: Final = (
     "price",
     "search",
     "booking",
+    "rush",
     "reconciliation",
 )
 OUT: Final = Path("build/bench.json")

@@ -149,6 +149,7 @@ class BookingSettings(Slice):
     late_cancel_s: float = Field(default=900, ge=0, le=2_592_000, description="So long before it is late")
     late_cancel_fee_minor: int = Field(default=0, ge=0, le=10_000_000, description="A late cancellation")
     no_show_fee_minor: int = Field(default=0, ge=0, le=10_000_000, description="Not coming at all")
+    pins_ahead: int = Field(default=0, ge=0, le=100_000, description="PINs made ahead, while nobody books, for a crowd")
 
     @model_validator(mode="after")
     def _in_order(self) -> "BookingSettings":

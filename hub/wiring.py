@@ -425,6 +425,7 @@ def jobs(kernel: Kernel, doors: Doors, desk: FrontDesk) -> list[Job]:
         functools.partial(quarantine_desk.keep_reading, kernel.database, doors.quarantine),
         doors.live.run,
         functools.partial(doors.rooms.keeper.run, kernel.database),
+        doors.rooms.booking.pins.run,
         doors.rooms.recorder.run,
         functools.partial(doors.watch.run, kernel.database),
         functools.partial(doors.rooms.alarm_keeper.run, kernel.database),

@@ -3,13 +3,11 @@
 Whether a reservation is promised is the business of `leases`; which step may follow which, of `machine`.
 """
 
-import asyncio
 import contextlib
 import datetime as dt
 import secrets
 import uuid
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 from sqlalchemy.exc import DBAPIError
@@ -20,6 +18,7 @@ from hub.kernel.problem import invalid
 from hub.rentals import machine, repository
 from hub.rentals.leases import UNBACKED, Leases, Lists
 from hub.rentals.machine import Event, Phase
+from hub.rentals.pins import Pins, Secret
 from hub.rentals.schemas import NewReservation
 from hub.rentals.supply import Supply
 from hub.rentals.tables import Reservation
@@ -27,7 +26,6 @@ from hub.settings import BookingSettings
 from protocols.errors import Refused
 from protocols.sync.changes import ExtendRental, OrderBody
 from protocols.values import to_ms
-from protocols.voucher.pin import pin_hash
 
 OVERLAP: Final = "reservation_overlap"  # the name of the constraint, and the trigger's text
 LONGEST: Final = dt.timedelta(days=90)
@@ -53,14 +51,6 @@ class Checks(Protocol):
         """Raises Refused `account_blocked`."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Secret:
-    """A PIN and its verifier (`protocols/voucher/pin.py`)."""
-
-    pin: str
-    verifier: str
-
-
 class Booking:
     """Reservations."""
 
@@ -73,6 +63,7 @@ class Booking:
         self._blocks = blocks
         self._supply = supply
         self._settings = settings
+        self.pins = Pins(settings.pins_ahead)
 
     async def book(
         self,
@@ -103,12 +94,11 @@ class Booking:
         return reservation, secret.pin
 
     async def secret_for(self, new: NewReservation) -> Secret:
-        """The PIN that the wish names, or a new one, with its verifier: milliseconds of work, beside the loop.
+        """The PIN that the wish names, or a new one, with its verifier.
 
-        Whoever does it within a transaction keeps its locks, and on SQLite all other writers, waiting for it.
+        Whoever makes it within a transaction keeps its locks, and on SQLite all other writers, waiting for it.
         """
-        pin = new.pin or f"{secrets.randbelow(10_000):04d}"
-        return Secret(pin=pin, verifier=await asyncio.to_thread(pin_hash, pin, secrets.token_bytes(16)))
+        return await self.pins.one(new.pin)
 
     def _check(self, new: NewReservation) -> None:
         if new.until_at <= new.from_at:

@@ -10,9 +10,10 @@ from hub.kernel.routes import SIGNED_IN, Call, route
 from hub.kernel.shapes import MoneyShape
 from hub.rentals import lease_repository, repository
 from hub.rentals.api import may_see, whose
-from hub.rentals.booking import Booking, Secret
+from hub.rentals.booking import Booking
 from hub.rentals.leases import Leases
 from hub.rentals.moves import Moves
+from hub.rentals.pins import Secret
 from hub.rentals.schemas import (
     Alternative,
     Extension,

@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import select, text
 
 from hub.intake.tables import StationFeed
-from hub.rentals import booking, repository
+from hub.rentals import pins, repository
 from hub.rentals.schemas import NewReservation
 from protocols.errors import Refused
 from protocols.values import rfc3339
@@ -34,7 +34,7 @@ WHERE a.blocks AND b.blocks AND a.from_at < b.kept_until_at AND b.from_at < a.ke
 @pytest.fixture
 def cheap_pins(monkeypatch: pytest.MonkeyPatch) -> None:
     """The verifier's cost is not what is tested here."""
-    monkeypatch.setattr(booking, "pin_hash", lambda pin, salt: f"{pin}{salt.hex()}")
+    monkeypatch.setattr(pins, "pin_hash", lambda pin, salt: f"{pin}{salt.hex()}")
 
 
 @pytest.mark.timeout(90 + ATTEMPTS // 10)
@@ -112,7 +112,7 @@ async def test_a_pin_is_hashed_while_nobody_waits_for_the_booking(
         held.append(pool.checkedout())
         return f"{pin}{salt.hex()}"
 
-    monkeypatch.setattr(booking, "pin_hash", slow)
+    monkeypatch.setattr(pins, "pin_hash", slow)
     assert await post(world, double.station_id) == 201
     assert held == [0]
 
