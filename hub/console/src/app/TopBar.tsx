@@ -5,6 +5,7 @@ import { useWhole } from '../api/queries';
 import type { OrganisationShape } from '../api/shapes';
 import { LANGUAGES } from '../i18n/words';
 import { useNow } from '../lib/clock';
+import { useLater } from '../lib/later';
 import { Icon } from '../ui/Icon';
 import { Menu } from '../ui/Menu';
 import { useAround, useMe } from './context';
@@ -45,7 +46,11 @@ export function TopBar() {
 /** Whose hub this is to the one at the screen. */
 function Organisation() {
   const me = useMe();
-  const asked = useWhole<OrganisationShape>('/api/v1/organisations', {}, { stale: 600_000 });
+  const asked = useWhole<OrganisationShape>(
+    '/api/v1/organisations',
+    {},
+    { stale: 600_000, enabled: useLater() },
+  );
   const mine = asked.data?.items.find((one) => one.id === me.organisation_id);
   return <p className="top-organisation">{mine?.name}</p>;
 }

@@ -3,6 +3,7 @@ import { useWhole } from '../api/queries';
 import type { AlarmShape, CaseShape, QuarantineShape, StationState, WorkShape } from '../api/shapes';
 import { needsOf, type Need } from '../lib/needs';
 import { useNow } from '../lib/clock';
+import { useLater } from '../lib/later';
 import { useMay } from './context';
 import { useIsLive } from './live';
 
@@ -62,7 +63,7 @@ export function useUnseenAlarms(): number {
   const may = useMay();
   const filter = { state: 'open', acknowledged: false, muted: false };
   const asked = useWhole<AlarmShape>('/api/v1/alarms', filter, {
-    enabled: may('alarms:read'),
+    enabled: useLater() && may('alarms:read'),
     every: EVERY_MS,
     most: 200,
   });
