@@ -37,7 +37,7 @@ class StatesApi:
 
     @route(
         "GET", "/api/v1/stations/states", summary="Every station's state", tags=["stations"],
-        permission="stations:read", query=StatesQuery, response=Page[StationState],
+        permission="telemetry:read", query=StatesQuery, response=Page[StationState],
     )  # fmt: skip
     async def list_states(self, call: Call[None, StatesQuery]) -> Page[StationState]:
         """Docks, chargers, agent, clock, outbox, faults and last contact of up to 1000 stations at once."""
@@ -65,7 +65,7 @@ class StatesStream:
             tags=("stations",),
             description="`station` events carry a state as the list shows it; `level` events carry the id to come "
             "again with in `Last-Event-ID`. Ends after ten minutes: open it again with a fresh token.",
-            permission="stations:read",
+            permission="telemetry:read",
             answers={200: "text/event-stream", 503: "Too many listeners here, or this process stops: come again"},
         )
 

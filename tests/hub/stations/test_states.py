@@ -55,7 +55,7 @@ async def paint(world: World, double: StationDouble, docks: list[dict[str, Any]]
 
 
 async def test_a_sync_says_how_clock_outbox_and_store_are(world: World, auth: FixedAuth) -> None:
-    auth.sign_in("stations:read")
+    auth.sign_in("telemetry:read")
     double = await world.station()
     request = msgspec.structs.replace(
         double.request(),
@@ -75,7 +75,7 @@ async def test_a_sync_says_how_clock_outbox_and_store_are(world: World, auth: Fi
 
 
 async def test_an_older_agent_that_says_nothing_of_itself_is_shown_without(world: World, auth: FixedAuth) -> None:
-    auth.sign_in("stations:read")
+    auth.sign_in("telemetry:read")
     double = await world.station()
     assert (await state(world))["level"] == "new"
     await world.sync(double)
@@ -86,7 +86,7 @@ async def test_an_older_agent_that_says_nothing_of_itself_is_shown_without(world
 async def test_faults_and_silence_are_trouble_until_they_are_over(
     world: World, auth: FixedAuth, clock: ManualClock
 ) -> None:
-    auth.sign_in("stations:read")
+    auth.sign_in("telemetry:read")
     double = await world.station()
     double.tell(facts.DockFaultRaised(dock_no=4, code="lock_stuck", at_ms=AT_MS, detail="bolt"))
     double.tell(
@@ -109,7 +109,7 @@ async def test_faults_and_silence_are_trouble_until_they_are_over(
 
 
 async def test_a_picture_is_counted_and_what_does_not_fit_is_not(world: World, auth: FixedAuth) -> None:
-    auth.sign_in("stations:read")
+    auth.sign_in("telemetry:read")
     double = await world.station()
     await world.sync(double)
     await paint(world, double, [*DOCKS, {"dock_no": None}, {"dock_no": 9, "online": "yes", "soc_pct": "full"}])
@@ -205,7 +205,7 @@ async def console(world: World, last_id: str = "") -> AsyncIterator[Console]:
 
 
 async def test_a_console_hears_every_station_first_and_then_what_changes(watched: World, auth: FixedAuth) -> None:
-    auth.sign_in("stations:read")
+    auth.sign_in("telemetry:read")
     first, _ = await watched.station("1"), await watched.station("2")
     async with console(watched) as heard:
         assert sorted(await heard.until_level()) == ["1", "2"]
@@ -217,14 +217,14 @@ async def test_a_console_hears_every_station_first_and_then_what_changes(watched
 
 async def test_who_is_assigned_to_a_station_hears_of_no_other(watched: World, auth: FixedAuth) -> None:
     mine, _ = await watched.station("1"), await watched.station("2")
-    whole = auth.sign_in("stations:read")
-    auth.principal = dataclasses.replace(whole, limits={"stations:read": frozenset({mine.station_id})})
+    whole = auth.sign_in("telemetry:read")
+    auth.principal = dataclasses.replace(whole, limits={"telemetry:read": frozenset({mine.station_id})})
     async with console(watched) as heard:
         assert await heard.until_level() == ["1"]
 
 
 async def test_a_console_hears_that_a_station_fell_silent(watched: World, auth: FixedAuth, clock: ManualClock) -> None:
-    auth.sign_in("stations:read")
+    auth.sign_in("telemetry:read")
     double = await watched.station()
     await watched.sync(double)
     async with console(watched) as heard:
@@ -236,7 +236,7 @@ async def test_a_console_hears_that_a_station_fell_silent(watched: World, auth: 
 async def test_who_comes_again_with_his_last_id_hears_only_what_changed_since(
     watched: World, auth: FixedAuth, clock: ManualClock
 ) -> None:
-    auth.sign_in("stations:read")
+    auth.sign_in("telemetry:read")
     one, two, _ = await watched.station("1"), await watched.station("2"), await watched.station("3")
     await watched.sync(one)
     await watched.sync(two)
@@ -262,7 +262,7 @@ async def test_who_comes_again_with_his_last_id_hears_only_what_changed_since(
 async def test_what_one_process_hears_is_seen_at_another(
     database: Database, clock: ManualClock, auth: FixedAuth, serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    auth.sign_in("stations:read")
+    auth.sign_in("telemetry:read")
     worlds = []
     for _ in range(2):
         base = Kernel(database=database, clock=clock, bus=Bus(), nudges=LocalNudges(), authenticate=auth)
@@ -306,7 +306,7 @@ async def test_ages_alone_are_sent_twice_a_minute_at_the_most(world: World, cloc
 
 
 async def test_a_hub_that_leaves_ends_its_streams(watched: World, auth: FixedAuth) -> None:
-    auth.sign_in("stations:read")
+    auth.sign_in("telemetry:read")
     async with console(watched) as heard:
         await heard.until_level()
         watched.kernel.draining.begin()
@@ -324,7 +324,7 @@ async def test_a_stream_is_for_those_who_may_and_for_so_many(
     auth.sign_in("rentals:read")
     async with watched.client.get(STREAM) as answer:
         assert answer.status == 403
-    auth.sign_in("stations:read")
+    auth.sign_in("telemetry:read")
     monkeypatch.setattr(watch_module, "MOST_LISTENERS", 1)
     async with console(watched) as heard:
         await heard.until_level()

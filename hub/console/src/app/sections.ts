@@ -34,8 +34,8 @@ export interface Section {
 
 /** What stands on the left. `me` does not: it is opened from the face on top. */
 export const SECTIONS: readonly Section[] = [
-  { path: 'network', title: 'nav_network', icon: 'network', needs: ['stations:read'] },
-  { path: 'stations', title: 'nav_stations', icon: 'station', needs: ['stations:read'] },
+  { path: 'network', title: 'nav_network', icon: 'network', needs: ['telemetry:read'] },
+  { path: 'stations', title: 'nav_stations', icon: 'station', needs: ['telemetry:read'] },
   { path: 'alarms', title: 'nav_alarms', icon: 'bell', needs: ['alarms:read'] },
   { path: 'rentals', title: 'nav_rentals', icon: 'rental', needs: ['rentals:read'] },
   { path: 'reservations', title: 'nav_reservations', icon: 'calendar', needs: ['reservations:read'] },

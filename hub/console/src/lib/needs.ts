@@ -46,6 +46,8 @@ const CASE_HARM: Readonly<Record<string, number>> = {
   no_method: 66,
   wrong_bill: 72,
   missing_return: 70,
+  checklist_failed: 64,
+  overflow_return: 63,
   orphan_return: 62,
   long_ride: 60,
 };

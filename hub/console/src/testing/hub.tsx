@@ -62,7 +62,14 @@ export function aMe(given: Partial<Me> = {}): Me {
     roles: ['admin'],
     created_at: '2026-11-01T00:00:00Z',
     organisation_id: '01900000-0000-7000-8000-0000000000aa',
-    permissions: ['accounts:read', 'accounts:write', 'stations:read', 'vehicles:read', 'vehicles:write'],
+    permissions: [
+      'accounts:read',
+      'accounts:write',
+      'stations:read',
+      'telemetry:read',
+      'vehicles:read',
+      'vehicles:write',
+    ],
     ...given,
   };
 }
