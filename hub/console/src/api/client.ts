@@ -62,6 +62,14 @@ export async function problemOf(answer: Response, path: string): Promise<Refusal
   return isProblem(value) ? new Refusal(value) : new Unreachable(`${path}: HTTP ${String(answer.status)}`);
 }
 
+/** A file's bytes. Rejects as `send` does. */
+export async function fileOf(path: string, token: string, signal: AbortSignal): Promise<Blob> {
+  const answer = await fetched(path, { signal, headers: { Accept: '*/*' } }, token);
+  if (answer.ok) return answer.blob();
+  const value: unknown = await answer.json().catch(() => null);
+  throw isProblem(value) ? new Refusal(value) : new Unreachable(`${path}: HTTP ${String(answer.status)}`);
+}
+
 async function fetched(path: string, asked: Asked, token?: string): Promise<Response> {
   const headers: Record<string, string> = { Accept: 'application/json', ...asked.headers };
   if (token !== undefined) headers['Authorization'] = `Bearer ${token}`;

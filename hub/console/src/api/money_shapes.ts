@@ -40,6 +40,20 @@ export interface RentalShape {
   readonly bill: readonly BillLineShape[] | null;
   readonly soc_start_pct: number | null;
   readonly soc_end_pct: number | null;
+  readonly distance_m: number | null;
+  readonly late_s: number | null;
+}
+
+/** One rental alone: what lists do not tell. */
+export interface RentalStory extends RentalShape {
+  readonly photos: readonly RentalPhoto[];
+}
+
+export interface RentalPhoto {
+  readonly id: string;
+  readonly taken_at: string;
+  readonly what: string;
+  readonly state: 'waiting' | 'here' | 'lost';
 }
 
 export interface ReservationShape {

@@ -8,6 +8,7 @@ import type {
   PaymentShape,
   PostingShape,
   RentalShape,
+  RentalStory,
   VehicleShape,
 } from '../../api/shapes';
 import { named } from '../../i18n/words';
@@ -17,13 +18,14 @@ import { Chip } from '../../ui/Chip';
 import { Card, Head } from '../../ui/Head';
 import { AccountName, short, StationName, VehicleName } from '../../ui/Names';
 import { Failure, Loading } from '../../ui/States';
+import { Photos } from './Photos';
 import { Story } from './Story';
 
 const LIVE_MS = 5_000;
 
 export function Rental() {
   const { rentalId = '' } = useParams();
-  const asked = useAsk<RentalShape>(`/api/v1/rentals/${rentalId}`, { every: LIVE_MS });
+  const asked = useAsk<RentalStory>(`/api/v1/rentals/${rentalId}`, { every: LIVE_MS });
   if (asked.data === undefined) {
     if (asked.isError) return <Failure error={asked.error} again={() => void asked.refetch()} />;
     return <Loading rows={8} />;
@@ -31,7 +33,7 @@ export function Rental() {
   return <Shown rental={asked.data} />;
 }
 
-function Shown({ rental }: { rental: RentalShape }) {
+function Shown({ rental }: { rental: RentalStory }) {
   const { t } = useAround();
   return (
     <>
@@ -44,6 +46,7 @@ function Shown({ rental }: { rental: RentalShape }) {
           <Card title={t('rental_facts')}>
             <Facts rental={rental} />
           </Card>
+          <Photos rental={rental} />
           <Card title={t('bill')} testId="bill">
             {rental.bill === null || rental.total === null ? (
               <p className="muted">{t('not_billed')}</p>
@@ -109,6 +112,12 @@ function Facts({ rental }: { rental: RentalShape }) {
       </dd>
       <dt>{t('col_duration')}</dt>
       <dd>{rental.duration_s === null ? '–' : f.span(rental.duration_s)}</dd>
+      {rental.distance_m !== null && (
+        <>
+          <dt>{t('col_distance')}</dt>
+          <dd>{f.km(rental.distance_m / 1000)}</dd>
+        </>
+      )}
       <Charge rental={rental} />
       <dt>{t('nav_tariffs')}</dt>
       <dd>
