@@ -13,6 +13,8 @@ import { STATES_PATH } from './needs';
 /** What needs a person comes first; the stream may begin when it stands. */
 const BEGIN_MS = 1_500;
 const AGAIN_MS = 2_000;
+/** A hub with no room for more listeners is asked ever more rarely; the list is asked for meanwhile. */
+const SELDOM_MS = 60_000;
 /** Changes that come together are drawn together. */
 const TOGETHER_MS = 200;
 
@@ -62,13 +64,20 @@ async function keepListening(session: Session, client: QueryClient, signal: Abor
     after = event.id ?? after;
     put.take(event);
   };
+  let wait = AGAIN_MS;
+  const opened = () => {
+    wait = AGAIN_MS;
+    say(true);
+  };
   while (!signal.aborted) {
-    const listening = { signal, opened: () => say(true), heard };
+    const listening = { signal, opened, heard };
     await session
       .as((token) => listen(`${STATES_PATH}/stream`, token, { ...listening, after }))
-      .catch(() => null);
+      .catch(() => {
+        wait = Math.min(wait * 2, SELDOM_MS);
+      });
     say(false);
-    await new Promise((resolve) => setTimeout(resolve, AGAIN_MS * (0.5 + Math.random())));
+    await new Promise((resolve) => setTimeout(resolve, wait * (0.5 + Math.random())));
   }
 }
 
