@@ -33,6 +33,7 @@ _SHAPED: dict[tuple[str, str], Any] = {
         "ended_at": None,
     },
     ("breaks", "kind"): "fee",
+    ("payouts", "state"): "asked",
     ("alarms", "severity"): "warning",
     ("alarms", "state"): "open",
     ("checklists", "questions"): [{"key": "a", "text": {"en": "x"}, "kind": "yes_no"}],

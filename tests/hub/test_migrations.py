@@ -6,6 +6,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection
 
+from hub import app  # noqa: F401  # every model is imported by it
 from hub.kernel.columns import Base
 from hub.kernel.db import Database
 from hub.kernel.migrations import migrate, pending
