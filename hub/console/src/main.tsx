@@ -3,7 +3,7 @@ import '@voltdock/theme/fonts.css';
 import './ui/styles/index.css';
 import { createRoot } from 'react-dom/client';
 import { createBrowserRouter, RouterProvider } from 'react-router';
-import { newQueryClient, oneQuery, wholeQuery } from './api/queries';
+import { newQueryClient, oneQuery, STATES_PATH, wholeQuery } from './api/queries';
 import { browserSession } from './api/session';
 import { App } from './app/App';
 import { modeOf, readPrefs, wear } from './app/prefs';
@@ -18,7 +18,7 @@ const client = newQueryClient();
 if (session.isSignedIn) {
   void import('./app/Shell');
   client.query(oneQuery(session, '/api/v1/me')).catch(() => undefined);
-  client.query(wholeQuery(session, '/api/v1/stations/states', {})).catch(() => undefined);
+  client.query(wholeQuery(session, STATES_PATH, {})).catch(() => undefined);
   if (/^\/(network)?$/.test(window.location.pathname)) void import('./pages/network/Network');
 }
 const root = document.getElementById('root');

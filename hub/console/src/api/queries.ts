@@ -7,6 +7,8 @@ import type { Page } from './shapes';
 
 type Filters = Readonly<Record<string, string | number | boolean | null | undefined>>;
 
+/** Every station's state; its stream is the same with `/stream`. */
+export const STATES_PATH = '/api/v1/stations/states';
 const PAGE = 200;
 const MOST_PAGES = 25;
 

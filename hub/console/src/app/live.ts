@@ -1,14 +1,13 @@
 /** Listens to the stations while the console is open: states come as they change, and alarms are asked for anew then. */
 import { useQueryClient, type QueryClient } from '@tanstack/react-query';
 import { useEffect, useSyncExternalStore } from 'react';
-import { wholeQuery } from '../api/queries';
+import { STATES_PATH, wholeQuery } from '../api/queries';
 import { listen } from '../api/stream';
 import type { Session } from '../api/session';
 import type { StationState } from '../api/shapes';
 import { withStates } from '../lib/states';
 import type { StreamEvent } from '../lib/sse';
 import { useAround, useMay } from './context';
-import { STATES_PATH } from './needs';
 
 /** What needs a person comes first; the stream may begin when it stands. */
 const BEGIN_MS = 1_500;

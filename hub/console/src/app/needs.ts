@@ -1,5 +1,5 @@
 /** Asks for everything from which `lib/needs.ts` tells what needs a person; shared by the home page and the left side. */
-import { useWhole } from '../api/queries';
+import { STATES_PATH, useWhole } from '../api/queries';
 import type { AlarmShape, CaseShape, QuarantineShape, StationState, WorkShape } from '../api/shapes';
 import { needsOf, type Need } from '../lib/needs';
 import { useNow } from '../lib/clock';
@@ -7,7 +7,6 @@ import { useLater } from '../lib/later';
 import { useMay } from './context';
 import { useIsLive } from './live';
 
-export const STATES_PATH = '/api/v1/stations/states';
 const STATES_MS = 5_000;
 /** While the stream brings them, the list is asked for now and then only: a lost event does no lasting harm. */
 const LIVE_MS = 60_000;
