@@ -82,8 +82,6 @@ export const watch: Readonly<Record<keyof typeof english, string>> = {
   audit_changed: 'Eintrag {number} wurde geändert. Datenbank so lassen und den Verantwortlichen melden.',
   audit_missing: 'Eintrag {number} fehlt. Datenbank so lassen und den Verantwortlichen melden.',
   audit_head: 'Notieren Sie diesen Kopf anderswo; damit lässt sich das Protokoll später beweisen',
-  case_overflow_return: 'Rückgabe an voller Station',
-  case_checklist_failed: 'Eine Prüfliste fand einen Mangel',
   nav_organisations: 'Organisationen',
   organisations_what:
     'Betreiber, die sich diese Zentrale teilen und nichts voneinander sehen: Menschen, Stationen, Fahrzeuge, Geld.',

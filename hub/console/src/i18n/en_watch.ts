@@ -80,8 +80,6 @@ export const watch = {
   audit_changed: 'Record {number} was changed. Keep the database as it is and tell whoever answers for it.',
   audit_missing: 'Record {number} is missing. Keep the database as it is and tell whoever answers for it.',
   audit_head: 'Note this head elsewhere; with it the log can be proved later',
-  case_overflow_return: 'Returned to a full station',
-  case_checklist_failed: 'A checklist found something wrong',
   nav_organisations: 'Organisations',
   organisations_what:
     'Operators that share this hub and see nothing of each other: people, stations, vehicles, money.',

@@ -81,8 +81,6 @@ export const watch: Readonly<Record<keyof typeof english, string>> = {
   audit_changed: 'Bản ghi {number} đã bị sửa. Giữ nguyên cơ sở dữ liệu và báo người phụ trách.',
   audit_missing: 'Thiếu bản ghi {number}. Giữ nguyên cơ sở dữ liệu và báo người phụ trách.',
   audit_head: 'Hãy ghi đầu chuỗi này ở nơi khác; sau này dùng để chứng minh nhật ký',
-  case_overflow_return: 'Trả xe tại trạm đã đầy',
-  case_checklist_failed: 'Danh sách kiểm tra phát hiện lỗi',
   nav_organisations: 'Tổ chức',
   organisations_what: 'Các đơn vị dùng chung máy chủ này và không thấy gì của nhau: người, trạm, xe, tiền.',
   organisation_add: 'Thêm tổ chức',
