@@ -3,14 +3,14 @@
 import datetime as dt
 import uuid
 from collections.abc import AsyncIterator, Iterable, Sequence
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.charging.tables import ChargingSession as Session
+from hub.kernel.parts import in_parts
 
-_AT_ONCE: Final = 5_000
 Cost = tuple[uuid.UUID, str, int, dt.datetime]
 
 
@@ -26,13 +26,9 @@ class ChargeCosts:
         )
         ended = and_(Session.stopped_at >= since, Session.stopped_at < until)
         # Or first heard of then: a station that was cut off tells of charges that ended long before.
-        recent = columns.where(or_(ended, and_(Session.created_at >= since, Session.created_at < until)))
-        async for part in (await session.stream(recent)).partitions(_AT_ONCE):
-            yield _plain(part)
-        named = list(also)
-        for start in range(0, len(named), _AT_ONCE):
-            found = await session.execute(columns.where(Session.id.in_(named[start : start + _AT_ONCE])))
-            yield _plain(found)
+        recent = or_(ended, and_(Session.created_at >= since, Session.created_at < until))
+        async for part in in_parts(session, columns, recent, Session.id, also):
+            yield part
 
     async def story_of(
         self, session: AsyncSession, subject_id: uuid.UUID
@@ -40,7 +36,3 @@ class ChargeCosts:
         """Beginning, end, and the bill's lines; None when it is none of these."""
         row = await session.get(Session, subject_id)
         return None if row is None else (row.started_at, row.stopped_at, row.bill or [])
-
-
-def _plain(rows: Iterable[Any]) -> list[Cost]:
-    return [(row[0], row[1], row[2], row[3]) for row in rows]
