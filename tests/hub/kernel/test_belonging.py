@@ -16,7 +16,7 @@ from hub.kernel.reach import EVERYWHERE, Reach, organisation_of, reaching, withi
 from hub.payments.tables import TariffRow
 from hub.stations.tables import Station
 from protocols.errors import Refused
-from tests.hub.foreign import HUB_WIDE, Place, settle
+from tests.hub.foreign import AT, HUB_WIDE, Place, settle
 
 OTHER = uuid.UUID(int=9)
 
@@ -94,7 +94,7 @@ async def test_a_vehicle_at_anothers_station_is_seen_by_both(database: Database,
 
 
 async def test_a_new_row_is_its_makers(database: Database, theirs: Place) -> None:
-    row = TariffRow(id=uuid.uuid4(), created_at=_at(), name="City", use="rental", currency="EUR", version=1)
+    row = TariffRow(id=uuid.uuid4(), created_at=AT, name="City", use="rental", currency="EUR", version=1)
     with reaching(Reach(organisation_id=OTHER)):
         async with database.transaction() as session:
             assert organisation_of(session) == OTHER
@@ -133,13 +133,7 @@ async def test_for_what_is_the_hubs_own_a_session_reaches_everywhere_for_a_while
 
 
 async def test_a_row_of_a_hub_that_knows_no_organisations_is_the_houses(database: Database, ours: Place) -> None:
-    values = {"id": uuid.uuid4(), "created_at": _at(), "name": "City", "use": "rental", "currency": "EUR", "version": 1}
+    values = {"id": uuid.uuid4(), "created_at": AT, "name": "City", "use": "rental", "currency": "EUR", "version": 1}
     async with database.transaction() as session:
         await session.execute(insert(Base.metadata.tables["tariffs"]).values(values))
     assert values["id"] in await ids_found(database, TariffRow, HOUSE)
-
-
-def _at() -> Any:
-    from tests.hub.foreign import AT
-
-    return AT
