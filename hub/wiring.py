@@ -429,7 +429,7 @@ def jobs(kernel: Kernel, doors: Doors, desk: FrontDesk) -> list[Job]:
         doors.rooms.recorder.run,
         functools.partial(doors.watch.run, kernel.database),
         functools.partial(doors.rooms.alarm_keeper.run, kernel.database),
-        functools.partial(doors.rooms.billing.run, kernel.database),
+        functools.partial(doors.rooms.billing.run, kernel.database, doors.gate.crowded),
     ]
 
 

@@ -101,6 +101,10 @@ class Gate:
         """How full it is: 0 when nobody has to wait, 1 when the next one is turned away."""
         return max(0, self._entered - self._at_once) / max(1, self._most - self._at_once)
 
+    def crowded(self) -> bool:
+        """Whether so many are there that work without haste should wait."""
+        return self.load >= _BUSY
+
     @contextlib.contextmanager
     def entered(self, station_id: uuid.UUID) -> Iterator[None]:
         """Be inside, from before the body is read to the answer. Raises Full, and TooManyOfOne."""
@@ -141,7 +145,7 @@ class Gate:
         """What a served station is told: when to come again at the earliest, how long to keep its telemetry back."""
         load = self.load
         retry_after_s = float(self.come_back_s()) if load >= _CROWDED else None
-        hold_telemetry_s = HOLD_S * (1 + self._chance()) if load >= _BUSY else None
+        hold_telemetry_s = HOLD_S * (1 + self._chance()) if self.crowded() else None
         return retry_after_s, hold_telemetry_s
 
     def come_back_s(self) -> int:

@@ -14,6 +14,7 @@ from sqlalchemy import Index, String, Text, delete, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
+from hub.kernel.bulk import insert_many
 from hub.kernel.clock import Clock
 from hub.kernel.columns import Base
 from hub.kernel.db import insert_new
@@ -91,8 +92,22 @@ async def wish(
 
     Returns the id of the new wish. Where the `key` was wished before, that wish stands and the id is nobody's.
     """
+    row = _new(clock, kind, key, payload, not_before)
+    await insert_new(session, Wish, [row], key=["key"])
+    return uuid.UUID(str(row["id"]))
+
+
+async def wish_each(session: AsyncSession, clock: Clock, kind: str, wanted: Mapping[str, Mapping[str, Any]]) -> None:
+    """Wish what stands under each key, as `wish` does one; a key that was wished before keeps its wish."""
+    rows = [_new(clock, kind, key, payload, None) for key, payload in wanted.items()]
+    await insert_many(session, Wish, rows, key=("key",))
+
+
+def _new(
+    clock: Clock, kind: str, key: str | None, payload: Mapping[str, Any], not_before: dt.datetime | None
+) -> dict[str, Any]:
     now = clock.now()
-    row = {
+    return {
         "id": clock.new_id(),
         "created_at": now,
         "kind": kind,
@@ -106,8 +121,6 @@ async def wish(
         "failed_at": None,
         "error": None,
     }
-    await insert_new(session, Wish, [row], key=["key"])
-    return uuid.UUID(str(row["id"]))
 
 
 async def is_any(session: AsyncSession, now: dt.datetime, *, unfinished: bool) -> bool:

@@ -6,7 +6,7 @@ Taking a bill in is one statement for a whole batch, so that the stations' sync 
 import asyncio
 import datetime as dt
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from sqlalchemy import select
@@ -24,11 +24,12 @@ from hub.payments.money_tables import Bill, Payment
 COLLECT: Final = "collect"
 LOOK_EVERY_S: Final = 2.0
 _BATCH: Final = 200
-# What the ledger's side of a bill is; a change from outside leaves it alone.
+# What other rooms tell of a bill; posting leaves it alone.
+_TOLD: Final = ("use", "account_id", "station_id", "currency", "total_minor", "tax_minor", "changed_at")
 _OURS: Final = (
-    "created_at", "revision", "posted_account_id", "posted_currency", "posted_total_minor", "posted_tax_minor",
-    "paid_minor", "state",
+    "revision", "posted_account_id", "posted_currency", "posted_total_minor", "posted_tax_minor", "paid_minor", "state"
 )  # fmt: skip
+_COLUMNS: Final = tuple(getattr(Bill, name) for name in ("id", "created_at", "posted", *_TOLD, *_OURS))
 
 
 class Billing:
@@ -49,11 +50,14 @@ class Billing:
         now = self._clock.now()
         last = {one.subject_id: one for one in told}
         rows = [_new(one, now) for one in last.values()]
-        await upsert_many(session, Bill, rows, key=("id",), keep=_OURS)
+        await upsert_many(session, Bill, rows, key=("id",), keep=("created_at", *_OURS))
         after_commit(session, self._news.set)
 
-    async def run(self, database: Database) -> None:
-        """Post what is not posted, until cancelled."""
+    async def run(self, database: Database, crowded: Callable[[], bool] = bool) -> None:
+        """Post what is not posted, until cancelled.
+
+        While stations crowd at the door, a batch at a time with a pause: a bill may wait for the ledger, they may not.
+        """
         while True:
             self._news.clear()
             posted = 0
@@ -62,7 +66,9 @@ class Billing:
             if due is not None:
                 async with database.transaction() as session:
                     posted = await self.post_due(session)
-            if posted < _BATCH:
+            if crowded():
+                await asyncio.sleep(LOOK_EVERY_S)
+            elif posted < _BATCH:
                 try:
                     async with asyncio.timeout(LOOK_EVERY_S):
                         await self._news.wait()
@@ -71,22 +77,27 @@ class Billing:
 
     async def post_due(self, session: AsyncSession) -> int:
         """Post the difference of up to 200 bills that have changed; how many there were."""
-        due = select(Bill).where(Bill.posted.is_(False)).order_by(Bill.changed_at).limit(_BATCH)
-        bills = (await session.scalars(due.with_for_update(skip_locked=True))).all()
+        due = select(*_COLUMNS).where(Bill.posted.is_(False)).order_by(Bill.changed_at).limit(_BATCH)
+        found = await session.execute(due.with_for_update(of=Bill, skip_locked=True))
+        bills = [dict(one) for one in found.mappings()]
         postings = [one for one in map(_take_over, bills) if one is not None]
         await bookkeeping.post(session, self._clock, postings)
-        asked = await _asked(session, [one.id for one in bills])
+        asked = await _asked(session, [bill["id"] for bill in bills])
         for bill in bills:
-            settled = bill.total_minor == bill.paid_minor
-            if settled:
-                bill.state = "paid" if bill.total_minor else "free"
-            else:
-                bill.state = "collecting" if self._collects else "open"
-            # What is still asked of somebody for a bill that is settled now must be put right, too.
-            if self._collects and (not settled or bill.id in asked):
-                key = f"{COLLECT}:{bill.id}:{bill.revision}"
-                await wishes.wish(session, self._clock, COLLECT, {"bill_id": str(bill.id)}, key=key)
+            bill["state"] = self._state(bill)
+        # Held since they were read: one statement for all, where the ORM would send an UPDATE for each.
+        await upsert_many(session, Bill, bills, key=("id",), keep=("created_at", *_TOLD))
+        # What is still asked of somebody for a bill that is settled now must be put right, too.
+        open_ = [bill for bill in bills if bill["total_minor"] != bill["paid_minor"] or bill["id"] in asked]
+        if self._collects:
+            keys = {f"{COLLECT}:{bill['id']}:{bill['revision']}": {"bill_id": str(bill["id"])} for bill in open_}
+            await wishes.wish_each(session, self._clock, COLLECT, keys)
         return len(bills)
+
+    def _state(self, bill: Mapping[str, Any]) -> str:
+        if bill["total_minor"] != bill["paid_minor"]:
+            return "collecting" if self._collects else "open"
+        return "paid" if bill["total_minor"] else "free"
 
 
 async def _asked(session: AsyncSession, bill_ids: Sequence[uuid.UUID]) -> set[uuid.UUID]:
@@ -95,26 +106,28 @@ async def _asked(session: AsyncSession, bill_ids: Sequence[uuid.UUID]) -> set[uu
     return set((await session.scalars(pending)).all())
 
 
-def _take_over(bill: Bill) -> Posting | None:
+def _take_over(bill: dict[str, Any]) -> Posting | None:
     """The posting from what the ledger shows to what the bill says; the bill then says that it is posted."""
     before = None
-    if bill.posted_currency is not None:
+    if bill["posted_currency"] is not None:
         before = Owed(
-            account_id=bill.posted_account_id, currency=bill.posted_currency,
-            total_minor=bill.posted_total_minor, tax_minor=bill.posted_tax_minor,
+            account_id=bill["posted_account_id"], currency=bill["posted_currency"],
+            total_minor=bill["posted_total_minor"], tax_minor=bill["posted_tax_minor"],
         )  # fmt: skip
     after = Owed(
-        account_id=bill.account_id, currency=bill.currency, total_minor=bill.total_minor, tax_minor=bill.tax_minor
-    )
-    entries = ledger.rebilled(bill.use, before, after)
-    if before is not None and before.account_id != after.account_id and bill.paid_minor:
+        account_id=bill["account_id"], currency=bill["currency"],
+        total_minor=bill["total_minor"], tax_minor=bill["tax_minor"],
+    )  # fmt: skip
+    entries = ledger.rebilled(bill["use"], before, after)
+    if before is not None and before.account_id != after.account_id and bill["paid_minor"]:
         # What was paid stays with who paid it; the new renter owes the whole.
-        bill.paid_minor = 0
-    bill.posted = True
-    bill.revision += 1
-    bill.posted_account_id, bill.posted_currency = after.account_id, after.currency
-    bill.posted_total_minor, bill.posted_tax_minor = after.total_minor, after.tax_minor
-    return ledger.posting(f"bill:{bill.id}:{bill.revision}", "bill", bill.id, entries)
+        bill["paid_minor"] = 0
+    bill |= {
+        "posted": True, "revision": bill["revision"] + 1,
+        "posted_account_id": after.account_id, "posted_currency": after.currency,
+        "posted_total_minor": after.total_minor, "posted_tax_minor": after.tax_minor,
+    }  # fmt: skip
+    return ledger.posting(f"bill:{bill['id']}:{bill['revision']}", "bill", bill["id"], entries)
 
 
 def _new(one: events.Billed, now: dt.datetime) -> dict[str, Any]:

@@ -113,9 +113,11 @@ async def test_a_served_station_is_asked_for_patience_only_in_a_crowd() -> None:
     door = gate(at_once=1, waiting=8)
     with all_of([door.entered(uuid.uuid4()) for _ in range(2)]):
         assert door.hints() == (None, None)
+        assert not door.crowded()
     with all_of([door.entered(uuid.uuid4()) for _ in range(3)]):
         retry_after_s, hold_telemetry_s = door.hints()
         assert retry_after_s is None
+        assert door.crowded()
         assert hold_telemetry_s is not None
         assert 30 <= hold_telemetry_s <= 60
     with all_of([door.entered(uuid.uuid4()) for _ in range(6)]):
