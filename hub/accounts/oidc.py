@@ -33,6 +33,8 @@ from hub.kernel.mailing import post
 from protocols.errors import Refused
 
 LASTS_S: Final = 600
+LOST: Final = "/?back=elsewhere"
+"""Where somebody goes on whose log-in began elsewhere or too long ago: the console's door, which asks and says so."""
 _SEALED_FOR: Final = "oidc"
 _MOST_CODE: Final = 2000  # a cookie holds four thousand characters
 _LANGUAGES: Final = ("en", "de", "vi")
@@ -66,7 +68,10 @@ class Oidc:
         return [door.provider for door in self._doors.values()]
 
     async def begin(self, name: str, return_to: str) -> tuple[str, str]:
-        """The provider's address and what the browser keeps. Raises Refused `not_found`, `oidc_unreachable`."""
+        """Where the browser goes and what it keeps: the provider, or back where that does not answer.
+
+        Raises Refused `not_found`.
+        """
         door = self._door(name)
         asked = Asked(
             redirect_uri=f"{self._reach}/api/v1/auth/oidc/{name}/callback",
@@ -76,7 +81,10 @@ class Oidc:
         )
         until = self._clock.now().timestamp() + LASTS_S
         begun = UnderWay(provider=name, asked=asked, return_to=return_to, until=until)
-        return await door.address_to_ask(asked), self._sealed(begun)
+        try:
+            return await door.address_to_ask(asked), self._sealed(begun)
+        except Refused as refused:  # a person's browser is here, not a program: it goes back, and its page says why
+            return return_to, self._sealed(replace(begun, error=refused.code))
 
     def came_back(self, name: str, kept: str, said: Mapping[str, str]) -> tuple[str, str]:
         """Where to go on, and what the browser keeps until it asks for its session. Judges nothing but the state."""
@@ -86,7 +94,7 @@ class Oidc:
             or begun.provider != name
             or not secrets.compare_digest(begun.asked.state.encode(), said.get("state", "").encode())
         ):
-            return "/", ""
+            return LOST, ""
         issuer, code = said.get("iss"), said.get("code", "")
         error = ""
         if issuer is not None and issuer != self._door(name).provider.issuer:  # RFC 9207: a mix-up of providers

@@ -72,10 +72,13 @@ class OidcApi:
 
     @route(
         "GET", _PATH + "/{provider}/start", summary="Sign in elsewhere", tags=["auth"], permission=None,
-        query=StartQuery, status=302, errors={"not_found": 404, "oidc_unreachable": 502}, unit=Unit.NONE,
+        query=StartQuery, status=302, errors={"not_found": 404}, unit=Unit.NONE,
     )  # fmt: skip
     async def start(self, call: Call[None, StartQuery]) -> Reply:
-        """Sends the browser to the provider (code with PKCE), and gives it a sealed cookie to come back with."""
+        """Sends the browser to the provider (code with PKCE), and gives it a sealed cookie to come back with.
+
+        Where the provider does not answer: to `return_to`, whose page hears `oidc_unreachable` from its session.
+        """
         address, kept = await self._oidc.begin(call.text("provider"), call.query.return_to)
         return Reply(headers={"Location": address, "Set-Cookie": self._cookie(kept)})
 

@@ -1,11 +1,8 @@
 """Signing in elsewhere, against real providers in processes of their own; forged tokens; on both databases."""
 
-import asyncio
 import contextlib
-import json
 import re
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -19,6 +16,7 @@ from hub.accounts.api import AccountsApi
 from hub.accounts.desk import Entrance
 from hub.accounts.front_desk import FrontDesk
 from hub.accounts.letter_texts import TEXTS
+from hub.accounts.oidc import LOST
 from hub.accounts.oidc_provider import Provider
 from hub.accounts.oidc_tables import Identity
 from hub.accounts.organisation_tables import Organisation
@@ -37,52 +35,14 @@ from hub.kernel.routes import routes_of
 from hub.kernel.web import Kernel
 from hub.kernel.wishes import PRIVATE, Wish
 from tests.hub.accounts.conftest import PASSWORD, a_new
+from tests.hub.accounts.elsewhere import elsewhere
 from tests.hub.accounts.letterbox import Letterbox
 from tests.hub.conftest import START, Serve
 
-SCRIPTS = Path(__file__).parent / "providers"
 REACH = "https://hub.example"
 OIDC = "/api/v1/auth/oidc"
 ADA = "ada@voltdock.example"
 Client = TestClient[Any, Any]
-
-
-class Elsewhere:
-    """A provider's process, on a free port."""
-
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
-        self._process = process
-        self.issuer = ""
-
-    async def line(self) -> dict[str, Any]:
-        assert self._process.stdout is not None
-        async with asyncio.timeout(30):
-            while not (said := await self._process.stdout.readline()).startswith(b"{"):
-                assert said, "the provider ended"
-        found: dict[str, Any] = json.loads(said)
-        return found
-
-    async def tell(self, **wish: Any) -> int:
-        """How the next ID tokens are to be; how often its keys were asked for so far."""
-        assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps(wish).encode() + b"\n")
-        return int((await self.line())["keyRequests"])
-
-
-@contextlib.asynccontextmanager
-async def elsewhere(script: str, *arguments: str) -> AsyncIterator[Elsewhere]:
-    pipe = asyncio.subprocess.PIPE
-    process = await asyncio.create_subprocess_exec(
-        "node", str(SCRIPTS / script), *arguments, stdin=pipe, stdout=pipe, stderr=asyncio.subprocess.DEVNULL
-    )
-    try:
-        found = Elsewhere(process)
-        found.issuer = (await found.line())["issuer"]
-        yield found
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            process.kill()
-        await process.communicate()
 
 
 class Browser:
@@ -332,15 +292,15 @@ async def test_only_the_browser_that_began_goes_on_and_within_ten_minutes(
         async with browser.web.get(address, allow_redirects=False) as answer:
             theirs = answer.headers["Location"]
         await victim.start("?return_to=/console/")
-        assert await victim.come_back(theirs) == "/", "another's code is not taken"
+        assert await victim.come_back(theirs) == LOST, "another's code is not taken"
         assert (await victim.session())[1]["code"] == "oidc_state_invalid"
         victim.cookie = ""
-        assert await victim.come_back(theirs) == "/"
+        assert await victim.come_back(theirs) == LOST
         assert (await victim.session())[0] == 401
         kept = browser.cookie
-        assert await browser.come_back(theirs.replace("state=", "state=x")) == "/"
+        assert await browser.come_back(theirs.replace("state=", "state=x")) == LOST
         browser.cookie = kept
-        assert await browser.come_back(theirs, provider="town") == "/"
+        assert await browser.come_back(theirs, provider="town") == LOST
         browser.cookie = kept
         assert await browser.come_back(theirs + "&iss=https://other.example") == "/console/"
         assert (await browser.session())[1]["code"] == "oidc_token_invalid"
@@ -363,8 +323,15 @@ async def test_where_to_go_on_is_a_path_of_this_hub(
                 assert answer.status == 422, bad
         async with browser.hub.get(f"{OIDC}/town/start") as answer:
             assert answer.status == 404
-        async with browser.hub.get(f"{OIDC}/city/start") as answer:
-            assert (answer.status, (await answer.json())["code"]) == (502, "oidc_unreachable")
+
+
+async def test_a_provider_that_does_not_answer_is_told_by_the_page_that_one_came_from(
+    real: Kernel, passwords: Passwords, made: Accounts, serve: Serve
+) -> None:
+    async with at_hub(real, passwords, made, serve, "http://127.0.0.1:9") as browser:
+        assert await browser.start("?return_to=/rentals?back=elsewhere") == "/rentals?back=elsewhere"
+        status, body = await browser.session()
+        assert (status, body["code"]) == (502, "oidc_unreachable")
 
 
 async def test_an_account_with_a_second_factor_is_asked_for_it_here_too(

@@ -3,7 +3,7 @@ import type { account as english } from './en_account';
 
 export const account: Readonly<Record<keyof typeof english, string>> = {
   password_forgotten: 'Passwort vergessen?',
-  sign_in_by: 'Anmelden über {name}',
+  sign_in_by: 'Anmelden mit {name}',
   factor_title: 'Noch ein Schritt',
   factor_how: 'Geben Sie die sechs Ziffern ein, die Ihre Authenticator-App für Voltdock zeigt.',
   recovery_how: 'Geben Sie einen der Codes ein, die Sie dafür aufbewahrt haben. Jeder gilt einmal.',
@@ -148,6 +148,9 @@ export const account: Readonly<Record<keyof typeof english, string>> = {
   problem_oidc_email_missing: 'Die andere Seite hat Ihre Adresse nicht genannt.',
   problem_oidc_email_unverified:
     'Ihre Adresse ist auf der anderen Seite nicht bestätigt. Dort bestätigen und wiederkommen.',
+  problem_oidc_account_elsewhere:
+    'Dieses Konto gehört zu einer anderen Organisation. Melden Sie sich dort an, wo deren Leute es tun, oder mit Passwort.',
+  problem_organisation_unknown: 'Diese Organisation gibt es nicht.',
   problem_oidc_unreachable: 'Die andere Seite antwortet nicht. Später noch einmal, oder mit Passwort.',
   problem_idempotency_in_flight: 'Das geschieht gerade.',
   problem_if_match_required: 'Die Seite ist dafür zu alt. Bitte neu laden.',

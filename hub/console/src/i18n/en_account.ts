@@ -1,7 +1,7 @@
 /** The words of people and getting in: the door, one's own account, roles, cards and vouchers; in English. */
 export const account = {
   password_forgotten: 'Forgot your password?',
-  sign_in_by: 'Sign in by {name}',
+  sign_in_by: 'Sign in with {name}',
   factor_title: 'One more step',
   factor_how: 'Type the six digits that your authenticator shows for Voltdock.',
   recovery_how: 'Type one of the codes that you kept for this day. It is good once.',
@@ -144,6 +144,9 @@ export const account = {
   problem_oidc_email_missing: 'The other side did not tell your address.',
   problem_oidc_email_unverified:
     'Your address is not confirmed on the other side. Confirm it there, then come again.',
+  problem_oidc_account_elsewhere:
+    "This account belongs to another organisation. Sign in where that one's people do, or with your password.",
+  problem_organisation_unknown: 'There is no such organisation.',
   problem_oidc_unreachable: 'The other side does not answer. Try again later, or use your password.',
   problem_idempotency_in_flight: 'This is being done just now.',
   problem_if_match_required: 'The page is too old for this. Load it again.',

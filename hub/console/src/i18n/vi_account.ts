@@ -145,6 +145,9 @@ export const account: Readonly<Record<keyof typeof english, string>> = {
   problem_oidc_token_invalid: 'Không thể tin thông tin từ bên kia. Hãy báo quản trị viên.',
   problem_oidc_email_missing: 'Bên kia không cho biết địa chỉ của bạn.',
   problem_oidc_email_unverified: 'Địa chỉ của bạn chưa được xác nhận ở bên kia. Hãy xác nhận rồi quay lại.',
+  problem_oidc_account_elsewhere:
+    'Tài khoản này thuộc một tổ chức khác. Hãy đăng nhập bằng cách của tổ chức đó, hoặc dùng mật khẩu.',
+  problem_organisation_unknown: 'Không có tổ chức này.',
   problem_oidc_unreachable: 'Bên kia không trả lời. Thử lại sau, hoặc dùng mật khẩu.',
   problem_idempotency_in_flight: 'Việc này đang được thực hiện.',
   problem_if_match_required: 'Trang đã cũ. Hãy tải lại.',

@@ -1,11 +1,13 @@
 /** Log-ins of other houses that this hub takes; nothing where it takes none. */
 import { useQuery } from '@tanstack/react-query';
+import { useLocation } from 'react-router';
 import type { ProviderList } from '../../api/shapes';
 import { useAround } from '../../app/context';
-import { BACK } from './signing';
+import { wayBack } from './back';
 
 export function Elsewhere() {
   const { t, session } = useAround();
+  const { pathname, search } = useLocation();
   const asked = useQuery({
     queryKey: ['providers'],
     queryFn: async ({ signal }) => (await session.ask<ProviderList>('/api/v1/auth/oidc', { signal })).value,
@@ -14,7 +16,7 @@ export function Elsewhere() {
   });
   const providers = asked.data?.items ?? [];
   if (providers.length === 0) return null;
-  const back = encodeURIComponent(`${window.location.pathname}?${BACK}`);
+  const back = encodeURIComponent(wayBack(pathname, search));
   return (
     <div className="door-elsewhere">
       {providers.map((one) => (

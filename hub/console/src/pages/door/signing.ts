@@ -1,8 +1,10 @@
 /** How somebody comes in: password, then a code where a second factor is on, with what went wrong and until when to wait. */
 import { useEffect, useState } from 'react';
+import { useLocation, useNavigate } from 'react-router';
 import { Refusal } from '../../api/client';
 import { useAround } from '../../app/context';
 import { useNow } from '../../lib/clock';
+import { cameBack } from './back';
 
 export type Step =
   { readonly at: 'password' } | { readonly at: 'code'; readonly challenge: string; readonly who: string };
@@ -60,14 +62,14 @@ export function useSigning(): Signing {
   };
 }
 
-/** What the address says when a provider has sent somebody back to us. */
-export const BACK = 'back=elsewhere';
-
+/** Once, when a provider has sent somebody back: the address forgets it, and the session is asked for. */
 function useComeBack(comeBack: () => void): void {
+  const { pathname, search } = useLocation();
+  const navigate = useNavigate();
   useEffect(() => {
-    if (!window.location.search.includes(BACK)) return;
-    const rest = window.location.search.replace(BACK, '').replace(/[?&]$/, '');
-    window.history.replaceState(window.history.state, '', window.location.pathname + rest);
+    const rest = cameBack(search);
+    if (rest === null) return;
+    void navigate({ pathname, search: rest }, { replace: true });
     comeBack();
   }, []);
 }
