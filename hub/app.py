@@ -142,7 +142,7 @@ def compose(settings: Settings, database: Database, clock: Clock, passwords: Pas
     gate = Gate(at_once=settings.sync.at_once, waiting=settings.sync.waiting, wait_s=settings.sync.wait_s)
     _watch(metrics, gate)
     voucher_key = signing_key(load_or_create_key(settings.data_dir / VOUCHER_KEY_FILE))
-    doors = wiring.Doors(kernel, rooms, voucher_key, gate)
+    doors = wiring.Doors(kernel, rooms, voucher_key, gate, settings.photos)
     desk = FrontDesk(kernel, tokens, passwords, entrance)
     routes = wiring.routes(kernel, tokens, passwords, doors, desk)
     system = system_routes(database, metrics, routes, version=version())

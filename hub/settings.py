@@ -158,6 +158,12 @@ class BookingSettings(Slice):
         return self
 
 
+class PhotoSettings(Slice):
+    """How long the pictures that staff took are kept; see docs/staff.md."""
+
+    kept_days: int = Field(default=180, ge=1, le=36_500, description="From when they were taken; then they are deleted")
+
+
 class Settings(PeopleSettings):
     """Everything that can be set. Environment: `VOLTDOCK_HUB_…`, nested with `__`; secrets also by `…_FILE`."""
 
@@ -187,6 +193,7 @@ class Settings(PeopleSettings):
     vnpay: VnpaySettings = VnpaySettings()
     leases: LeaseSettings = LeaseSettings()
     booking: BookingSettings = BookingSettings()
+    photos: PhotoSettings = PhotoSettings()
     invoices: InvoiceSettings = InvoiceSettings()
     reconciliation: ReconciliationSettings = ReconciliationSettings()
     log: LogSettings = LogSettings()

@@ -104,6 +104,7 @@ from hub.payments.shield import Shield
 from hub.payments.till import Till
 from hub.payments.vnpay_door import VnpayDoor
 from hub.photos.api import PhotoFile, PhotosApi
+from hub.photos.keeping import DELETE, Keeping
 from hub.photos.service import Photos
 from hub.rentals import seed as rentals_seed
 from hub.rentals.api import RentalPhotoFile, RentalsApi
@@ -125,7 +126,7 @@ from hub.rentals.search_api import SearchApi
 from hub.rentals.service import Rentals
 from hub.rentals.supply import Supply
 from hub.rentals.vouchers import Cards, Vouchers
-from hub.settings import BookingSettings, LeaseSettings
+from hub.settings import BookingSettings, LeaseSettings, PhotoSettings
 from hub.stations import conditions as stations_conditions
 from hub.stations import seed as stations_seed
 from hub.stations.api import StationsApi
@@ -157,6 +158,7 @@ class Rooms:
         booking: BookingSettings | None = None,
     ) -> None:
         files = files or Files.in_memory()
+        self.files = files
         self.archive = Archive(files)
         self.photos = Photos(clock, files)
         self.recorder = Recorder(clock, self.archive)
@@ -212,7 +214,14 @@ class Rooms:
 class Doors:
     """What stations and vouchers need beside the rooms: the links that are open, and the key that signs."""
 
-    def __init__(self, kernel: Kernel, rooms: Rooms, voucher_key: Ed25519PrivateKey, gate: Gate | None = None) -> None:
+    def __init__(
+        self,
+        kernel: Kernel,
+        rooms: Rooms,
+        voucher_key: Ed25519PrivateKey,
+        gate: Gate | None = None,
+        photos: PhotoSettings | None = None,
+    ) -> None:
         self.database = kernel.database
         self._signatures = Signatures(kernel.database)
         self.rooms = rooms
@@ -221,6 +230,8 @@ class Doors:
         self.live = LiveDoor(kernel, self._signatures, rooms.pictures)
         self.photos = PhotoDoor(kernel, self._signatures, rooms.photos)
         self.photo_files = [PhotoFile(kernel, rooms.photos).route(), RentalPhotoFile(kernel, rooms.photos).route()]
+        kept_days = (photos or PhotoSettings()).kept_days
+        self.keeping = Keeping(kernel.database, kernel.clock, rooms.files, rooms.cases, kept_days)
         self.quarantine = Quarantine(kernel.clock, Projection(kernel.bus))
         self.watch = Watch(kernel.clock, rooms.nudges, kernel.draining)
         self.states = StatesStream(kernel, self.watch)
@@ -247,7 +258,7 @@ class Doors:
         self.time_key = voucher_key.public_key().public_bytes_raw().hex()
 
     def sweeps(self) -> list[janitor.Forget]:
-        """What rentals, tariffs, the fleet, alarms and the balance do every hour."""
+        """What rentals, tariffs, the fleet, alarms, the balance and pictures do every hour."""
         rooms = self.rooms
         return [
             self.vouchers.forget_expired,
@@ -258,6 +269,7 @@ class Doors:
             rooms.copies.forget_old,
             rooms.demand.wish,
             self.payers.sweep,
+            self.keeping.wish,
         ]
 
     def money(self) -> dict[str, Handler]:
@@ -437,7 +449,8 @@ def handlers(doors: Doors, desk: FrontDesk, mail: Mail) -> dict[str, Handler]:
     """Who carries out which kind of durable work."""
     money = doors.money() if doors.rooms.till.gateways else {}
     learning = {LEARN: doors.rooms.demand.handler(doors.database)}
-    return {**money, **learning, **desk.handlers(), MAIL: Mailing(mail).deliver}
+    pictures = {DELETE: doors.keeping.carry_out}
+    return {**money, **learning, **pictures, **desk.handlers(), MAIL: Mailing(mail).deliver}
 
 
 async def seed_demo(database: Database, clock: Clock, passwords: Passwords) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from hub.cases.rules import Row
+from hub.cases.rules import ACKNOWLEDGED, OPEN, Row
 from hub.cases.tables import CaseRow
 from hub.kernel.bulk import upsert_many
 from hub.kernel.pages import Found, PageQuery, find_page
@@ -38,3 +38,14 @@ async def held(session: AsyncSession, ids: Iterable[uuid.UUID]) -> dict[uuid.UUI
 async def put(session: AsyncSession, rows: Sequence[Row]) -> None:
     """Write cases."""
     await upsert_many(session, CaseRow, rows, key=("id",))
+
+
+async def in_question(session: AsyncSession) -> set[uuid.UUID]:
+    """What every unresolved case is about."""
+    query = select(CaseRow.about, CaseRow.rental_id, CaseRow.subjects).where(CaseRow.state.in_((OPEN, ACKNOWLEDGED)))
+    found: set[uuid.UUID] = set()
+    async for about, rental_id, subjects in await session.stream(query.execution_options(yield_per=1000)):
+        found |= {about, *map(uuid.UUID, subjects.values())}
+        if rental_id is not None:
+            found.add(rental_id)
+    return found

@@ -57,6 +57,10 @@ class Cases:
         if not (await repository.held(session, {rules.case_id_of(told.kind, about)})):
             await self.see(session, [told])
 
+    async def in_question(self, session: AsyncSession) -> set[uuid.UUID]:
+        """Every id that an unresolved case is about: what it is about, its rental, and what else it names."""
+        return await repository.in_question(session)
+
     async def acknowledge(self, session: AsyncSession, case_id: uuid.UUID, by: uuid.UUID, note: str) -> None:
         """A person looks at it. Raises Refused `not_found`, `case_resolved`."""
         before = await self._found(session, case_id)

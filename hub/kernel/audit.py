@@ -29,7 +29,7 @@ _log = structlog.get_logger("hub.audit")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Actor:
-    """Who acts: `account`, `api_key`, `station`, `command` (somebody at the hub's machine), or `nobody`."""
+    """Who acts: `account`, `api_key`, `station`, `command` (somebody at the hub's machine), `hub`, or `nobody`."""
 
     kind: str = "nobody"
     id: uuid.UUID | None = None
@@ -70,6 +70,11 @@ def by_command(clock: Clock, command: str) -> contextlib.AbstractContextManager[
     """A deed of whoever sits at the hub's machine; the command line knows no accounts."""
     actor = Actor(kind="command")
     return doing(Deed(actor=actor, action=f"voltdock-hub {command}", trace_id=os.urandom(16).hex(), clock=clock))
+
+
+def by_hub(clock: Clock, action: str) -> contextlib.AbstractContextManager[None]:
+    """A deed of the hub itself: what it does unasked, by its settings, and nobody can take back."""
+    return doing(Deed(actor=Actor(kind="hub"), action=action, trace_id=os.urandom(16).hex(), clock=clock))
 
 
 def tell(

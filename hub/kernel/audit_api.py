@@ -17,7 +17,7 @@ from hub.kernel.problem import invalid
 from hub.kernel.routes import Call, route
 from hub.kernel.shapes import Instant, Shape
 
-ActorKind = Literal["account", "api_key", "station", "command", "nobody"]
+ActorKind = Literal["account", "api_key", "station", "command", "hub", "nobody"]
 _MOST: Final = 100_000
 _HASH: Final = "^[0-9a-f]{64}$"
 
@@ -42,7 +42,10 @@ class AuditShape(Shape):
     actor_kind: ActorKind
     actor_id: uuid.UUID | None
     organisation_id: uuid.UUID | None
-    action: str = Field(description="The route, or the command", examples=["PATCH /api/v1/stations/{station_id}"])
+    action: str = Field(
+        description="The route, the command, or what the hub did by itself",
+        examples=["PATCH /api/v1/stations/{station_id}"],
+    )
     target_kind: str | None = Field(examples=["stations"])
     target_id: str | None
     reason: str | None = Field(description="The words that were given for it")

@@ -38,7 +38,7 @@ class AuditRecord(Base):
 
     seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     at: Mapped[dt.datetime] = mapped_column(index=True)
-    actor_kind: Mapped[str] = mapped_column(String(12))  # account | api_key | station | command | nobody
+    actor_kind: Mapped[str] = mapped_column(String(12))  # account | api_key | station | command | hub | nobody
     actor_id: Mapped[uuid.UUID | None]
     organisation_id: Mapped[uuid.UUID | None] = mapped_column(index=True)
     action: Mapped[str] = mapped_column(String(160))

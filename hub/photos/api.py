@@ -46,7 +46,7 @@ class PhotoFile:
                 content = await self._photos.content(session, photo_id, None)
         except (Refused, ValueError) as error:
             refused = error if isinstance(error, Refused) else Refused("not_found")
-            status = 503 if refused.code == "files_unreachable" else 404
+            status = {"files_unreachable": 503, "photo_deleted": 410}.get(refused.code, 404)
             raise ProblemError(problem(refused.code, status, params=refused.params)) from error
         return web.Response(body=content, headers=HEADERS)
 
@@ -67,5 +67,6 @@ HEADERS: Final = {
 ANSWERS: Final = {
     200: "image/jpeg",
     404: "`not_found`; `photo_waits`: it is still at its station; `photo_lost`: it will not come",
+    410: "`photo_deleted`: its time was over, at `deleted_at`",
     503: "`files_unreachable`: the file store does not answer",
 }

@@ -5,15 +5,15 @@ import uuid
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import Select, and_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.kernel.bulk import upsert_many
 from hub.kernel.pages import Found, PageQuery, find_page
-from hub.photos.rules import GONE
+from hub.photos.rules import GONE, Ends, Named
 from hub.photos.tables import Photo
 
-_KEPT = ("created_at", "here_at", "lost_at", "why")
+_KEPT = ("created_at", "counts_at", "here_at", "lost_at", "why", "deleted_at", "erased_at")
 _AT_ONCE = 500
 
 
@@ -22,20 +22,62 @@ async def put(session: AsyncSession, rows: Sequence[Mapping[str, Any]]) -> None:
     await upsert_many(session, Photo, rows, key=("id",), keep=_KEPT)
 
 
-async def here_of(session: AsyncSession, station_id: uuid.UUID, names: Collection[str]) -> dict[str, dt.datetime]:
-    """Which of these pictures of a station are here, and since when."""
-    found: dict[str, dt.datetime] = {}
+async def had(session: AsyncSession, station_id: uuid.UUID, names: Collection[str]) -> dict[str, dict[str, Any]]:
+    """Which of these pictures of a station came, and what became of them: since when they are here, or deleted."""
+    found: dict[str, dict[str, Any]] = {}
     for some in _parts(names):
-        query = select(Photo.sha256, Photo.here_at).where(
+        query = select(Photo.sha256, Photo.here_at, Photo.deleted_at, Photo.erased_at).where(
             Photo.station_id == station_id, Photo.sha256.in_(some), Photo.here_at.is_not(None)
         )
-        found |= {name: here_at for name, here_at in (await session.execute(query)).all() if here_at is not None}
+        for row in (await session.execute(query)).mappings():
+            found[row["sha256"]] = {name: row[name] for name in ("here_at", "deleted_at", "erased_at")}
+    return found
+
+
+async def overdue(
+    session: AsyncSession, ends: Ends, after: tuple[dt.datetime, uuid.UUID] | None, limit: int
+) -> list[Photo]:
+    """The pictures that are here and whose time is over, the oldest first, behind `after`."""
+    query = select(Photo).where(
+        Photo.here_at.is_not(None), Photo.deleted_at.is_(None), Photo.counts_at < ends.counted,
+        Photo.here_at < ends.here,
+    )  # fmt: skip
+    return await _next(session, query, after, limit)
+
+
+async def deleted(
+    session: AsyncSession, until: dt.datetime, after: tuple[dt.datetime, uuid.UUID] | None, limit: int
+) -> list[Photo]:
+    """The pictures that were deleted until then and whose files may still be there, the oldest first."""
+    query = select(Photo).where(Photo.deleted_at.is_not(None), Photo.erased_at.is_(None), Photo.deleted_at <= until)
+    return await _next(session, query, after, limit)
+
+
+async def _next(
+    session: AsyncSession, query: Select[Photo], after: tuple[dt.datetime, uuid.UUID] | None, limit: int
+) -> list[Photo]:
+    if after is not None:
+        at, last = after
+        query = query.where(or_(Photo.counts_at > at, and_(Photo.counts_at == at, Photo.id > last)))
+    return list((await session.scalars(query.order_by(Photo.counts_at, Photo.id).limit(limit))).all())
+
+
+async def named(session: AsyncSession, files: Collection[Named]) -> list[Photo]:
+    """Every row of these files, held until the transaction ends."""
+    found: list[Photo] = []
+    for station_id in sorted({station_id for station_id, _ in files}):
+        names = [name for of, name in files if of == station_id]
+        for some in _parts(names):
+            query = select(Photo).where(Photo.station_id == station_id, Photo.sha256.in_(some))
+            found += (await session.scalars(query.order_by(Photo.id).with_for_update())).all()
     return found
 
 
 async def missing(session: AsyncSession, station_id: uuid.UUID) -> list[tuple[str, str]]:
     """The pictures of a station that are named and not here, each with why it will not come (empty: it waits)."""
-    query = select(Photo.sha256, Photo.why).where(Photo.station_id == station_id, Photo.here_at.is_(None))
+    query = select(Photo.sha256, Photo.why).where(
+        Photo.station_id == station_id, Photo.here_at.is_(None), Photo.deleted_at.is_(None)
+    )
     return [(name, why) for name, why in (await session.execute(query.order_by(Photo.taken_at, Photo.id))).all()]
 
 

@@ -8,7 +8,7 @@ from pydantic import Field
 from hub.kernel.pages import PageQuery
 from hub.kernel.shapes import Instant, Shape
 
-State = Literal["waiting", "here", "lost"]
+State = Literal["waiting", "here", "lost", "deleted"]
 
 
 class PhotoQuery(PageQuery):
@@ -21,7 +21,10 @@ class PhotoQuery(PageQuery):
 
 
 class PhotoShape(Shape):
-    """A picture that staff took. waiting: still at its station; lost: it will not come, `why` says more."""
+    """A picture that staff took. waiting: still at its station; lost: it will not come, `why` says more.
+
+    deleted: its time was over (`photos.kept_days`); what is known of it stays.
+    """
 
     id: uuid.UUID
     created_at: Instant
@@ -37,3 +40,5 @@ class PhotoShape(Shape):
     dock_no: int | None
     state: State
     why: str
+    deleted_at: Instant | None = Field(description="Since then nobody is shown it")
+    erased_at: Instant | None = Field(description="Since then its bytes are gone from the file store")

@@ -3,9 +3,10 @@
 photos/<station's id>/<sha256>.jpg     in the hub's file store; put there before the row says that it is here
 """
 
+import datetime as dt
 import uuid
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -14,10 +15,12 @@ from hub.kernel.clock import Clock
 from hub.kernel.db import Database
 from hub.kernel.files import Files
 from hub.photos import repository, rules
+from hub.photos.rules import file_of
 from hub.photos.tables import Photo
 from protocols.errors import Malformed, Refused
 from protocols.photo import jpeg
 from protocols.photo.upload import Offer, Wanted, digest_of
+from protocols.values import rfc3339
 
 LATER_S: Final = 60
 
@@ -38,12 +41,11 @@ class Photos:
         now = self._clock.now()
         for station_id in {row["station_id"] for row in rows}:
             own = [row for row in rows if row["station_id"] == station_id]
-            here = await repository.here_of(session, station_id, {row["sha256"] for row in own})
-            fresh = {"created_at": now, "lost_at": None, "why": ""}
-            await repository.put(session, [row | fresh | {"here_at": here.get(row["sha256"])} for row in own])
+            had = await repository.had(session, station_id, {row["sha256"] for row in own})
+            await repository.put(session, [row | _new(row, now) | had.get(row["sha256"], {}) for row in own])
 
     async def offered(self, session: AsyncSession, station_id: uuid.UUID, offer: Offer) -> Wanted:
-        """What of this offer is wanted, and what is here. What a whole offer lacks is gone, unless it is here."""
+        """What of this offer is wanted, and what came already. What a whole offer lacks is gone, unless it is here."""
         held = set(offer.have)
         missing = dict(await repository.missing(session, station_id))
         want = [name for name, why in missing.items() if name in held and why in {"", rules.GONE}]
@@ -52,7 +54,7 @@ class Photos:
         if offer.whole:
             gone = [name for name, why in missing.items() if not why and name not in held]
             await self._miss(session, station_id, gone)
-        return Wanted(want=want, have=sorted(await repository.here_of(session, station_id, held)))
+        return Wanted(want=want, have=sorted(await repository.had(session, station_id, held)))
 
     async def _miss(self, session: AsyncSession, station_id: uuid.UUID, names: Sequence[str]) -> None:
         """The station has them no more. A hub that was restored from a backup may have them itself."""
@@ -69,7 +71,7 @@ class Photos:
         async with database.reading() as session:
             if not await repository.is_named(session, station_id, name):
                 raise Refused("photo_not_named")
-            if await repository.here_of(session, station_id, {name}):
+            if await repository.had(session, station_id, {name}):
                 return
         if digest_of(content) != name:
             raise Refused("photo_differs")  # on its way, or another's: the right one may come yet
@@ -81,7 +83,7 @@ class Photos:
                 await repository.set_lost(session, station_id, {name}, now, error.reason)
             raise Refused("photo_bad", why=error.reason) from error
         try:
-            await self._files.put(_file(station_id, name), content)
+            await self._files.put(file_of(station_id, name), content)
         except OSError as error:
             raise Refused("files_unreachable", retry_after_s=LATER_S) from error
         async with database.transaction() as session:
@@ -94,15 +96,17 @@ class Photos:
     async def content(self, session: AsyncSession, photo_id: uuid.UUID, rental_id: uuid.UUID | None) -> bytes:
         """The bytes of a picture (of this rental).
 
-        Raises Refused `not_found`, `photo_waits`, `photo_lost`, `files_unreachable`.
+        Raises Refused `not_found`, `photo_waits`, `photo_lost`, `photo_deleted` (`deleted_at`), `files_unreachable`.
         """
         photo = await session.get(Photo, photo_id)
         if photo is None or (rental_id is not None and photo.rental_id != rental_id):
             raise Refused("not_found")
+        if photo.deleted_at is not None:
+            raise Refused("photo_deleted", deleted_at=rfc3339(photo.deleted_at))
         if photo.state != "here":
             raise Refused("photo_waits" if photo.state == "waiting" else "photo_lost")
         try:
-            return await self._files.get(_file(photo.station_id, photo.sha256))
+            return await self._files.get(file_of(photo.station_id, photo.sha256))
         except FileNotFoundError as error:
             raise Refused("photo_lost") from error
         except OSError as error:
@@ -110,10 +114,13 @@ class Photos:
 
     async def _is_stored(self, station_id: uuid.UUID, name: str) -> bool:
         try:
-            return digest_of(await self._files.get(_file(station_id, name))) == name
+            return digest_of(await self._files.get(file_of(station_id, name))) == name
         except OSError:
             return False
 
 
-def _file(station_id: uuid.UUID, name: str) -> str:
-    return f"photos/{station_id}/{name}.jpg"
+def _new(row: Mapping[str, Any], now: dt.datetime) -> dict[str, Any]:
+    return {
+        "created_at": now, "counts_at": min(row["taken_at"], now), "here_at": None, "lost_at": None, "why": "",
+        "deleted_at": None, "erased_at": None,
+    }  # fmt: skip

@@ -36,6 +36,8 @@ class Picture(Protocol):
     def what(self) -> str: ...
     @property
     def state(self) -> str: ...
+    @property
+    def deleted_at(self) -> dt.datetime | None: ...
 
 
 class Pictures(Protocol):
@@ -45,7 +47,7 @@ class Pictures(Protocol):
         """In the order in which they were taken."""
 
     async def content(self, session: AsyncSession, photo_id: uuid.UUID, rental_id: uuid.UUID | None) -> bytes:
-        """A JPEG. Raises Refused `not_found`, `photo_waits`, `photo_lost`, `files_unreachable`."""
+        """A JPEG. Raises Refused `not_found`, `photo_waits`, `photo_lost`, `photo_deleted`, `files_unreachable`."""
 
 
 class RentalsApi:
@@ -119,7 +121,7 @@ class RentalPhotoFile:
                 content = await self._pictures.content(session, photo_id, rental_id)
         except (Refused, ValueError) as error:
             refused = error if isinstance(error, Refused) else Refused("not_found")
-            status = 503 if refused.code == "files_unreachable" else 404
+            status = {"files_unreachable": 503, "photo_deleted": 410}.get(refused.code, 404)
             raise ProblemError(problem(refused.code, status, params=refused.params)) from error
         headers = {"Cache-Control": "private, max-age=3600", "X-Content-Type-Options": "nosniff"}
         return web.Response(body=content, content_type="image/jpeg", headers=headers)
@@ -133,6 +135,7 @@ class RentalPhotoFile:
             answers={
                 200: "image/jpeg",
                 404: "`not_found`; `photo_waits`: it is still at its station; `photo_lost`: it will not come",
+                410: "`photo_deleted`: its time was over, at `deleted_at`",
                 503: "`files_unreachable`: the file store does not answer",
             },
         )  # fmt: skip

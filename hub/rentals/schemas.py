@@ -86,12 +86,16 @@ class RentalShape(Shape):
 
 
 class RentalPhoto(Shape):
-    """A picture that staff took with this rental. waiting: still at its station; lost: it will not come."""
+    """A picture that staff took with this rental. waiting: still at its station; lost: it will not come.
+
+    deleted: its time was over.
+    """
 
     id: uuid.UUID
     taken_at: Instant
     what: str = Field(description="The act that names it: start_rental, hand_over, end_rental")
-    state: Literal["waiting", "here", "lost"]
+    state: Literal["waiting", "here", "lost", "deleted"]
+    deleted_at: Instant | None
 
 
 class RentalStory(RentalShape):

@@ -53,7 +53,7 @@ export interface RentalPhoto {
   readonly id: string;
   readonly taken_at: string;
   readonly what: string;
-  readonly state: 'waiting' | 'here' | 'lost';
+  readonly state: 'waiting' | 'here' | 'lost' | 'deleted';
 }
 
 export interface ReservationShape {

@@ -270,7 +270,7 @@ const AUDIT: Place = {
     { source: 'changes', title: 'col_changes', show: cell.changes('changes') },
   ],
   filters: [
-    { source: 'actor_kind', title: 'col_kind', choices: ['account', 'api_key', 'station', 'command', 'nobody'], family: 'actor' },
+    { source: 'actor_kind', title: 'col_kind', choices: ['account', 'api_key', 'station', 'command', 'hub', 'nobody'], family: 'actor' },
     { source: 'action', title: 'col_what' },
     { source: 'actor_id', title: 'col_account_id' },
     { source: 'target_id', title: 'col_target_id' },
