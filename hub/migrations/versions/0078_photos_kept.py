@@ -6,7 +6,7 @@ from alembic import op
 from hub.kernel.columns import UtcInstant
 
 revision = "0078"
-down_revision = "0077"
+down_revision = "0068"
 branch_labels = None
 depends_on = None
 
