@@ -19,7 +19,8 @@ from protocols.photo.upload import digest_of
 from protocols.sync import facts
 from protocols.values import rfc3339
 from tests.hub.conftest import FixedAuth, ManualClock
-from tests.hub.photos.test_photos import ACT, ONE, RENTER, TWO, bring, named, offer, rental, seen, states, story, told
+from tests.hub.photos.test_photos import ACT, ONE, TWO, bring, named, offer, rental, seen, states, story, told
+from tests.hub.rentals.test_rentals import ACCOUNT as RENTER
 from tests.hub.rentals.test_rentals import RENTAL
 from tests.hub.stations_double import StationDouble, World
 from tests.pictures import jpeg
