@@ -12,7 +12,7 @@ from edge_agent.store import lost, retention
 from edge_agent.store.bulk import Bulk
 from edge_agent.store.chains import LANES, SEQ_BITS, TABLE, Chain, load_chains
 from edge_agent.store.door import Made, Ready, Value
-from protocols.sync.envelope import NO_HASH
+from protocols.sync.envelope import NO_HASH, Lane
 
 _FACTS: Final = tuple(Bulk(f"INSERT INTO {TABLE[lane]} (place, record, hash)", 3) for lane in LANES)
 _JOURNAL: Final = Bulk("INSERT INTO journal (hlc, at_ms, kind, data)", 4)
@@ -95,6 +95,7 @@ class Outbox:
         self.epoch = 0
         self.nonce = ""
         self.heads: list[Head] = []  # by the lane's place in LANES
+        self.handed_out: dict[tuple[Lane, int], int] = {}  # up to which number the uplink may have read a chain
 
     def begin_epoch(self, epoch: int, nonce: str) -> None:
         """Number from 1 again; the epoch is committed already."""
@@ -105,6 +106,13 @@ class Outbox:
     def oldest_epoch(self) -> int:
         """The first epoch of which there is still a chain."""
         return min((epoch for _, epoch in self.chains), default=self.epoch)
+
+    def hand_out(self, chains: Iterable[Chain], most: int) -> None:
+        """So many facts of each chain are read for the hub: until it holds them they are not given up. On the loop."""
+        for one in chains:
+            if one.waiting:
+                key = (one.lane, one.epoch)
+                self.handed_out[key] = max(self.handed_out.get(key, 0), min(one.last, one.acked + most))
 
     def take_over(self, draft: Draft) -> None:
         """The draft is committed: what it said is so."""

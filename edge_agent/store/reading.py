@@ -17,7 +17,7 @@ from edge_agent.store.harvest import harvest, roots_of
 from edge_agent.store.lost import Lost, behind, load, next_hole, of_chain
 from edge_agent.store.migrations import migrate
 from edge_agent.store.pages import Pages
-from protocols.sync.envelope import NO_HASH, Backlog, FactBatch, Lane, decode_fact
+from protocols.sync.envelope import MAX_FACTS, NO_HASH, Backlog, FactBatch, Lane, decode_fact
 
 _FRAME_BYTES = 2  # a comma and some air per record
 _BATCH_BYTES = 256  # a batch's own fields
@@ -35,18 +35,27 @@ def past(chains: Iterable[Chain], batches: Iterable[FactBatch]) -> list[Chain]:
 
 
 def read_batches(
-    conn: sqlite3.Connection, chains: Iterable[Chain], *, max_facts: int, max_bytes: int, lost: Sequence[Lost] = ()
+    conn: sqlite3.Connection,
+    chains: Iterable[Chain],
+    *,
+    max_facts: int,
+    max_bytes: int,
+    max_business: int = MAX_FACTS,
+    lost: Sequence[Lost] = (),
 ) -> list[FactBatch]:
-    """What the hub does not hold yet, from the front, within both limits; at least one fact when one waits.
+    """What the hub does not hold yet, from the front, within the limits; at least one fact when one waits.
 
+    `max_business`: of business and operations together, with each of which the hub has work.
     A batch goes over numbers of `lost` that begin right behind the cursor, and ends before the next ones.
     """
     batches: list[FactBatch] = []
     facts_left, bytes_left = max_facts, max_bytes
+    business_left = max_business
     for one in in_sending_order(chains):
         if not one.waiting:
             continue
-        if facts_left <= 0 or (batches and bytes_left <= _BATCH_BYTES):
+        most = facts_left if one.lane is Lane.TELEMETRY else min(facts_left, business_left)
+        if most <= 0 or (batches and bytes_left <= _BATCH_BYTES):
             break
         mine = of_chain(lost, one.lane, one.epoch)
         at, value = behind(one.acked, mine)
@@ -54,7 +63,7 @@ def read_batches(
             continue
         hole = next_hole(at, mine)
         part = (at + 1, one.last if hole is None else hole - 1)
-        records = _records(conn, one, part, facts_left, bytes_left - _BATCH_BYTES, at_least_one=not batches)
+        records = _records(conn, one, part, most, bytes_left - _BATCH_BYTES, at_least_one=not batches)
         previous = value or (hash_at(conn, one.lane, one.epoch, at) if at else NO_HASH)
         if not records or previous is None:
             break
@@ -69,6 +78,7 @@ def read_batches(
             )
         )
         facts_left -= len(records)
+        business_left -= 0 if one.lane is Lane.TELEMETRY else len(records)
         bytes_left -= _BATCH_BYTES + sum(len(bytes(record)) + _FRAME_BYTES for record in records)
         if one.last - at > len(records):
             break  # what comes later in the lane must not overtake the rest of this chain

@@ -63,7 +63,7 @@ class Shedder:
     def _thin(self, conn: sqlite3.Connection, outbox: Outbox, at_ms: int) -> Shed | None:
         before_ms = hlc_parts(outbox.hlc)[0] - THIN_AFTER_MS
         for one in _waiting(outbox, Lane.TELEMETRY):
-            while rows := _window(conn, one, self._thin_to.get(one.epoch, 0)):
+            while rows := _window(conn, outbox, one, self._thin_to.get(one.epoch, 0)):
                 read = (_sample.decode(record) for _, record, _ in rows)
                 samples = list(itertools.takewhile(lambda one: hlc_parts(one.hlc)[0] <= before_ms, read))
                 rows = rows[: len(samples)]
@@ -81,9 +81,9 @@ def _waiting(outbox: Outbox, lane: Lane) -> list[Chain]:
     return sorted(found, key=lambda one: one.epoch)
 
 
-def _window(conn: sqlite3.Connection, one: Chain, after: int, most: int = STEP_ROWS) -> list[Place]:
+def _window(conn: sqlite3.Connection, outbox: Outbox, one: Chain, after: int, most: int = STEP_ROWS) -> list[Place]:
     """The next facts without a gap; those that may be on their way to the hub just now are left alone."""
-    start = max(after, one.acked + MAX_FACTS)
+    start = max(after, one.acked + MAX_FACTS, outbox.handed_out.get((one.lane, one.epoch), 0))
     rows: list[Place] = []
     query = f"SELECT place, record, hash FROM {TABLE[one.lane]} WHERE place BETWEEN ? AND ? ORDER BY place LIMIT ?"  # noqa: S608
     bounds = (place_of(one.epoch, start + 1), place_of(one.epoch, one.last), most)
@@ -105,7 +105,7 @@ def _one_a_minute(rows: list[Place], samples: list[_Sample]) -> list[Place]:
 
 def _drop(conn: sqlite3.Connection, outbox: Outbox, lane: Lane, at_ms: int) -> Shed | None:
     for one in _waiting(outbox, lane):
-        if rows := _window(conn, one, 0, DROP_ROWS):
+        if rows := _window(conn, outbox, one, 0, DROP_ROWS):
             return _shed(conn, outbox, one, rows, [], at_ms)
     return None
 

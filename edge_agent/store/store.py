@@ -206,17 +206,21 @@ class Store:
         *,
         max_facts: int = MAX_FACTS,
         max_bytes: int = MAX_BYTES,
+        max_business: int = MAX_FACTS,
         lanes: Collection[Lane] = LANES,
         after: Sequence[FactBatch] = (),
     ) -> list[FactBatch]:
         """Facts that the hub does not hold yet: business first, in order, one batch per (lane, epoch).
 
-        `after`: as if the hub held these already.
+        `max_business`: of business and operations together. `after`: as if the hub held these already.
         """
         chains = [one for one in reading.past(self.chains(), after) if one.lane in lanes]
         lost = self._outbox.lost
+        self._outbox.hand_out(chains, max_facts)
         return await self._read(
-            lambda: reading.read_batches(self._reader, chains, max_facts=max_facts, max_bytes=max_bytes, lost=lost)
+            lambda: reading.read_batches(
+                self._reader, chains, max_facts=max_facts, max_bytes=max_bytes, max_business=max_business, lost=lost
+            )
         )
 
     def lost(self) -> list[Lost]:

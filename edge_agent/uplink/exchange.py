@@ -3,6 +3,7 @@
 Knows bytes and status codes; what a reply means is the pump's business.
 """
 
+import asyncio
 import gzip
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ import zstandard
 from edge_agent.uplink.identity import Identity
 from edge_agent.uplink.tls import is_out_of_period
 from protocols.errors import Malformed
-from protocols.sync.envelope import SyncReply, SyncRequest, decode_reply, encode
+from protocols.sync.envelope import MAX_BYTES, MAX_FACTS, SyncReply, SyncRequest, decode_reply, encode
 from protocols.sync.signing import sign
 
 PATH: Final = "/api/v1/sync"
@@ -90,7 +91,8 @@ class Exchange:
 
     async def send(self, request: SyncRequest) -> SyncReply:
         """The hub's reply. Raises ExchangeFailed."""
-        plain = encode(request)
+        large = sum(len(batch.records) for batch in request.batches) > MAX_FACTS
+        plain = await asyncio.to_thread(encode, request) if large else encode(request)
         answer = await self._post(plain)
         if answer.status == 415 and self._coding == "zstd":
             self._coding = "gzip"
@@ -103,7 +105,9 @@ class Exchange:
             raise ExchangeFailed("malformed", error.detail) from error
 
     async def _post(self, plain: bytes) -> Answer:
-        body = zstandard.compress(plain, _ZSTD_LEVEL) if self._coding == "zstd" else gzip.compress(plain, 6, mtime=0)
+        # A large one takes some milliseconds, for which the docks shall not wait.
+        large = len(plain) > MAX_BYTES // 2
+        body = await asyncio.to_thread(_packed, plain, self._coding) if large else _packed(plain, self._coding)
         headers = sign(self._identity.key, self._identity.station_id, self._numbers(), "POST", self._path, body)
         headers |= {"Content-Type": "application/json", "Content-Encoding": self._coding}
         try:
@@ -123,6 +127,10 @@ class Exchange:
             raise ExchangeFailed("malformed", str(error)) from error
         except (aiohttp.ClientError, OSError) as error:
             raise ExchangeFailed("cut", str(error)) from error
+
+
+def _packed(plain: bytes, coding: str) -> bytes:
+    return zstandard.compress(plain, _ZSTD_LEVEL) if coding == "zstd" else gzip.compress(plain, 6, mtime=0)
 
 
 def _checked(reply: SyncReply) -> SyncReply:

@@ -222,6 +222,7 @@ class SyncPump:
         told = await self._losses.settle(reply, lost)
         moved = await self._settle(reply, batches) or told
         await self._hand_over(reply, held, got_s)
+        self._window.grow(reply.room, got_s - sent_s)
         return self._succeeded(reply, progress=moved or bool(reply.changes))
 
     def _lanes(self) -> Sequence[Lane]:
@@ -309,7 +310,6 @@ class SyncPump:
         self._tell(HubReached(hub_at=from_ms(reply.hub_at_ms), level=level))
         progress = progress or self._exchange_cursors
         self._exchange_cursors = False
-        self._window.grow()
         return self._after(reply, progress=progress)
 
     def _after(self, reply: SyncReply, *, progress: bool) -> _Turn:
@@ -339,6 +339,7 @@ class SyncPump:
         self._losses.again()
         if failure.smaller:
             self._window.shrink()
+        self._window.failed()
         if failure.problem.code == UNSPOKEN and self._speak_otherwise(failure):
             return _Turn()
         if failure.problem.code == REVOKED:

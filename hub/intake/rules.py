@@ -13,7 +13,17 @@ from typing import Final
 import msgspec
 
 from protocols.errors import Malformed
-from protocols.sync.envelope import MAX_FACTS, NO_HASH, Fact, FactBatch, LostRange, Verdict, decode_fact
+from protocols.sync.envelope import (
+    MAX_FACTS,
+    MOST_FACTS,
+    NO_HASH,
+    Fact,
+    FactBatch,
+    Lane,
+    LostRange,
+    Verdict,
+    decode_fact,
+)
 
 MAX_EPOCH: Final = 2**31 - 1
 _MAX_NUMBER: Final = 2**62
@@ -79,8 +89,10 @@ _every_fact = msgspec.json.Decoder(list[Fact])
 
 def check_batches(batches: Sequence[FactBatch]) -> None:
     """Whether the envelope keeps the contract; facts are never refused here. Raises Malformed."""
-    if sum(len(batch.records) for batch in batches) > MAX_FACTS:
-        raise Malformed("too_many_facts", f"at most {MAX_FACTS} in one request")
+    if sum(len(batch.records) for batch in batches) > MOST_FACTS:
+        raise Malformed("too_many_facts", f"at most {MOST_FACTS} in one request")
+    if sum(len(batch.records) for batch in batches if batch.lane is not Lane.TELEMETRY) > MAX_FACTS:
+        raise Malformed("too_many_facts", f"at most {MAX_FACTS} of business and operations in one request")
     for batch in batches:
         _check_place(batch)
         if not batch.records:

@@ -1,5 +1,6 @@
 """`POST /api/v1/sync`: facts up, acknowledged after the commit; changes down. One transaction per request."""
 
+import asyncio
 import datetime as dt
 import uuid
 from collections.abc import Sequence
@@ -32,6 +33,9 @@ from hub.kernel.web import Kernel
 from protocols.errors import Malformed, Refused
 from protocols.sync.envelope import (
     MAX_BYTES,
+    MAX_FACTS,
+    MOST_BYTES,
+    MOST_FACTS,
     OLDEST_PROTOCOL,
     PROTOCOL_VERSION,
     BatchResult,
@@ -41,6 +45,7 @@ from protocols.sync.envelope import (
     LostRange,
     LostResult,
     Quarantined,
+    Room,
     SyncReply,
     SyncRequest,
     Verdict,
@@ -53,6 +58,7 @@ from protocols.values import to_ms
 HUB: Final = "voltdock-hub"
 _TRIES: Final = 4
 _ANOTHER: Final = "\x00"  # no nonce is it
+_ROOM: Final = Room(facts=MOST_FACTS, bytes=MOST_BYTES)
 _STATUS: Final = {"not_enrolled": 401, "bad_signature": 401, "station_revoked": 403, "protocol_unknown": 426}
 _log = structlog.get_logger("hub.intake")
 
@@ -111,16 +117,23 @@ class SyncDoor:
 
     async def _answered(self, request: web.Request, body: bytes) -> SyncReply:
         signed = await self._signatures.verify(request, body)
-        asked = decode_request(decompressed(body, request.headers.get("Content-Encoding", ""), MAX_BYTES))
+        asked = decode_request(decompressed(body, request.headers.get("Content-Encoding", ""), MOST_BYTES))
         _check(asked)
         reply = await self._retried(signed, asked)
         retry_after_s, hold_telemetry_s = self._gate.hints()
-        return structs.replace(reply, retry_after_s=retry_after_s, hold_telemetry_s=hold_telemetry_s)
+        # SQLite has one writer: whoever else writes would wait for a large request. In a crowd everybody would.
+        roomy = not self._kernel.database.is_sqlite and not self._gate.crowded()
+        return structs.replace(
+            reply,
+            retry_after_s=retry_after_s,
+            hold_telemetry_s=hold_telemetry_s,
+            room=_ROOM if roomy else None,
+        )
 
     async def _retried(self, signed: Verified, asked: SyncRequest) -> SyncReply:
         # Reading and hashing come before the transaction: on SQLite nobody else can write while it is open.
         now = self._kernel.clock.now()
-        batches = [self._ready(signed.station_id, batch, now, batch is asked.batches[-1]) for batch in asked.batches]
+        batches = [await self._ready(signed.station_id, one, now, one is asked.batches[-1]) for one in asked.batches]
         bet = True
         for last in (number == _TRIES - 1 for number in range(_TRIES)):
             try:
@@ -192,7 +205,13 @@ class SyncDoor:
             _log.error("hub_is_behind_its_station", station_id=str(taking.station_id), hub_rev=down.hub_knew)
         return down
 
-    def _ready(self, station_id: uuid.UUID, batch: FactBatch, now: dt.datetime, is_last: bool) -> _Batch:
+    async def _ready(self, station_id: uuid.UUID, batch: FactBatch, now: dt.datetime, is_last: bool) -> _Batch:
+        if len(batch.records) <= MAX_FACTS:
+            return self._made_ready(station_id, batch, now, is_last)
+        # Some tens of milliseconds of reading and hashing, which nobody else shall wait for.
+        return await asyncio.to_thread(self._made_ready, station_id, batch, now, is_last)
+
+    def _made_ready(self, station_id: uuid.UUID, batch: FactBatch, now: dt.datetime, is_last: bool) -> _Batch:
         read_ = read(batch)
         keep = self._records(station_id, batch, read_.framed, now, bet=True)
         return _Batch(read=read_, understood=understand(station_id, read_.framed, now), keep=keep, is_last=is_last)

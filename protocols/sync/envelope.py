@@ -26,8 +26,10 @@ from protocols.errors import Malformed
 
 PROTOCOL_VERSION: Final = 1  # the newest that is spoken here
 OLDEST_PROTOCOL: Final = 1  # a hub speaks everything from here on, a station goes down to it
-MAX_FACTS: Final = 500
-MAX_BYTES: Final = 1_048_576  # of the decompressed request
+MAX_FACTS: Final = 500  # in one request; of business and operations in any case, of telemetry where no more is offered
+MAX_BYTES: Final = 1_048_576  # of the request as it is sent; of the decompressed one where no more is offered
+MOST_FACTS: Final = 4_000  # that a hub may offer room for
+MOST_BYTES: Final = 4_194_304
 NO_HASH: Final = bytes(32)
 
 _T = TypeVar("_T")
@@ -237,6 +239,13 @@ class OrderChange(msgspec.Struct, frozen=True, kw_only=True, tag="order", tag_fi
 Change = ListChange | OrderChange
 
 
+class Room(msgspec.Struct, frozen=True, kw_only=True):
+    """What the next request may carry in all: facts, and bytes decompressed. Business and operations: MAX_FACTS."""
+
+    facts: int
+    bytes: int
+
+
 class SyncReply(msgspec.Struct, frozen=True, kw_only=True):
     """The hub's answer, sent after its transaction has committed.
 
@@ -254,6 +263,9 @@ class SyncReply(msgspec.Struct, frozen=True, kw_only=True):
 
     Under load: `retry_after_s` asks for no request before it, of whatever kind; `hold_telemetry_s` asks to keep facts
     of the telemetry lane back for so long, so that everybody's business comes first. Business is never held.
+
+    `room`: a hub that can offers more than MAX_FACTS and MAX_BYTES to the next request, up to MOST_FACTS and
+    MOST_BYTES, for a backlog of telemetry. Without it, as from an older hub or after a failure, those hold.
     """
 
     protocol: int
@@ -268,6 +280,7 @@ class SyncReply(msgspec.Struct, frozen=True, kw_only=True):
     changes: list[msgspec.Raw] = []
     retry_after_s: float | None = None
     hold_telemetry_s: float | None = None
+    room: Room | None = None
 
 
 _fact = msgspec.json.Decoder(Fact)

@@ -88,7 +88,7 @@ async def test_a_lost_leaf_costs_its_own_facts_which_are_known_by_number_and_the
     assert [(one.first, one.last, one.gone) for one in store.losses() if one.lane is Lane.BUSINESS and one.last] == [
         (first, FACTS, len(gone))
     ]
-    waiting = ids_of(await store.batches(max_facts=10_000, max_bytes=1 << 30))
+    waiting = ids_of(await store.batches(max_facts=10_000, max_business=10_000, max_bytes=1 << 30))
     expected = [one for one in ids if before[one] > ACKED and before[one] not in gone]
     assert [one for one in waiting if one in before] == expected
     await store.commit(work(clock, fact()))
@@ -291,7 +291,7 @@ async def test_ids_are_never_doubled_by_a_salvage(whole: tuple[Path, list[uuid.U
     path, _ = whole
     overwrite(path, PAGE_BYTES * 40, garbage(PAGE_BYTES * 3))
     store = await opened(path, clock)
-    waiting = ids_of(await store.batches(max_facts=10_000, max_bytes=1 << 30))
+    waiting = ids_of(await store.batches(max_facts=10_000, max_business=10_000, max_bytes=1 << 30))
     assert len(waiting) == len(set(waiting))
     await store.commit(work(clock, fact()))
     await store.close()

@@ -23,6 +23,7 @@ from edge_agent.store.store import Store
 from edge_agent.uplink.identity import Identity
 from edge_agent.uplink.pump import SyncPump
 from protocols.sync.envelope import (
+    MOST_BYTES,
     NO_HASH,
     BatchResult,
     Cursor,
@@ -30,6 +31,7 @@ from protocols.sync.envelope import (
     Lane,
     LostRange,
     LostResult,
+    Room,
     SyncReply,
     SyncRequest,
     Verdict,
@@ -64,6 +66,7 @@ class Hub:
         self.changes: list[tuple[int, bytes]] = []
         self.changes_per_reply = 100
         self.hold_telemetry_s: float | None = None
+        self.room: Room | None = None
         self.speaks_zstd = True
         self.takes_facts = True
         self.knows_losses = True
@@ -135,7 +138,7 @@ class Hub:
         self.codings.append(coding)
         if coding == "zstd" and not self.speaks_zstd:
             return web.Response(status=415)
-        plain = zstandard.decompress(body, max_output_size=2_000_000) if coding == "zstd" else gzip.decompress(body)
+        plain = zstandard.decompress(body, max_output_size=MOST_BYTES) if coding == "zstd" else gzip.decompress(body)
         message = decode_request(plain)
         self.requests.append(message)
         lost = [self._take_lost(one) for one in message.lost] if self.knows_losses else []
@@ -160,6 +163,7 @@ class Hub:
             results=results,
             changes=[Raw(raw) for _, raw in now],
             hold_telemetry_s=self.hold_telemetry_s,
+            room=self.room,
         )
 
     def _take(self, batch: FactBatch) -> BatchResult:

@@ -4,9 +4,9 @@ import uuid
 
 from edge_agent.store.store import Store
 from edge_agent.uplink.pump import SyncPump
-from protocols.sync.envelope import MAX_FACTS, Lane
+from protocols.sync.envelope import MAX_FACTS, MOST_BYTES, MOST_FACTS, Lane, Room
 from tests.edge_agent.store.conftest import MovedClock, fact, work
-from tests.edge_agent.uplink.conftest import Hub, Pauses, running, until
+from tests.edge_agent.uplink.conftest import Hub, Pauses, running, status, until
 from tests.edge_agent.uplink.test_pump import commit
 
 
@@ -48,6 +48,40 @@ async def test_a_large_backlog_is_read_ahead_and_new_business_still_comes_first(
     assert len(hub.facts[Lane.TELEMETRY, store.epoch]) == 4 * MAX_FACTS
     assert pump.snapshot().failures == 0
     assert pump._ahead.hits >= 1
+
+
+async def test_where_the_hub_offers_room_a_backlog_of_telemetry_goes_in_fewer_requests_and_business_does_not(
+    hub: Hub, pump: SyncPump, store: Store, clock: MovedClock
+) -> None:
+    hub.room = Room(facts=MOST_FACTS, bytes=MOST_BYTES)
+    samples = [fact(lane=Lane.TELEMETRY) for _ in range(9 * MAX_FACTS)]
+    await store.commit(work(clock, *samples, *(fact() for _ in range(3 * MAX_FACTS))))
+    async with running(pump.run):
+        await until(lambda: store.health().waiting == 0)
+    sizes = [{batch.lane: len(batch.records) for batch in request.batches} for request in hub.requests]
+    assert max(of.get(Lane.TELEMETRY, 0) for of in sizes) > 2 * MAX_FACTS
+    assert max(of.get(Lane.BUSINESS, 0) for of in sizes) == MAX_FACTS
+    assert [one for one, _ in hub.facts[Lane.TELEMETRY, store.epoch]] == [one.id for one in samples]
+    assert pump.snapshot().failures == 0
+
+
+async def test_after_a_failure_requests_are_what_every_hub_takes(
+    hub: Hub, pump: SyncPump, store: Store, clock: MovedClock
+) -> None:
+    hub.room = Room(facts=MOST_FACTS, bytes=MOST_BYTES)
+    await store.commit(work(clock, *(fact(lane=Lane.TELEMETRY) for _ in range(12 * MAX_FACTS))))
+
+    async def older_from_now_on(_hub: Hub, _request: object) -> None:
+        if len(hub.requests) == 3:
+            hub.room = None
+            hub.fail(status(400))
+
+    hub.after = [older_from_now_on] * 20
+    async with running(pump.run):
+        await until(lambda: store.health().waiting == 0)
+    sizes = [sum(len(batch.records) for batch in request.batches) for request in hub.requests]
+    assert max(sizes[:3]) > MAX_FACTS
+    assert max(sizes[4:]) == MAX_FACTS
 
 
 async def test_while_there_is_no_connection_it_is_tried_again_within_seconds(

@@ -65,6 +65,14 @@ async def test_what_follows_shed_telemetry_reaches_the_hub(
         ]
 
 
+async def test_what_was_read_for_the_hub_is_not_given_up(store: Store, clock: MovedClock) -> None:
+    await meter(store, clock, 3 * MAX_FACTS, every_s=1)
+    await store.batches(max_facts=2 * MAX_FACTS)
+    await shed(store, clock, Pressure.TELEMETRY, steps=5)
+    [lost] = store.losses()
+    assert (lost.first, lost.last) == (2 * MAX_FACTS + 1, 3 * MAX_FACTS)
+
+
 async def test_a_hub_that_learns_of_lost_ranges_later_is_told_then(
     hub: Hub, pump: SyncPump, store: Store, clock: MovedClock, pauses: Pauses
 ) -> None:

@@ -66,6 +66,7 @@ async def test_in_a_crowd_a_served_station_is_told_to_keep_its_telemetry(world: 
         reply = await world.sync(double)
     assert reply.hold_telemetry_s is not None
     assert reply.retry_after_s is not None
+    assert reply.room is None
 
 
 async def test_a_crowd_is_served_whole_and_only_ever_told_to_wait(world: World) -> None:

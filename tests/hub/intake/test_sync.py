@@ -17,7 +17,7 @@ from hub.intake.tables import FactCursor, FactRow, QuarantinedFact, StationKey
 from hub.rentals import rules, telling
 from hub.rentals.tables import Rental
 from protocols.sync import envelope
-from protocols.sync.envelope import MAX_FACTS, Lane, Verdict
+from protocols.sync.envelope import MAX_FACTS, MOST_BYTES, MOST_FACTS, Lane, Room, Verdict
 from protocols.sync.facts import RentalActivated, RentalStarted, Renter
 from tests.hub.conftest import FixedAuth, ManualClock
 from tests.hub.stations_double import AT_MS, StationDouble, World
@@ -312,6 +312,27 @@ async def test_a_broken_envelope_is_refused_as_a_whole(world: World, changed: di
     unknown(double, 1)
     async with await world.post(double, double.request(double.batch(**changed))) as answer:
         assert (answer.status, (await answer.json(content_type=None))["code"]) == (400, reason)
+
+
+async def test_a_hub_with_many_writers_offers_room_for_telemetry_and_takes_it(world: World) -> None:
+    double = await world.station()
+    reply = await world.sync(double)
+    one_writer = world.kernel.database.is_sqlite
+    assert reply.room == (None if one_writer else Room(facts=MOST_FACTS, bytes=MOST_BYTES))
+    unknown(double, MOST_FACTS, lane=Lane.TELEMETRY)
+    reply = await world.sync(double, double.batch(lane=Lane.TELEMETRY))
+    assert [(one.verdict, one.acked) for one in reply.results] == [(Verdict.TAKEN, MOST_FACTS)]
+    assert len(await world.rows(FactRow, "seq")) == MOST_FACTS
+
+
+async def test_more_than_was_offered_is_refused_as_a_whole(world: World) -> None:
+    double = await world.station()
+    unknown(double, MOST_FACTS + 1, lane=Lane.TELEMETRY)
+    unknown(double, MAX_FACTS + 1)
+    for batch in (double.batch(lane=Lane.TELEMETRY), double.batch()):
+        async with await world.post(double, double.request(batch)) as answer:
+            assert (answer.status, (await answer.json(content_type=None))["code"]) == (400, "too_many_facts")
+    assert not await world.rows(FactRow, "seq")
 
 
 async def test_syncs_of_one_station_at_once_end_as_if_one_after_the_other(world: World) -> None:
