@@ -3,6 +3,7 @@
  * out; `tests/house/test_console.py` fails when a field that stands here is not in the document any more.
  */
 export type * from './account_shapes';
+export type * from './balance_shapes';
 export type * from './fleet_shapes';
 export type * from './money_shapes';
 export type * from './watch_shapes';

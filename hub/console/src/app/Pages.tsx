@@ -32,6 +32,10 @@ const AlarmRules = page(() => import('../pages/alarms/AlarmRules'), 'AlarmRules'
 const Cases = page(() => import('../pages/cases/Cases'), 'Cases');
 const Case = page(() => import('../pages/cases/Case'), 'Case');
 const Reservations = page(() => import('../pages/reservations/Reservations'), 'Reservations');
+const Plans = page(() => import('../pages/balance/Plans'), 'Plans');
+const Plan = page(() => import('../pages/balance/Plan'), 'Plan');
+const Tasks = page(() => import('../pages/balance/Tasks'), 'Tasks');
+const Task = page(() => import('../pages/balance/Task'), 'Task');
 const Vehicle = page(() => import('../pages/fleet/Vehicle'), 'Vehicle');
 const VehicleType = page(() => import('../pages/fleet/VehicleType'), 'VehicleType');
 const Person = page(() => import('../pages/people/Person'), 'Person');
@@ -64,6 +68,10 @@ export function Pages() {
           <Route path="/fleet/types" element={<Fleet />} />
           <Route path="/fleet/types/:typeId" element={<VehicleType />} />
           <Route path="/fleet/:vehicleId" element={<Vehicle />} />
+          <Route path="/balance" element={<Plans />} />
+          <Route path="/balance/plans/:planId" element={<Plan />} />
+          <Route path="/balance/tasks" element={<Tasks />} />
+          <Route path="/balance/tasks/:taskId" element={<Task />} />
           <Route path="/alarms" element={<Alarms />} />
           <Route path="/alarms/rules" element={<AlarmRules />} />
           <Route path="/alarms/:alarmId" element={<Alarm />} />

@@ -1,6 +1,7 @@
 /** The console's words in German. */
 import type { Catalogue } from './en';
 import { account } from './de_account';
+import { balance } from './de_balance';
 import { fleet } from './de_fleet';
 import { watch } from './de_watch';
 import { business } from './de_business';
@@ -320,4 +321,5 @@ export const de: Catalogue = {
   ...watch,
   ...fleet,
   ...account,
+  ...balance,
 };

@@ -1,5 +1,6 @@
 /** The console's words in English: the language that the others are measured by. ICU MessageFormat. */
 import { account } from './en_account';
+import { balance } from './en_balance';
 import { fleet } from './en_fleet';
 import { watch } from './en_watch';
 import { business } from './en_business';
@@ -315,6 +316,7 @@ export const en = {
   ...watch,
   ...fleet,
   ...account,
+  ...balance,
 } as const;
 
 export type MessageKey = keyof typeof en;

@@ -1,6 +1,7 @@
 /** The console's words in Vietnamese. */
 import type { Catalogue } from './en';
 import { account } from './vi_account';
+import { balance } from './vi_balance';
 import { fleet } from './vi_fleet';
 import { watch } from './vi_watch';
 import { business } from './vi_business';
@@ -312,4 +313,5 @@ export const vi: Catalogue = {
   ...watch,
   ...fleet,
   ...account,
+  ...balance,
 };

@@ -7,6 +7,8 @@ const PATHS = {
   calendar: 'M5 6h14v14H5zM5 10h14M9 3v5M15 3v5M9 14h2M13 14h2M9 17h2',
   vehicle:
     'M6.5 18.5a2.5 2.5 0 1 0 0-.01M17.5 18.5a2.5 2.5 0 1 0 0-.01M9 18h6l2-12h-3M9 18c0-4-5-4-5-2M8 12h5',
+  balance: 'M12 4v16M7 20h10M5 7h14M5 7l-3 7h6zM19 7l-3 7h6z',
+  checklist: 'M3.5 6.5L5 8l3-3.5M3.5 12.5L5 14l3-3.5M3.5 18.5L5 20l3-3.5M11 6h9M11 12h9M11 18h9',
   bolt: 'M13 3L6 13h5l-1 8 8-11h-5l1-7z',
   case: 'M12 4l9 16H3zM12 10v4M12 17v.2',
   tariff: 'M4 12V4h8l8 8-8 8zM8.5 8.5v.2',
