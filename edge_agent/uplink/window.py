@@ -23,6 +23,7 @@ class Window:
         self.facts = MAX_FACTS
         self.bytes = MAX_BYTES - _ROOM_BYTES
         self._room = _USUAL
+        self._ceiling = MOST_FACTS
 
     def grow(self, room: Room | None, took_s: float) -> None:
         """An exchange went well; `room` is what the hub offers the next one."""
@@ -33,11 +34,15 @@ class Window:
             self.facts += MAX_FACTS
         elif took_s > _SLOW_S:
             self.facts = max(MAX_FACTS, self.facts // 2)
-        self.facts = min(self._room.facts, self.facts)
+        self.facts = min(self._room.facts, self._ceiling, self.facts)
         self.bytes = min(self._room.bytes - _ROOM_BYTES, self.bytes * 2)
 
     def shrink(self) -> None:
-        """A request took too long or was too large; one fact is always tried."""
+        """A request took too long or was too large; one fact is always tried.
+
+        What did not fit once (facts that hardly compress, a thin line) is not tried again for the sake of speed.
+        """
+        self._ceiling = max(MAX_FACTS, self.facts // 2)
         self.facts = max(1, self.facts // 2)
         self.bytes = max(_MIN_BYTES, self.bytes // 2)
 

@@ -43,6 +43,15 @@ def test_after_a_failure_another_hub_may_answer_which_offered_nothing() -> None:
     assert window.bytes <= MAX_BYTES
 
 
+def test_what_was_too_large_once_is_not_tried_again() -> None:
+    window = grown(20)
+    window.shrink()
+    window.failed()
+    for _ in range(20):
+        window.grow(ROOM, QUICK_S)
+    assert window.facts == MOST_FACTS // 2
+
+
 def test_an_offer_that_is_taken_back_holds_at_once() -> None:
     window = grown(20)
     window.grow(None, QUICK_S)
