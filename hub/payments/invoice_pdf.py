@@ -4,8 +4,6 @@ import unicodedata
 from pathlib import Path
 from typing import Any, Final
 
-from fpdf import FPDF
-
 from hub.payments.invoice_text import Language, instant, money, quantity, text
 
 FOLDERS: Final = (Path("/usr/share/fonts/truetype/dejavu"), Path("/usr/share/fonts/dejavu-sans-fonts"))
@@ -28,6 +26,9 @@ class _Page:
     """One invoice being drawn."""
 
     def __init__(self, row: Any, language: Language, fonts: Path | None) -> None:
+        # Imported here: it takes a third of the hub's start, for what few are asked for.
+        from fpdf import FPDF  # noqa: PLC0415
+
         self._row, self._body, self._language = row, row.body, language
         self._plain = fonts is None
         self._pdf = FPDF(format="A4")
