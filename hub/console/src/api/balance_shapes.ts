@@ -105,3 +105,37 @@ export interface TaskShape {
   readonly ended_by: string | null;
   readonly reason: string;
 }
+
+/** Within one hour; `out_high`: with 90 % probability no more rides begin. */
+export interface DemandHour {
+  readonly at: string;
+  readonly kind: string;
+  readonly out: number;
+  readonly out_high: number;
+  readonly back: number;
+}
+
+export interface DemandShape {
+  readonly station_id: string;
+  readonly learnt_at: string | null;
+  readonly items: readonly DemandHour[];
+}
+
+/** How it stands with a kind at a station: `safe` of the `supply` must stay; `limited`: no more is sold there. */
+export interface LimitShape {
+  readonly kind: string;
+  readonly supply: number;
+  readonly safe: number;
+  readonly walk_ins: number;
+  readonly leased: number;
+  readonly limited: boolean;
+}
+
+export interface PlaceShape {
+  readonly station_id: string;
+  readonly limits: readonly LimitShape[];
+}
+
+export interface Availability {
+  readonly stations: readonly PlaceShape[];
+}

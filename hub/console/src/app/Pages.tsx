@@ -32,6 +32,7 @@ const AlarmRules = page(() => import('../pages/alarms/AlarmRules'), 'AlarmRules'
 const Cases = page(() => import('../pages/cases/Cases'), 'Cases');
 const Case = page(() => import('../pages/cases/Case'), 'Case');
 const Reservations = page(() => import('../pages/reservations/Reservations'), 'Reservations');
+const Demand = page(() => import('../pages/demand/Demand'), 'Demand');
 const Plans = page(() => import('../pages/balance/Plans'), 'Plans');
 const Plan = page(() => import('../pages/balance/Plan'), 'Plan');
 const Tasks = page(() => import('../pages/balance/Tasks'), 'Tasks');
@@ -57,6 +58,7 @@ export function Pages() {
           <Route path="/network" element={<Network />} />
           <Route path="/stations" element={<Stations />} />
           <Route path="/stations/:stationId" element={<Station />} />
+          <Route path="/stations/:stationId/demand" element={<Demand />} />
           <Route path="/tariffs" element={<Tariffs />} />
           <Route path="/tariffs/:tariffId" element={<Tariff />} />
           <Route path="/rentals" element={<Rentals />} />

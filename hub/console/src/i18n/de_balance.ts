@@ -145,4 +145,37 @@ export const balance = {
   problem_checklist_open: 'Die Checkliste ist noch nicht abgehakt.',
   problem_vehicle_gone: 'Das Fahrzeug steht nicht mehr da.',
   problem_vehicle_promised: 'Das Fahrzeug ist inzwischen jemandem zugesagt.',
+  demand_open: 'Erwartete Nachfrage',
+  demand_title: 'Nachfrage: {station}',
+  demand_station: 'Zur Station',
+  demand_zone: 'nach der Uhr der Station ({zone})',
+  demand_learnt: 'gelernt {time}',
+  demand_none: 'Noch ist keine Nachfrage bekannt.',
+  demand_none_why: 'Der Hub lernt sie jede Nacht aus den Fahrten von zwölf Wochen.',
+  demand_show: 'Was gezeigt wird',
+  demand_out: 'Beginnen',
+  demand_out_high: 'Höchstens',
+  demand_back: 'Enden',
+  demand_how_out:
+    'Fahrten, die je Stunde beginnen dürften. Bekannt sind nur Fahrten, die es gab, nicht wer kein Fahrzeug fand.',
+  demand_how_out_high: 'Mit 90 % Wahrscheinlichkeit beginnen in dieser Stunde nicht mehr Fahrten.',
+  demand_how_back: 'Fahrten, die je Stunde hier enden dürften.',
+  demand_peak: 'Am meisten {day} um {time}: {rides} Fahrten',
+  demand_hour: 'Stunde',
+  demand_day: 'Tag',
+  demand_unregistered: 'nicht erfasst',
+  safe_title: 'Was bleiben muss',
+  safe_none: 'Für diese Station ist nichts festgelegt: Jedes geladene Fahrzeug kann gebucht werden.',
+  safe_how:
+    'Was bleiben muss, ist für Leute ohne Buchung. Es zählen nur geladene Fahrzeuge; was leer dasteht, zählt nicht.',
+  safe_line:
+    '{safe, plural, =0 {Keine Mindestzahl} other {# müssen bleiben}}; geladen und frei {supply, plural, =0 {ist jetzt keines} one {ist jetzt #} other {sind jetzt #}}.',
+  safe_walk_ins:
+    '{count, plural, one {Von allen Arten zusammen ist # für Leute ohne Buchung.} other {Von allen Arten zusammen sind # für Leute ohne Buchung.}}',
+  safe_leased:
+    '{count, plural, one {# wird für eine Buchung gehalten.} other {# werden für Buchungen gehalten.}}',
+  safe_above:
+    '{count, plural, =0 {In keiner Stunde der Woche dürfte mehr verlangt werden.} one {In # Stunde der Woche kann mehr verlangt werden.} other {In # Stunden der Woche kann mehr verlangt werden.}}',
+  safe_limited: 'Buchung begrenzt',
+  safe_open: 'buchbar',
 } as const;

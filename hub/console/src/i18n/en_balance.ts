@@ -145,4 +145,36 @@ export const balance = {
   problem_checklist_open: 'The checklist is not ticked off yet.',
   problem_vehicle_gone: 'The vehicle stands there no more.',
   problem_vehicle_promised: 'The vehicle is promised to somebody by now.',
+  demand_open: 'Expected demand',
+  demand_title: 'Demand: {station}',
+  demand_station: 'To the station',
+  demand_zone: "the station's own hours ({zone})",
+  demand_learnt: 'learnt {time}',
+  demand_none: 'No demand is known yet.',
+  demand_none_why: 'The hub learns it every night from the rides of twelve weeks.',
+  demand_show: 'What is shown',
+  demand_out: 'Begin',
+  demand_out_high: 'Begin at most',
+  demand_back: 'End',
+  demand_how_out:
+    'Rides expected to begin in each hour. Only rides that happened are known, not who found no vehicle.',
+  demand_how_out_high: 'With 90 % probability no more rides begin in that hour.',
+  demand_how_back: 'Rides expected to end here in each hour.',
+  demand_peak: 'Most on {day} at {time}: {rides} rides',
+  demand_hour: 'Hour',
+  demand_day: 'Day',
+  demand_unregistered: 'not registered',
+  safe_title: 'What must stay',
+  safe_none: 'Nothing is set for this station: every charged vehicle may be booked.',
+  safe_how:
+    'What must stay is for people without a booking. Only charged vehicles count; one that stands there empty counts as none.',
+  safe_line:
+    '{safe, plural, =0 {No safe level} other {# must stay}}; {supply, plural, =0 {none is} one {# is} other {# are}} charged and free now.',
+  safe_walk_ins:
+    '{count, plural, one {Of all kinds together # is for walk-ins.} other {Of all kinds together # are for walk-ins.}}',
+  safe_leased: '{count, plural, one {# is kept for a booking.} other {# are kept for bookings.}}',
+  safe_above:
+    '{count, plural, =0 {In no hour of the week more is expected to be wanted.} one {In # hour of the week more may be wanted.} other {In # hours of the week more may be wanted.}}',
+  safe_limited: 'bookings limited',
+  safe_open: 'may be booked',
 } as const;

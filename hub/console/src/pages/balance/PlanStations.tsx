@@ -42,7 +42,7 @@ function Row({ one }: { one: StationBalance }) {
   return (
     <tr>
       <td>
-        <Link to={`/stations/${one.station_id}`}>{one.name}</Link>
+        <Link to={`/stations/${one.station_id}/demand`}>{one.name}</Link>
       </td>
       <td className="number">{rides(one.out)}</td>
       <td className="number">{rides(one.back)}</td>

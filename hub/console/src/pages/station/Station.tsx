@@ -1,6 +1,6 @@
 /** One station as a picture: docks in a row, live; chargers; what needs a person and what happened; orders and their fate. */
 import { lazy, Suspense } from 'react';
-import { useParams } from 'react-router';
+import { Link, useParams } from 'react-router';
 import { useAround, useMay } from '../../app/context';
 import { useNeeds } from '../../app/needs';
 import { useTagged, useWhole } from '../../api/queries';
@@ -24,6 +24,7 @@ const LIVE_MS = 3_000;
 
 export function Station() {
   const { t } = useAround();
+  const may = useMay();
   const { stationId = '' } = useParams();
   const asked = useTagged<StationDetail>(`/api/v1/stations/${stationId}`, { every: LIVE_MS });
   if (asked.data === undefined) {
@@ -33,7 +34,13 @@ export function Station() {
   const station = asked.data.value;
   return (
     <>
-      <Head title={station.name} under={<Under station={station} />} />
+      <Head title={station.name} under={<Under station={station} />}>
+        {may('balance:read') && (
+          <Link className="button" to={`/stations/${station.id}/demand`}>
+            {t('demand_open')}
+          </Link>
+        )}
+      </Head>
       {asked.isError && <Failure error={asked.error} again={() => void asked.refetch()} />}
       {station.last_seen_at === null && station.docks.length === 0 ? (
         <Enrolment station={station} />
