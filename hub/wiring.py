@@ -115,6 +115,7 @@ from hub.rentals.costs import RideCosts
 from hub.rentals.lease_api import LeasesApi
 from hub.rentals.lease_keeper import LeaseKeeper
 from hub.rentals.leases import Leases
+from hub.rentals.looking import Looking
 from hub.rentals.moves import Moves
 from hub.rentals.offers import Offers
 from hub.rentals.overflow import Overflow
@@ -125,6 +126,7 @@ from hub.rentals.rights_api import RightsApi
 from hub.rentals.search_api import SearchApi
 from hub.rentals.service import Rentals
 from hub.rentals.supply import Supply
+from hub.rentals.suspicion import OVERFLOW
 from hub.rentals.vouchers import Cards, Vouchers
 from hub.settings import BookingSettings, LeaseSettings, PhotoSettings
 from hub.stations import conditions as stations_conditions
@@ -193,7 +195,8 @@ class Rooms:
         self.rentals = Rentals(
             self.payments, self.booking, self.downlink, self.stations, self.cases, self.billing, self._publish
         )
-        self.overflow = Overflow(clock, self.stations, self.rentals, self.cases)
+        self.overflow = Overflow(clock, self.stations, self.rentals)
+        self.looking = Looking(clock, self.rentals, self.cases)
         self.copies = Copies()
         self.demand = Baseline(clock, self.stations)
         promises = PromisesMade()
@@ -420,7 +423,7 @@ def domain_routes(doors: Doors) -> list[Route | RawRoute]:
         *routes_of(ChargingApi()),
         *routes_of(WorkApi()),
         *routes_of(AuditApi()),
-        *routes_of(CasesApi(rooms.cases)),
+        *routes_of(CasesApi(rooms.cases, {OVERFLOW: rooms.looking.found})),
         *routes_of(AlarmsApi(rooms.alarms)),
         *routes_of(DemandApi(rooms.demand, rooms.stations)),
         *routes_of(PlansApi(rooms.planning)),

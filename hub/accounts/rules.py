@@ -17,7 +17,7 @@ _READ_OPERATION: Final = _BASIC | {
 }  # fmt: skip
 _WRITE_OPERATION: Final = frozenset({
     "stations:write", "vehicles:write", "rentals:write", "reservations:write", "charging:write", "orders:write",
-    "cards:write", "vouchers:write", "cases:write", "quarantine:write", "blocks:write", "alarms:write",
+    "cards:write", "vouchers:write", "cases:write", "cases:look", "quarantine:write", "blocks:write", "alarms:write",
     "alarms:set", "balance:write", "tasks:do",
 })  # fmt: skip
 _ACCOUNTS: Final = frozenset({"accounts:read", "accounts:write"})
@@ -31,7 +31,7 @@ _READ_ALL: Final = _READ_OPERATION | _MONEY | {
 PERMISSIONS_OF: Final[Mapping[Role, frozenset[str]]] = {
     Role.RENTER: _BASIC | _OWN,
     Role.VEHICLE_OWNER: _BASIC | _OWN,
-    Role.STATION_STAFF: _READ_OPERATION | {"reservations:write", "alarms:write", "tasks:do"},
+    Role.STATION_STAFF: _READ_OPERATION | {"reservations:write", "alarms:write", "tasks:do", "cases:look"},
     Role.SERVICE_ADVISOR: _BASIC | {"rentals:read", "telemetry:read"},
     Role.TECHNICIAN: _BASIC | {"tasks:read", "tasks:do", "telemetry:read"},
     Role.PARTS_CLERK: _BASIC,
@@ -40,7 +40,7 @@ PERMISSIONS_OF: Final[Mapping[Role, frozenset[str]]] = {
     Role.SUBSIDY_APPLICANT: _BASIC | {"charging:read"},
     Role.ANALYST: _READ_OPERATION | _KEYS,
     Role.FINANCE: _READ_OPERATION | _MONEY | _KEYS | _WRITE_MONEY | {"reconciliation:run", "payouts:ask"},
-    Role.SUPPORT: _READ_OPERATION | {"accounts:read", "cases:write", "blocks:write"},
+    Role.SUPPORT: _READ_OPERATION | {"accounts:read", "cases:write", "cases:look", "blocks:write"},
     Role.KYC_REVIEWER: _BASIC | {"accounts:read", "blocks:read", "blocks:write"},
     Role.AUDITOR: _READ_ALL,
     Role.ADMIN: _READ_ALL | _WRITE_OPERATION | _ACCOUNTS | _KEYS | _WRITE_MONEY | {
@@ -51,7 +51,7 @@ PERMISSIONS_OF: Final[Mapping[Role, frozenset[str]]] = {
 """The one table of who may do what. A domain adds its permissions here."""
 
 AT_STATION: Final = _READ_OPERATION - {"blocks:read", "cards:read", "vouchers:read", "plans:read"} | {
-    "reservations:write", "orders:write", "cases:write", "alarms:write", "facts:read", "tasks:do",
+    "reservations:write", "orders:write", "cases:write", "cases:look", "alarms:write", "facts:read", "tasks:do",
 }  # fmt: skip
 """What a role may still do where it is given for single stations: the rest concerns the whole organisation."""
 

@@ -51,6 +51,20 @@ def resolved(row: Row, by: uuid.UUID, why: str, now: dt.datetime) -> Row:
     return row | closed | _noted(row, now, "resolved", by, why)
 
 
+def found(row: Row, by: uuid.UUID, why: str, now: dt.datetime, *, settles: bool) -> Row:
+    """What a person found who looked settles it, or somebody else must take it up: then it is escalated.
+
+    It may come after facts that explain the case, which others may contradict yet. Raises Refused `case_resolved`
+    where a person has resolved it.
+    """
+    if row["resolved_by"] is not None:
+        raise Refused("case_resolved")
+    if settles:
+        closed = {"state": RESOLVED, "resolved_at": now, "resolved_by": by, "resolution": why}
+        return row | closed | _noted(row, now, "resolved", by, why)
+    return row | ({"state": OPEN} if row["standing"] else {}) | _noted(row, now, "escalated", by, why)
+
+
 def _check_open(row: Row) -> None:
     if row["state"] == RESOLVED:
         raise Refused("case_resolved")

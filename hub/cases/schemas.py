@@ -22,7 +22,7 @@ class CaseQuery(PageQuery):
 
 
 class NoteShape(Shape):
-    """A step in a case's life: opened, acknowledged, resolved, explained (by later facts), reopened."""
+    """A step in a case's life: opened, acknowledged, resolved, explained (by later facts), escalated, reopened."""
 
     at: Instant
     what: str
@@ -66,3 +66,10 @@ class Resolution(Shape):
     """Why a case is settled."""
 
     why: str = Field(min_length=1, max_length=2000, examples=["spoke to the renter: lent to his wife"])
+
+
+class Finding(Shape):
+    """What a person found who went and looked."""
+
+    vehicle_there: bool = Field(description="Whether the vehicle stands where its renter says that he left it")
+    why: str = Field(min_length=1, max_length=2000, examples=["beside dock 6, locked, no damage"])

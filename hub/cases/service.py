@@ -71,6 +71,11 @@ class Cases:
         before = await self._found(session, case_id)
         await self._put(session, before, rules.resolved(before, by, why, self._clock.now()))
 
+    async def find(self, session: AsyncSession, case_id: uuid.UUID, by: uuid.UUID, why: str, *, settles: bool) -> None:
+        """A person has looked, and settled it or not. Raises Refused `not_found`, `case_resolved` (by a person)."""
+        before = await self._found(session, case_id)
+        await self._put(session, before, rules.found(before, by, why, self._clock.now(), settles=settles))
+
     async def _found(self, session: AsyncSession, case_id: uuid.UUID) -> Row:
         found = (await repository.held(session, [case_id])).get(case_id)
         if found is None:

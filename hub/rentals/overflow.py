@@ -10,17 +10,14 @@ from typing import Final, Protocol
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from hub import events
 from hub.kernel.clock import Clock
 from hub.kernel.reach import within
-from hub.rentals.moves import Cases
 from hub.rentals.returns import PARKED
 from hub.rentals.service import Rentals
 from hub.rentals.tables import Rental
 from protocols.errors import Refused
 from protocols.values import to_ms
 
-CASE: Final = "overflow_return"
 FRESH: Final = dt.timedelta(minutes=5)  # a station shows its docks every minute
 _SCANS: Final = uuid.UUID("0b7f4a6e-8f0f-5c57-9d0e-51c1b8c0a9d2")
 _LOGICAL_BITS: Final = 16
@@ -36,11 +33,10 @@ class Docks(Protocol):
 class Overflow:
     """Takes vehicles back beside full docks."""
 
-    def __init__(self, clock: Clock, docks: Docks, rentals: Rentals, cases: Cases) -> None:
+    def __init__(self, clock: Clock, docks: Docks, rentals: Rentals) -> None:
         self._clock = clock
         self._docks = docks
         self._rentals = rentals
-        self._cases = cases
 
     async def accept(self, session: AsyncSession, rental: Rental, station_id: uuid.UUID, vehicle_id: uuid.UUID) -> None:
         """End the ride at this instant, at this station. A second time changes nothing.
@@ -68,8 +64,3 @@ class Overflow:
         async with within(session, None):  # as a fact that a station tells, which concerns rides anywhere
             await self._rentals.see(session, [scan])
         await session.refresh(rental)
-        seen = events.CaseSeen(
-            kind=CASE, about=rental.id, seen_at=now, station_ids=(station_id,), account_id=rental.account_id,
-            rental_id=rental.id, subjects={"vehicle_id": vehicle_id}, seen={"ended_by": rental.ended_by},
-        )  # fmt: skip
-        await self._cases.see(session, [seen])

@@ -39,7 +39,10 @@ class Sighting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Closing:
-    """The end of a ride. `ended_by`: station (its own word), other_station, sighting, missing_return, overflow."""
+    """The end of a ride. `ended_by`: station (its own word), other_station, sighting, missing_return, overflow.
+
+    `key`: of the sighting that it follows from.
+    """
 
     ended_by: str
     hlc: int
@@ -49,6 +52,7 @@ class Closing:
     soc_pct: float | None
     uncertainty_ms: int = 0
     odometer_m: int | None = None
+    key: Key = (0, b"", b"")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +86,7 @@ def closing_of(
             soc_pct=one.soc_pct,
             uncertainty_ms=one.uncertainty_ms,
             odometer_m=one.odometer_m if docked else None,
+            key=one.key,
         )
     return None
 

@@ -388,6 +388,7 @@ def _is_right(row: Row, tariff: Tariff, ride: Ride, zone: dt.tzinfo) -> bool | N
 def new_rental(rental_id: uuid.UUID, created_at: object) -> Row:
     """A rental of which nothing is told yet."""
     new: Row = {"id": rental_id, "created_at": created_at, "close_order_id": None, "told": b"{}", "flags": ""}
+    new |= {"parking": None, "parking_hlc": None, "parking_look": None}
     return (
         new
         | {"station_id": None, "state": "starting", "ended_hlc": OPEN, "settled_hlc": OPEN, "uncertainty_s": 0.0}

@@ -10,9 +10,11 @@ from hub.kernel.shapes import Instant, MoneyShape, Shape
 
 State = Literal["starting", "active", "ended", "voided"]
 Flag = Literal[
-    "clocks_disagree", "contradiction", "missing_return", "orphan_return", "other_station", "over_limit", "overflow",
-    "sighting", "station_bill_replaced", "time_uncertain", "two_clocks", "unpriced", "voucher_used_twice",
+    "clocks_disagree", "contradiction", "late_forgiven", "missing_return", "orphan_return", "other_station",
+    "over_limit", "overflow", "parked", "parked_unconfirmed", "sighting", "station_bill_replaced", "time_uncertain",
+    "two_clocks", "unpriced", "voucher_used_twice",
 ]  # fmt: skip
+Parking = Literal["waiting", "confirmed", "not_there"]
 ReservationState = Literal["held", "requested", "confirmed", "used", "cancelled", "refused", "expired", "broken"]
 May = Annotated[list[Literal["rent", "charge"]], Field(min_length=1, max_length=2)]
 Pin = Annotated[str, Field(pattern="^[0-9]{4,8}$", examples=["4711"])]
@@ -83,6 +85,9 @@ class RentalShape(Shape):
     soc_end_pct: float | None
     distance_m: int | None = Field(description="By the vehicle's own odometer; null where nobody told it")
     late_s: float | None = Field(description="After its booking's end, as it is billed")
+    parking: Parking | None = Field(
+        description="Left beside full docks, by its renter's word: waiting to be seen there, confirmed, or not_there"
+    )
 
 
 class RentalPhoto(Shape):

@@ -13,7 +13,7 @@ from typing import Final, Protocol, TypeAlias
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub import events
-from hub.rentals import billed, limits, repository, returns, rules, suspicion, telling
+from hub.rentals import billed, limits, parking, repository, returns, rules, suspicion, telling
 from hub.rentals.booking import Booking
 from hub.rentals.leases import Names
 from hub.rentals.moves import Cases
@@ -145,6 +145,27 @@ class Rentals:
         rows = await repository.rental_rows(session, (), vehicles, since)
         await self._fold(session, rows, rows, {}, since)
 
+    async def line_up(self, session: AsyncSession, rental_id: uuid.UUID) -> Row:
+        """Let nobody fold the rides of this rental's vehicle until the transaction ends; the row as it stands then.
+
+        Raises Refused `not_found`.
+        """
+        places = await repository.places(session, [rental_id])
+        await repository.line_up_vehicles(session, {vehicle_id for vehicle_id, _ in places if vehicle_id is not None})
+        row = (await repository.rental_rows(session, [rental_id], (), returns.OPEN)).get(rental_id)
+        if row is None:
+            raise Refused("not_found")
+        return row
+
+    async def look(self, session: AsyncSession, row: Row, *, there: bool, at_ms: int, by: uuid.UUID) -> None:
+        """A person has looked where the vehicle should stand; `row` is what `line_up` gave."""
+        since = _earliest([row])
+        vehicles = () if row["vehicle_id"] is None else (row["vehicle_id"],)
+        before = await repository.rental_rows(session, [row["id"]], vehicles, since)
+        looked = row | {"parking_look": parking.look_of(row, there=there, at_ms=at_ms, by=by)}
+        fresh = {row["id"]: rules.told_of(row)}
+        await self._fold(session, before, before | {row["id"]: looked}, fresh, since)
+
     async def look_for_long_rides(self, session: AsyncSession, now: dt.datetime) -> None:
         """Every hour: who has not come back for a day."""
         rows = await repository.out_since(session, now - suspicion.LONG)
@@ -162,7 +183,7 @@ class Rentals:
         every = {rental_id: fresh.get(rental_id) or rules.told_of(row) for rental_id, row in rows.items()}
         known = {rental_id: rules.ride_of(told) for rental_id, told in every.items()}
         sightings = await _sightings(session, every, known)
-        due = [rental_id for rental_id, row in rows.items() if rental_id in fresh or row["ended_hlc"] >= since]
+        due = [rental_id for rental_id, row in rows.items() if rental_id in fresh or _is_open(row, since)]
         rides = {rental_id: known[rental_id] for rental_id in due}
         wanted = {rules.tariff_of(ride) for ride in rides.values() if ride.left} - {None}
         tariffs = await self._tariffs.by_version(session, [one for one in wanted if one is not None])
@@ -171,12 +192,12 @@ class Rentals:
         late = any(one.late_hour_minor for one in tariffs.values())
         booked = {one for ride in rides.values() if (one := rules.booking_of(ride)) is not None} if late else set()
         dues = await repository.dues(session, booked)
-        after = {
-            rental_id: rules.folded(
-                rows[rental_id], every[rental_id], ride, _closing(rental_id, ride, sightings), tariffs, zones, dues
-            )
-            for rental_id, ride in rides.items()
-        }
+        after = {}
+        for rental_id, ride in rides.items():
+            closing = _closing(rental_id, ride, sightings)
+            row = rules.folded(rows[rental_id], every[rental_id], ride, closing, tariffs, zones, dues)
+            seen = sightings.get(ride.vehicle_id, ()) if ride.vehicle_id is not None else ()
+            after[rental_id] = parking.with_parking(row, ride, closing, seen)
         await limits.flag(session, before, after)
         changed = [row for rental_id, row in after.items() if row != before.get(rental_id)]
         told = [case for row in changed for case in suspicion.cases_between(before.get(row["id"]), row)]
@@ -205,6 +226,11 @@ class Rentals:
         row["close_order_id"] = sent.id
 
 
+def _is_open(row: Row, since: int) -> bool:
+    """Whether what was seen since then may change its end, or what is known of where it was left."""
+    return bool(row["ended_hlc"] >= since or (row["parking_hlc"] is not None and row["parking_hlc"] >= since))
+
+
 def _earliest(rows: Iterable[Row]) -> int:
     return min((word.hlc for row in rows for word in rules.words_of(rules.told_of(row))), default=returns.OPEN)
 
@@ -215,6 +241,7 @@ async def _sightings(
     """Of each vehicle all that was seen of it since the first of these rentals began, in order."""
     found: dict[uuid.UUID, list[Sighting]] = defaultdict(list)
     began = [one.hlc for told in every.values() for one in told.started]
+    began += [one.hlc for told in every.values() for one in told.ended if one.body.parked]  # its beginning may come yet
     for rental_id, told in every.items():
         for one in rules.sightings_of(rental_id, told, rides[rental_id]):
             found[one.vehicle_id].append(one)

@@ -9,13 +9,13 @@ from collections.abc import Iterator
 from typing import Any, Final, TypeAlias
 
 from hub.events import CaseSeen
-from hub.rentals.returns import PARKED
+from hub.rentals import parking
 from protocols.values import rfc3339
 
 Row: TypeAlias = dict[str, Any]
 KINDS: Final = ("over_limit", "missing_return", "orphan_return", "contradiction", "voucher_used_twice")
 WRONG_BILL: Final = "wrong_bill"
-OVERFLOW: Final = "overflow_return"  # as `overflow` opens it for a scan
+OVERFLOW: Final = "overflow_return"
 LONG_RIDE: Final = "long_ride"
 LONG: Final = dt.timedelta(hours=24)
 EXPLAINED: Final = {
@@ -59,9 +59,10 @@ def cases_between(before: Row | None, after: Row) -> Iterator[CaseSeen]:
             yield case
     for kind, case in were.items():
         if kind not in are:
-            yield _gone(case)
+            confirmed = kind == OVERFLOW and after["parking"] == parking.CONFIRMED
+            yield _gone(case, parking.why_confirmed(after) if confirmed else EXPLAINED[kind])
     if before is not None and _was_long(before, after):
-        yield _gone(long_ride(after))
+        yield _gone(long_ride(after), EXPLAINED[LONG_RIDE])
 
 
 def _cases_of(row: Row) -> dict[str, CaseSeen]:
@@ -69,7 +70,7 @@ def _cases_of(row: Row) -> dict[str, CaseSeen]:
     kinds = [kind for kind in KINDS if kind in flags]
     if row["price_checked"] is False:
         kinds.append(WRONG_BILL)
-    if PARKED in flags:
+    if row["parking"] in {parking.WAITING, parking.NOT_THERE}:
         kinds.append(OVERFLOW)
     return {kind: _case(kind, row) for kind in kinds}
 
@@ -77,7 +78,8 @@ def _cases_of(row: Row) -> dict[str, CaseSeen]:
 def _case(kind: str, row: Row) -> CaseSeen:
     stations: list[uuid.UUID] = [row["station_id"]]
     if row["ended_station_id"] not in (None, row["station_id"]):
-        stations.append(row["ended_station_id"])
+        # Whoever must go and look sees the cases of his own station: the one where the vehicle is said to stand.
+        stations.insert(0 if kind == OVERFLOW else 1, row["ended_station_id"])
     subjects = {name: row[f"{name}_id"] for name in ("vehicle", "voucher", "reservation")}
     return CaseSeen(
         kind=kind,
@@ -98,7 +100,7 @@ _SEEN: Final[dict[str, tuple[str, ...]]] = {
     "orphan_return": ("ended_at", "ended_dock_no", "total_minor", "currency"),
     "contradiction": ("state", "started_at", "ended_at", "voided_at"),
     "voucher_used_twice": ("started_at", "offline"),
-    OVERFLOW: ("ended_by", "ended_at"),
+    OVERFLOW: ("ended_by", "ended_at", "parking"),
     WRONG_BILL: ("duration_s", "total_minor", "tax_minor", "currency", "tariff_version"),
 }
 
@@ -112,5 +114,5 @@ def _plain(value: Any) -> Any:
     return rfc3339(value) if hasattr(value, "tzinfo") else value
 
 
-def _gone(case: CaseSeen) -> CaseSeen:
-    return CaseSeen(kind=case.kind, about=case.about, seen_at=case.seen_at, standing=False, why=EXPLAINED[case.kind])
+def _gone(case: CaseSeen, why: str) -> CaseSeen:
+    return CaseSeen(kind=case.kind, about=case.about, seen_at=case.seen_at, standing=False, why=why)

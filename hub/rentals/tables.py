@@ -62,6 +62,9 @@ class Rental(Listed):
     uncertainty_s: Mapped[float] = mapped_column(server_default="0")  # by so much its instants may be off
     ended_hlc: Mapped[int]
     settled_hlc: Mapped[int]
+    parking: Mapped[str | None] = mapped_column(String(12))  # left beside full docks: waiting | confirmed | not_there
+    parking_hlc: Mapped[int | None]  # of what was seen of the vehicle next; the end of time until then
+    parking_look: Mapped[dict[str, Any] | None] = mapped_column(Json)  # what a person found who looked; no fold of it
     close_order_id: Mapped[uuid.UUID | None]  # the order that told the station that the ride ended elsewhere
 
 

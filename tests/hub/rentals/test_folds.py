@@ -48,7 +48,7 @@ _told = st.builds(
     station=st.integers(0, 2),
     hlc=st.integers(0, 12),  # few values: ties between stations are the hard case
     kind=st.sampled_from(
-        ["started", "started", "activated", "activated", "ended", "voided", "docked", "docked", "left"]
+        ["started", "started", "activated", "activated", "ended", "parked", "voided", "docked", "docked", "left"]
     ),
     rental=st.integers(1, 3),
     vehicle=st.integers(1, 2),
@@ -85,9 +85,10 @@ def body_of(one: Told, salt: int) -> facts.Body:
     bill = facts.Bill(
         tariff_id=CITY, tariff_version=1, currency="EUR", total_minor=one.minute, tax_minor=0, lines=[]
     )  # fmt: skip
+    parked = one.kind == "parked"
     return facts.RentalEnded(
-        rental_id=rental_id, vehicle_id=vehicle_id, dock_no=3, ended_ms=at_ms, duration_s=60.0 * one.minute,
-        duration_by="wall", bill=bill,
+        rental_id=rental_id, vehicle_id=vehicle_id, dock_no=0 if parked else 3, ended_ms=at_ms,
+        duration_s=60.0 * one.minute, duration_by="wall", bill=bill, parked=parked,
     )  # fmt: skip
 
 
@@ -140,10 +141,13 @@ async def fold_hash(world: World, stations: Sequence[uuid.UUID], told: Sequence[
 
 async def _suspicious(session: AsyncSession, low: uuid.UUID, high: uuid.UUID) -> set[tuple[str, uuid.UUID]]:
     """The cases that the rentals' flags ask for."""
-    found = select(Rental.id, Rental.flags, Rental.price_checked).where(Rental.id > low, Rental.id < high)
+    found = select(Rental.id, Rental.flags, Rental.price_checked, Rental.parking).where(
+        Rental.id > low, Rental.id < high
+    )
     rows = (await session.execute(found)).all()
     flagged = {(kind, row.id) for row in rows for kind in row.flags.split() if kind in suspicion.KINDS}
-    return flagged | {(suspicion.WRONG_BILL, row.id) for row in rows if row.price_checked is False}
+    flagged |= {(suspicion.WRONG_BILL, row.id) for row in rows if row.price_checked is False}
+    return flagged | {(suspicion.OVERFLOW, row.id) for row in rows if row.parking in {"waiting", "not_there"}}
 
 
 def _vouchers(salt: int) -> Iterator[VoucherRow]:

@@ -188,6 +188,7 @@ export const business: Readonly<Record<keyof typeof english, string>> = {
   note_acknowledged: 'Aufgenommen',
   note_resolved: 'Gelöst',
   note_explained: 'Durch spätere Meldungen geklärt',
+  note_escalated: 'Weitergereicht',
 
   state_all: 'alle',
   state_open: 'offen',
@@ -250,6 +251,7 @@ export const business: Readonly<Record<keyof typeof english, string>> = {
   flag_clocks_disagree: 'Uhren uneins',
   flag_station_bill_replaced: 'Rechnung ersetzt',
   flag_parked: 'neben vollen Docks abgestellt',
+  flag_parked_unconfirmed: 'neben vollen Docks abgestellt, dort nicht gefunden',
   flag_late_forgiven: 'Verspätung erlassen',
   rental_photos: 'Bilder',
   photo_of: 'Bild von {when}',

@@ -186,6 +186,7 @@ export const business = {
   note_acknowledged: 'Taken up',
   note_resolved: 'Resolved',
   note_explained: 'Explained by later facts',
+  note_escalated: 'Escalated',
 
   state_all: 'all',
   state_open: 'open',
@@ -248,6 +249,7 @@ export const business = {
   flag_clocks_disagree: 'clocks disagree',
   flag_station_bill_replaced: 'bill replaced',
   flag_parked: 'left beside full docks',
+  flag_parked_unconfirmed: 'left beside full docks, not found there',
   flag_late_forgiven: 'lateness taken off',
   rental_photos: 'Pictures',
   photo_of: 'Picture of {when}',

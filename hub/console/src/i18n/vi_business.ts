@@ -187,6 +187,7 @@ export const business: Readonly<Record<keyof typeof english, string>> = {
   note_acknowledged: 'Đã tiếp nhận',
   note_resolved: 'Đã giải quyết',
   note_explained: 'Được giải thích bởi bản ghi sau',
+  note_escalated: 'Chuyển lên cấp trên',
 
   state_all: 'tất cả',
   state_open: 'mở',
@@ -249,6 +250,7 @@ export const business: Readonly<Record<keyof typeof english, string>> = {
   flag_clocks_disagree: 'đồng hồ lệch nhau',
   flag_station_bill_replaced: 'hóa đơn đã thay',
   flag_parked: 'để bên các chỗ đã đầy',
+  flag_parked_unconfirmed: 'để bên các chỗ đã đầy, không tìm thấy ở đó',
   flag_late_forgiven: 'đã bỏ phí trễ',
   rental_photos: 'Ảnh',
   photo_of: 'Ảnh lúc {when}',
