@@ -111,6 +111,26 @@ async def test_the_next_ride_from_that_station_confirms_it(world: World, auth: F
     assert (await rental(world, auth))["parking"] == "confirmed"
 
 
+async def test_an_end_whose_beginning_was_never_told_is_confirmed_all_the_same(world: World, auth: FixedAuth) -> None:
+    await tariffs(world)
+    double = await world.station()
+    await at(world, double, 5, parked())
+    await at(world, double, 30, docked(30))
+    assert (await rental(world, auth))["parking"] == "confirmed"
+
+
+async def test_what_is_seen_after_the_ride_that_confirmed_it_changes_nothing(world: World, auth: FixedAuth) -> None:
+    """Also where a late word keeps the first ride unsettled longer than the ride that confirmed it."""
+    double, other = await beside(world, auth), await world.station("2")
+    await at(world, double, 30, *began(30, SECOND))
+    end = msgspec.structs.replace(life()[2], rental_id=SECOND, ended_ms=AT_MS + 40 * 60_000, duration_s=600.0)
+    await at(world, double, 40, end)
+    void = facts.RentalVoided(rental_id=RENTAL, reason="not_taken", voided_ms=AT_MS + 60 * 60_000)
+    await at(world, double, 60, void)
+    await at(world, other, 50, docked(50))
+    assert (await rental(world, auth))["parking"] == "confirmed"
+
+
 async def test_seen_at_another_station_first_it_stays_for_a_person(world: World, auth: FixedAuth) -> None:
     double, other = await beside(world, auth), await world.station("2")
     await at(world, other, 20, docked(20), left(25))
