@@ -2,7 +2,10 @@
 
 import contextlib
 import json
+import re
 from collections.abc import AsyncIterator
+from email import message_from_bytes
+from email.policy import default
 from pathlib import Path
 from typing import Final
 
@@ -11,7 +14,7 @@ import pytest
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
 from firmware_sim.demo.children import Child
-from firmware_sim.demo.clients import ADMIN, Hub
+from firmware_sim.demo.clients import ADMIN, RENTER, Hub
 from firmware_sim.demo.ports import HOST, free_ports
 from firmware_sim.waiting import until
 from tests.hub.accounts.elsewhere import elsewhere
@@ -102,3 +105,70 @@ async def test_whoever_is_refused_or_turns_back_reads_why_at_the_door(tmp_path: 
             await to_the_provider(page, url)
             await page.get_by_role("link", name="Cancel").press("Enter")
             await expect(page.get_by_test_id("sign-in-problem")).to_have_text("The other side did not let you in.")
+
+
+async def _mailed_link(folder: Path, to: str) -> str:
+    """The newest letter's link to somebody, out of the folder that stands for the mail server."""
+
+    async def found() -> bool:
+        return bool(_links(folder, to))
+
+    await until(f"a mail to {to}", found, timeout_s=20)
+    return _links(folder, to)[-1]
+
+
+def _links(folder: Path, to: str) -> list[str]:
+    letters = [
+        message_from_bytes(one.read_bytes(), policy=default) for one in sorted((folder / "hub/mail").glob("*.eml"))
+    ]
+    bodies = [one.get_body(("plain",)) for one in letters if to in one["To"]]
+    return [
+        found for body in bodies if body for found in re.findall(r"http://\S+/account/confirm#\S+", body.get_content())
+    ]
+
+
+async def test_a_stranger_opens_an_account_at_the_door_and_finds_what_is_hers(tmp_path: Path) -> None:
+    bo = "bo@voltdock.example"
+    async with hub_with_provider(tmp_path) as (url, _), chromium() as browser, somebody(browser) as page:
+        await page.goto(f"{url}/?lang=en")
+        await page.get_by_role("button", name="No account yet? Open one").press("Enter")
+        await expect(page.locator("input[name=display_name]")).to_be_focused()
+        await no_serious_fault(page)
+        await page.keyboard.type("Bo")
+        await page.keyboard.press("Tab")
+        await page.keyboard.type(bo)
+        await page.keyboard.press("Tab")
+        await page.keyboard.type("short")
+        await page.keyboard.press("Enter")
+        await expect(page.locator(".field.wrong")).to_contain_text("At least 10 characters.")
+        await expect(page.locator("input[name=password]")).to_be_focused()
+        await no_serious_fault(page)
+        await page.locator("input[name=password]").fill("four words in a row")
+        await page.keyboard.press("Enter")
+        await expect(page.get_by_test_id("look-into-mail")).to_contain_text(bo)
+        await no_serious_fault(page)
+
+        await page.goto(await _mailed_link(tmp_path, bo))
+        await page.get_by_role("button").press("Enter")
+        await page.get_by_role("link", name="To the sign-in").press("Enter")
+        await page.locator("input[type=email]").fill(bo)
+        await page.locator("input[type=password]").fill("four words in a row")
+        await page.keyboard.press("Enter")
+        await expect(page.locator("main h1")).to_have_text("My rides and bills", timeout=15_000)
+        await expect(page.get_by_test_id("my-rides")).to_contain_text("No rentals yet.")
+        await expect(page.locator(".failure")).to_have_count(0)
+        await no_serious_fault(page)
+
+
+async def test_the_door_says_the_same_to_an_address_that_it_knows(tmp_path: Path) -> None:
+    async with hub_with_provider(tmp_path) as (url, _), chromium() as browser, somebody(browser) as page:
+        said = []
+        for address in (RENTER, "nobody@voltdock.example"):
+            await page.goto(f"{url}/?register&lang=en")
+            await page.locator("input[name=display_name]").fill("Somebody")
+            await page.locator("input[name=email]").fill(address)
+            await page.locator("input[name=password]").fill("four words in a row")
+            await page.keyboard.press("Enter")
+            words = await page.get_by_test_id("look-into-mail").inner_text()
+            said.append(words.replace(address, "…"))
+        assert said[0] == said[1]

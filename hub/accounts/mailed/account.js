@@ -14,6 +14,7 @@ const WORDS = {
     too_many_requests: 'Too many requests. Please try again in {s} seconds.',
     invalid: 'Please check what you entered.',
     failed: 'That did not work. Please try again later.',
+    sign_in: 'To the sign-in',
   },
   de: {
     confirm: 'Adresse bestätigen',
@@ -28,6 +29,7 @@ const WORDS = {
     too_many_requests: 'Zu viele Anfragen. Bitte versuche es in {s} Sekunden wieder.',
     invalid: 'Bitte prüfe deine Eingabe.',
     failed: 'Das hat nicht geklappt. Bitte versuche es später wieder.',
+    sign_in: 'Zur Anmeldung',
   },
   vi: {
     confirm: 'Xác nhận địa chỉ',
@@ -42,6 +44,7 @@ const WORDS = {
     too_many_requests: 'Quá nhiều yêu cầu. Vui lòng thử lại sau {s} giây.',
     invalid: 'Vui lòng kiểm tra thông tin đã nhập.',
     failed: 'Không thành công. Vui lòng thử lại sau.',
+    sign_in: 'Đến trang đăng nhập',
   },
 };
 
@@ -82,11 +85,13 @@ at('email').required = page === 'forgot';
 at('password-row').hidden = page !== 'reset';
 at('password').required = page === 'reset';
 at('form').hidden = false;
+at('sign-in').textContent = words.sign_in;
 at('form').addEventListener('submit', async (event) => {
   event.preventDefault();
   at('go').disabled = true;
   const result = await said(ACTIONS[page]).catch(() => ({ text: words.failed, ok: false }));
   at('said').textContent = result.text;
   at('form').hidden = result.ok;
+  at('on').hidden = !(result.ok && page !== 'forgot');
   at('go').disabled = false;
 });

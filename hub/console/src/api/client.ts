@@ -48,12 +48,18 @@ const PATIENCE_MS = 20_000;
 export async function send<T>(path: string, asked: Asked = {}, token?: string): Promise<Tagged<T>> {
   const answer = await fetched(path, asked, token);
   const etag = answer.headers.get('ETag');
-  if (answer.status === 204) return { value: undefined as T, etag };
   if (!answer.ok) throw await problemOf(answer, path);
-  const value: unknown = await answer.json().catch(() => {
-    throw new Unreachable(`${path}: HTTP ${String(answer.status)} is not JSON`);
-  });
-  return { value: value as T, etag };
+  const text = await answer.text();
+  if (text === '') return { value: undefined as T, etag }; // 204, and 202 where there is nothing to say yet
+  return { value: parsed(text, answer.status, path) as T, etag };
+}
+
+function parsed(text: string, status: number, path: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new Unreachable(`${path}: HTTP ${String(status)} is not JSON`);
+  }
 }
 
 /** What an answer that is no success says: the hub's no, or nothing that is ours. */

@@ -4,7 +4,7 @@ import { Navigate, Route, Routes, useLocation } from 'react-router';
 import { Empty, Loading } from '../ui/States';
 import { Caught } from '../ui/Caught';
 import { useAround, useMe } from './context';
-import { sectionsFor } from './sections';
+import { homeFor } from './sections';
 
 function page<K extends string>(load: () => Promise<Record<K, ComponentType>>, name: K) {
   return lazy(() => load().then((module) => ({ default: module[name] })));
@@ -24,6 +24,7 @@ const People = page(lists, 'People');
 const Audit = page(lists, 'Audit');
 const System = page(lists, 'System');
 const Organisations = page(() => import('../pages/organisations/Organisations'), 'Organisations');
+const Mine = page(() => import('../pages/mine/Mine'), 'Mine');
 const Me = page(() => import('../pages/me/Me'), 'Me');
 const Payments = page(() => import('../pages/payments/Payments'), 'Payments');
 const Alarms = page(() => import('../pages/alarms/Alarms'), 'Alarms');
@@ -46,14 +47,14 @@ const Station = page(() => import('../pages/station/Station'), 'Station');
 export function Pages() {
   const me = useMe();
   const { pathname } = useLocation();
-  const home = sectionsFor(new Set(me.permissions))[0];
+  const home = homeFor(new Set(me.permissions));
   return (
     <Caught key={pathname}>
       <Suspense fallback={<Loading rows={6} />}>
         <Routes>
           <Route
             path="/"
-            element={home === undefined ? <Nothing /> : <Navigate to={`/${home.path}`} replace />}
+            element={home === undefined ? <Mine /> : <Navigate to={`/${home.path}`} replace />}
           />
           <Route path="/network" element={<Network />} />
           <Route path="/stations" element={<Stations />} />
@@ -92,15 +93,6 @@ export function Pages() {
         </Routes>
       </Suspense>
     </Caught>
-  );
-}
-
-function Nothing() {
-  const { t } = useAround();
-  return (
-    <Empty icon="lock" title={t('nothing_permitted')}>
-      <p>{t('nothing_permitted_do')}</p>
-    </Empty>
   );
 }
 

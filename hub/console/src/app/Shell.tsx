@@ -1,12 +1,12 @@
 /** What stands round every page: the businesses on the left, search, clock and person on top, the page in the middle. */
 import { useState, type ReactNode } from 'react';
 import { NavLink, useLocation } from 'react-router';
-import { Icon } from '../ui/Icon';
+import { Icon, type IconName } from '../ui/Icon';
 import { useAround, useMe } from './context';
 import { useLive } from './live';
 import { useNeeds, useUnseenAlarms } from './needs';
 import { Pages } from './Pages';
-import { sectionsFor, type Section } from './sections';
+import { homeFor, sectionsFor } from './sections';
 import { TopBar } from './TopBar';
 
 export function Shell() {
@@ -34,7 +34,8 @@ export function Shell() {
 function Navigation({ isOpen, toggle }: { isOpen: boolean; toggle: () => void }) {
   const { t } = useAround();
   const me = useMe();
-  const sections = sectionsFor(new Set(me.permissions));
+  const permissions = new Set(me.permissions);
+  const sections = sectionsFor(permissions);
   const needs = useNeeds();
   const alarms = useUnseenAlarms();
   const harmful = needs.rows.filter((one) => one.look !== 'information').length;
@@ -51,8 +52,17 @@ function Navigation({ isOpen, toggle }: { isOpen: boolean; toggle: () => void })
         </button>
       </div>
       <ul>
+        {homeFor(permissions) === undefined && (
+          <Entry to="/" name={t('mine')} icon="rental" handle="nav-mine" />
+        )}
         {sections.map((section) => (
-          <Entry key={section.path} section={section}>
+          <Entry
+            key={section.path}
+            to={`/${section.path}`}
+            name={t(section.title)}
+            icon={section.icon}
+            handle={`nav-${section.path}`}
+          >
             {section.path === 'network' && <Count number={harmful} />}
             {section.path === 'alarms' && <Count number={alarms} />}
           </Entry>
@@ -62,13 +72,20 @@ function Navigation({ isOpen, toggle }: { isOpen: boolean; toggle: () => void })
   );
 }
 
-function Entry({ section, children }: { section: Section; children: ReactNode }) {
-  const { t } = useAround();
+interface EntryProps {
+  readonly to: string;
+  readonly name: string;
+  readonly icon: IconName;
+  readonly handle: string;
+  readonly children?: ReactNode;
+}
+
+function Entry({ to, name, icon, handle, children }: EntryProps) {
   return (
     <li>
-      <NavLink to={`/${section.path}`} title={t(section.title)} data-testid={`nav-${section.path}`}>
-        <Icon name={section.icon} />
-        <span className="nav-word">{t(section.title)}</span>
+      <NavLink to={to} end={to === '/'} title={name} data-testid={handle}>
+        <Icon name={icon} />
+        <span className="nav-word">{name}</span>
         {children}
       </NavLink>
     </li>

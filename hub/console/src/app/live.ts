@@ -43,7 +43,7 @@ export function useIsLive(): boolean {
 export function useLive(): void {
   const { session } = useAround();
   const client = useQueryClient();
-  const may = useMay()('stations:read');
+  const may = useMay()('telemetry:read');
   useEffect(() => {
     if (!may) return undefined;
     const stop = new AbortController();

@@ -25,7 +25,9 @@ export interface Needs {
 export function useNeeds(): Needs {
   const may = useMay();
   const now = useNow(30);
-  const stations = useWhole<StationState>(STATES_PATH, {}, { every: useIsLive() ? LIVE_MS : STATES_MS });
+  const everyMs = useIsLive() ? LIVE_MS : STATES_MS;
+  const seen = { every: everyMs, enabled: may('telemetry:read') };
+  const stations = useWhole<StationState>(STATES_PATH, {}, seen);
   const every = { every: EVERY_MS };
   const open = { state: 'open' };
   const cases = useWhole<CaseShape>('/api/v1/cases', open, {

@@ -67,3 +67,8 @@ export const SECTIONS: readonly Section[] = [
 export function sectionsFor(permissions: ReadonlySet<string>): readonly Section[] {
   return SECTIONS.filter((section) => section.needs.some((one) => permissions.has(one)));
 }
+
+/** Where somebody with these permissions begins; undefined for who only rents: prices are everybody's, and no business. */
+export function homeFor(permissions: ReadonlySet<string>): Section | undefined {
+  return sectionsFor(permissions).find((one) => one.path !== 'tariffs');
+}

@@ -2,6 +2,8 @@
 import type { Catalogue } from './en';
 import { account } from './de_account';
 import { balance } from './de_balance';
+import { door } from './de_door';
+import { mine } from './de_mine';
 import { fleet } from './de_fleet';
 import { watch } from './de_watch';
 import { business } from './de_business';
@@ -52,8 +54,6 @@ export const de: Catalogue = {
   search_do: 'Befehl',
   search_booking: 'Buchung',
   search_rental_id: 'Miete mit dieser Kennung',
-  nothing_permitted: 'Dieses Konto hat hier nichts zu tun.',
-  nothing_permitted_do: 'Bitten Sie die Verwaltung um eine Rolle.',
   no_page: 'Diese Seite gibt es nicht.',
   no_page_do: 'Links eine wählen oder mit Strg K suchen.',
 
@@ -322,4 +322,6 @@ export const de: Catalogue = {
   ...fleet,
   ...account,
   ...balance,
+  ...door,
+  ...mine,
 };

@@ -1,6 +1,8 @@
 /** The console's words in English: the language that the others are measured by. ICU MessageFormat. */
 import { account } from './en_account';
 import { balance } from './en_balance';
+import { door } from './en_door';
+import { mine } from './en_mine';
 import { fleet } from './en_fleet';
 import { watch } from './en_watch';
 import { business } from './en_business';
@@ -50,8 +52,6 @@ export const en = {
   search_do: 'Command',
   search_booking: 'Booking',
   search_rental_id: 'Rental with this id',
-  nothing_permitted: 'This account has no work in the console.',
-  nothing_permitted_do: 'Ask an administrator for a role.',
   no_page: 'There is no such page.',
   no_page_do: 'Choose one on the left, or search with Ctrl K.',
 
@@ -317,6 +317,8 @@ export const en = {
   ...fleet,
   ...account,
   ...balance,
+  ...door,
+  ...mine,
 } as const;
 
 export type MessageKey = keyof typeof en;

@@ -2,6 +2,8 @@
 import type { Catalogue } from './en';
 import { account } from './vi_account';
 import { balance } from './vi_balance';
+import { door } from './vi_door';
+import { mine } from './vi_mine';
 import { fleet } from './vi_fleet';
 import { watch } from './vi_watch';
 import { business } from './vi_business';
@@ -51,8 +53,6 @@ export const vi: Catalogue = {
   search_do: 'Lệnh',
   search_booking: 'Lượt đặt',
   search_rental_id: 'Lượt thuê có mã này',
-  nothing_permitted: 'Tài khoản này không có việc gì ở đây.',
-  nothing_permitted_do: 'Hãy xin quản trị viên cấp vai trò.',
   no_page: 'Không có trang này.',
   no_page_do: 'Chọn ở bên trái, hoặc tìm bằng Ctrl K.',
 
@@ -314,4 +314,6 @@ export const vi: Catalogue = {
   ...fleet,
   ...account,
   ...balance,
+  ...door,
+  ...mine,
 };

@@ -12,9 +12,11 @@ export function DoorTrouble({ trouble }: { readonly trouble: Trouble }) {
   const left = trouble.until === null ? 0 : Math.ceil((trouble.until - now) / 1000);
   if (trouble.until !== null && left <= 0) return null;
   const isLocked = trouble.until !== null;
+  const isGuessing = trouble.error instanceof Refusal && trouble.error.problem.code === 'log_in_locked';
+  const wait = { span: f.span(left), time: f.time(trouble.until ?? now) };
   return (
     <div className="door-trouble" role="alert" data-testid="sign-in-problem">
-      <p>{isLocked ? t('locked_out', { span: f.span(left), time: f.time(trouble.until) }) : title}</p>
+      <p>{isLocked ? t(isGuessing ? 'locked_out' : 'try_later', wait) : title}</p>
       {!isLocked && !(trouble.error instanceof Refusal) && <p className="small">{small}</p>}
     </div>
   );

@@ -1,15 +1,20 @@
-/** The door: password, then a code where a second factor is on. Small, so that it is there at once. */
+/** The door: password, then a code where a second factor is on, or a new account. Small, so that it is there at once. */
+import { useState } from 'react';
+import { useLocation } from 'react-router';
 import { useAround } from '../../app/context';
 import { LANGUAGES } from '../../i18n/words';
 import { CodeForm } from './CodeForm';
 import { Elsewhere } from './Elsewhere';
 import { PasswordForm } from './PasswordForm';
+import { Register } from './Register';
 import { useSigning } from './signing';
 
 /** `isAgain`: the session ran out over an open page, which stays underneath as it was left. */
 export function SignIn({ isAgain = false }: { readonly isAgain?: boolean }) {
   const { t } = useAround();
   const signing = useSigning();
+  const { search } = useLocation();
+  const [isNew, setNew] = useState(!isAgain && new URLSearchParams(search).has('register'));
   return (
     <main className={isAgain ? 'door over' : 'door'}>
       <div className="door-card">
@@ -17,7 +22,9 @@ export function SignIn({ isAgain = false }: { readonly isAgain?: boolean }) {
           <span className="brand-mark" />
           Voltdock
         </p>
-        {signing.step.at === 'code' ? (
+        {isNew ? (
+          <Register leave={() => setNew(false)} />
+        ) : signing.step.at === 'code' ? (
           <CodeForm signing={signing} step={signing.step} />
         ) : (
           <>
@@ -25,6 +32,11 @@ export function SignIn({ isAgain = false }: { readonly isAgain?: boolean }) {
             {isAgain && <p className="muted">{t('sign_in_again_why')}</p>}
             <PasswordForm signing={signing} />
             <Elsewhere />
+            {!isAgain && (
+              <button type="button" className="link door-aside" onClick={() => setNew(true)}>
+                {t('register_instead')}
+              </button>
+            )}
           </>
         )}
         <Languages />

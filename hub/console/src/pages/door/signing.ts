@@ -84,7 +84,8 @@ function challengeOf(error: unknown): string | null {
   return typeof challenge === 'string' ? challenge : null;
 }
 
-function troubleOf(error: unknown): Trouble {
+/** What went wrong now, and until when it lasts. */
+export function troubleOf(error: unknown): Trouble {
   const seen = error instanceof Error ? error : new Error(String(error));
   const wait = seen instanceof Refusal ? seen.problem.params['retry_after_s'] : undefined;
   const since = Date.now();

@@ -1,6 +1,6 @@
 /** One booking: for whom, what, when, whether the station keeps it, and the way to cancel it. */
 import { Link } from 'react-router';
-import { useAround, useMay } from '../../app/context';
+import { useAround, useMay, useMe } from '../../app/context';
 import { useDeed } from '../../app/deeds';
 import type { ReservationShape } from '../../api/shapes';
 import { named } from '../../i18n/words';
@@ -19,10 +19,17 @@ const TONES: Readonly<Record<string, Tone>> = {
   broken: 'coral',
 };
 
+/** How a booking looks by its state. */
+export function toneOf(booking: ReservationShape): Tone {
+  return TONES[booking.state] ?? 'plain';
+}
+
 export function Booking({ booking, close }: { booking: ReservationShape; close: () => void }) {
   const { t } = useAround();
   const may = useMay();
   const deed = useDeed<ReservationShape>();
+  const me = useMe();
+  const isMine = booking.account_id === me.id && may('reservations:write_own');
   const isOpen = booking.state === 'requested' || booking.state === 'confirmed';
   const cancel = () => deed.run(`/api/v1/reservations/${booking.id}/cancel`, { method: 'POST' }, close);
   return (
@@ -35,11 +42,11 @@ export function Booking({ booking, close }: { booking: ReservationShape; close: 
         }}
       >
         <p>
-          <Chip tone={TONES[booking.state] ?? 'plain'}>{named(t, 'state', booking.state)}</Chip>{' '}
+          <Chip tone={toneOf(booking)}>{named(t, 'state', booking.state)}</Chip>{' '}
           {booking.reason !== '' && <span className="muted">{named(t, 'why', booking.reason)}</span>}
         </p>
         <About booking={booking} />
-        {isOpen && may('reservations:write') && (
+        {isOpen && (isMine || may('reservations:write')) && (
           <FormFoot
             error={deed.error}
             isBusy={deed.isBusy}
