@@ -66,8 +66,8 @@ KEY_FILE = Path("keys") / "access-token.pem"
 VOUCHER_KEY_FILE = Path("keys") / "voucher.pem"
 CONSOLE = Path(__file__).parent / "console" / "static"
 SECTIONS = (
-    "network", "stations", "alarms", "rentals", "reservations", "fleet", "balance", "charging", "cases", "tariffs",
-    "payments", "people", "access", "audit", "system", "organisations", "me",
+    "network", "stations", "alarms", "rentals", "reservations", "fleet", "balance", "charging", "cases", "checklists",
+    "tariffs", "payments", "people", "access", "audit", "system", "organisations", "me",
 )  # fmt: skip
 """The console's own addresses; its `src/app/sections.ts` has the same."""
 

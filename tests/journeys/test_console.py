@@ -20,7 +20,7 @@ AXE: Final = ROOT / "node_modules/axe-core/axe.min.js"
 TARIFF: Final = "01900000-0000-7000-8000-000000000201"
 SECTIONS: Final = (
     "rentals", "reservations", "fleet", "cases", "payments", "people", "people/staff", "access", "audit", "system",
-    "balance", "balance/tasks", f"stations/{STATION_ID}/demand",
+    "balance", "balance/tasks", f"stations/{STATION_ID}/demand", "checklists", "checklists/asked",
 )  # fmt: skip
 _RUN_AXE: Final = """async () => {
   const { violations } = await axe.run(document, { resultTypes: ['violations'] });

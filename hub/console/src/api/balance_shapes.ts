@@ -139,3 +139,58 @@ export interface PlaceShape {
 export interface Availability {
   readonly stations: readonly PlaceShape[];
 }
+
+/** One thing to look at; texts by language. yes_no: no means that something is wrong. */
+export interface QuestionShape {
+  readonly key: string;
+  readonly text: Readonly<Record<string, string>>;
+  readonly kind: 'yes_no' | 'number' | 'text';
+  readonly needed: boolean;
+  readonly unit: string;
+  readonly photo: boolean;
+}
+
+export interface ChecklistShape {
+  readonly id: string;
+  readonly created_at: string;
+  readonly key: string;
+  readonly version: number;
+  readonly title: Readonly<Record<string, string>>;
+  readonly about: 'station' | 'dock' | 'vehicle';
+  readonly questions: readonly QuestionShape[];
+}
+
+/** An answer with its question as it was shown. */
+export interface Answer {
+  readonly key: string;
+  readonly text: string;
+  readonly kind: string;
+  readonly value: string;
+  readonly ok: boolean;
+  readonly note: string;
+  readonly photos: readonly string[];
+}
+
+export interface FilledShape {
+  readonly id: string;
+  readonly created_at: string;
+  readonly station_id: string;
+  readonly key: string;
+  readonly version: number;
+  readonly title: string;
+  readonly about: string;
+  readonly staff_id: string;
+  readonly staff_name: string;
+  readonly at: string;
+  readonly dock_no: number | null;
+  readonly vehicle_id: string | null;
+  readonly passed: boolean;
+  readonly offline: boolean;
+  readonly answers: readonly Answer[];
+}
+
+export interface PhotoShape {
+  readonly id: string;
+  readonly taken_at: string;
+  readonly state: 'waiting' | 'here' | 'lost';
+}

@@ -181,6 +181,8 @@ export interface StationDetail extends StationShape {
 export interface CaseShape {
   readonly id: string;
   readonly kind: string;
+  /** What it is about, such as the act of staff. */
+  readonly about: string;
   readonly state: 'open' | 'acknowledged' | 'resolved';
   readonly standing: boolean;
   readonly station_id: string | null;

@@ -34,6 +34,8 @@ const Cases = page(() => import('../pages/cases/Cases'), 'Cases');
 const Case = page(() => import('../pages/cases/Case'), 'Case');
 const Reservations = page(() => import('../pages/reservations/Reservations'), 'Reservations');
 const Demand = page(() => import('../pages/demand/Demand'), 'Demand');
+const Found = page(() => import('../pages/checklists/Found'), 'Found');
+const Asked = page(() => import('../pages/checklists/Asked'), 'Asked');
 const Plans = page(() => import('../pages/balance/Plans'), 'Plans');
 const Plan = page(() => import('../pages/balance/Plan'), 'Plan');
 const Tasks = page(() => import('../pages/balance/Tasks'), 'Tasks');
@@ -71,6 +73,8 @@ export function Pages() {
           <Route path="/fleet/types" element={<Fleet />} />
           <Route path="/fleet/types/:typeId" element={<VehicleType />} />
           <Route path="/fleet/:vehicleId" element={<Vehicle />} />
+          <Route path="/checklists" element={<Found />} />
+          <Route path="/checklists/asked" element={<Asked />} />
           <Route path="/balance" element={<Plans />} />
           <Route path="/balance/plans/:planId" element={<Plan />} />
           <Route path="/balance/tasks" element={<Tasks />} />

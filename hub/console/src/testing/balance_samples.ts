@@ -1,5 +1,5 @@
 /** Answers of a hub about its balance, for tests. */
-import type { ActionShape, PlanShape, StationBalance, TaskShape } from '../api/shapes';
+import type { ActionShape, FilledShape, PlanShape, StationBalance, TaskShape } from '../api/shapes';
 
 export const MARKET = '01900000-0000-7000-8000-000000000014';
 export const HARBOUR = '01900000-0000-7000-8000-000000000015';
@@ -75,6 +75,38 @@ export function aTask(given: Partial<TaskShape> = {}): TaskShape {
     ended_at: null,
     ended_by: null,
     reason: '',
+    ...given,
+  };
+}
+
+export function aFilled(given: Partial<FilledShape> = {}): FilledShape {
+  const answer = { kind: 'yes_no', value: 'yes', ok: true, note: '', photos: [] };
+  return {
+    id: '01900000-0000-7000-8000-0000000000f1',
+    created_at: '2026-11-26T07:00:00Z',
+    station_id: MARKET,
+    key: 'inspection',
+    version: 0,
+    title: 'Vehicle inspection',
+    about: 'vehicle',
+    staff_id: 'bo',
+    staff_name: 'Bo Tran',
+    at: '2026-11-26T07:00:00Z',
+    dock_no: 4,
+    vehicle_id: null,
+    passed: false,
+    offline: false,
+    answers: [
+      { ...answer, key: 'brakes', text: 'Both brakes hold.' },
+      {
+        ...answer,
+        key: 'lights',
+        text: 'Front and rear light work.',
+        value: 'no',
+        ok: false,
+        note: 'rear light hangs',
+      },
+    ],
     ...given,
   };
 }

@@ -75,6 +75,7 @@ export function aCase(given: Partial<CaseShape> = {}): CaseShape {
   return {
     id: 'case-1',
     kind: 'long_ride',
+    about: '01900000-0000-7000-8000-00000000ab01',
     state: 'open',
     standing: true,
     station_id: null,
