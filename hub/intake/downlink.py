@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from hub import events
 from hub.intake import scopes
 from hub.intake.tables import ListItem, Order, StationChange, StationFeed
-from hub.kernel.bulk import insert_many, upsert_many
+from hub.kernel.bulk import Write, insert_many, write_together
 from hub.kernel.clock import Clock
 from hub.kernel.db import after_commit
 from hub.kernel.nudges import Nudges
@@ -148,7 +148,7 @@ class Downlink:
         gone = [key for key in gone if key in stored]
         if not given and not gone:
             return
-        await _store(session, name, scope, given, gone)
+        await _take_out(session, name, scope, gone)
         ears = await scopes.ears(session, [feed.station_id for feed in feeds], name)
         left = {one for ear in ears.values() for one in ear.scopes(name)} - every.keys()
         every |= await _by_scope(session, name, left)
@@ -160,13 +160,19 @@ class Downlink:
             change = _step(feed.rev + 1, name, version, every[shared] | every[own], [*given, *gone])
             rows.append(_row(feed.station_id, change, name))
             feed.rev, feed.lists = feed.rev + 1, {**feed.lists, name: version + 1}
-        await self._append(session, feeds, rows)
+        kept = [{"list": name, "scope": scope, "key": key, "payload": raw} for key, raw in given.items()]
+        await self._append(session, feeds, rows, kept)
 
     async def _append(
-        self, session: AsyncSession, feeds: Sequence[StationFeed], rows: Sequence[dict[str, Any]]
+        self,
+        session: AsyncSession,
+        feeds: Sequence[StationFeed],
+        rows: Sequence[dict[str, Any]],
+        kept: Sequence[dict[str, Any]] = (),
     ) -> None:
-        """Write the feeds' next changes, which their `rev` counts already: all of them at once."""
-        await insert_many(session, StationChange, rows, key=("station_id", "rev"))
+        """Write the feeds' next changes, which their `rev` counts already, and what lists hold: all of it at once."""
+        items = Write(ListItem, kept, ("list", "scope", "key"), replaces=True)
+        await write_together(session, items, Write(StationChange, rows, ("station_id", "rev"), replaces=False))
         await session.flush()
         waiting: dict[uuid.UUID, int] = session.info.setdefault(_NUDGED, {})
         if not waiting:
@@ -248,9 +254,7 @@ async def _stored(session: AsyncSession, name: str, scope: uuid.UUID) -> Items:
     return (await _by_scope(session, name, [scope]))[scope]
 
 
-async def _store(session: AsyncSession, name: str, scope: uuid.UUID, given: Items, gone: Sequence[str]) -> None:
-    rows = [{"list": name, "scope": scope, "key": key, "payload": raw} for key, raw in given.items()]
-    await upsert_many(session, ListItem, rows, key=("list", "scope", "key"))
+async def _take_out(session: AsyncSession, name: str, scope: uuid.UUID, gone: Sequence[str]) -> None:
     if gone:
         await session.execute(
             delete(ListItem).where(ListItem.list == name, ListItem.scope == scope, ListItem.key.in_(gone))

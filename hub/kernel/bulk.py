@@ -6,9 +6,10 @@ PostgreSQL one statement over arrays, or COPY where the rows are bet to be new.
 
 import functools
 import itertools
+import re
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Dialect, Uuid
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -21,6 +22,7 @@ from hub.kernel.statements import Statement, instant_in, is_sqlite, run, sqlite_
 _MOST_VALUES: Final = 30_000  # SQLite binds at most 32,766 in one statement
 _WORTH_A_COPY: Final = 16
 _BET: Final = "bet_on_new"
+_PLACE: Final = re.compile(r"\?(\d+)")
 _Bind = Callable[[list[Any]], list[Any]]
 
 
@@ -59,8 +61,7 @@ async def upsert_many(
     All rows have the same columns, no key twice.
     """
     if rows:
-        changed = ", ".join(f'"{name}" = excluded."{name}"' for name in rows[0] if name not in {*key, *keep})
-        await _write(session, table, rows, f"({', '.join(key)}) DO UPDATE SET {changed}")
+        await _write(session, table, rows, f"({', '.join(key)}) DO UPDATE SET {_changed(rows[0], (*key, *keep))}")
 
 
 async def insert_many(
@@ -71,6 +72,54 @@ async def insert_many(
         await _copy(session, table, rows)
     elif rows:
         await _write(session, table, rows, f"({', '.join(key)}) DO NOTHING")
+
+
+class Write(NamedTuple):
+    """Rows for `write_together`: `replaces` those with the same key, or leaves them as they are."""
+
+    table: type[Base]
+    rows: Sequence[Mapping[str, Any]]
+    key: Sequence[str]
+    replaces: bool
+
+
+async def write_together(session: AsyncSession, *writes: Write) -> None:
+    """What `upsert_many` and `insert_many` do, few rows of several tables in one trip. None may need another's."""
+    given = [one for one in writes if one.rows]
+    if not given:
+        return
+    if any(len(one.rows) >= _WORTH_A_COPY for one in given):  # each its own fastest way
+        for one in given:
+            await (upsert_many if one.replaces else insert_many)(session, one.table, one.rows, key=one.key)
+        return
+    told = [_statements(session, one.table, one.rows, _on_conflict(one)) for one in given]
+    if is_sqlite(session):
+        await run(session, *itertools.chain.from_iterable(told))
+    else:
+        await run(session, _as_one([one for (one,) in told]))
+
+
+def _on_conflict(write: Write) -> str:
+    key = f"({', '.join(write.key)})"
+    return f"{key} DO UPDATE SET {_changed(write.rows[0], write.key)}" if write.replaces else f"{key} DO NOTHING"
+
+
+def _as_one(statements: Sequence[Statement]) -> Statement:
+    """Several INSERTs as one statement of PostgreSQL's."""
+    sql: list[str] = []
+    values: list[Any] = []
+    for one in statements:
+        sql.append(_further(one.sql, len(values)))
+        values += one.values
+    *before, last = sql
+    named = ", ".join(f"w{at} AS ({one})" for at, one in enumerate(before))
+    return Statement(f"WITH {named} {last}" if before else last, values)
+
+
+@functools.lru_cache(maxsize=200)
+def _further(sql: str, places: int) -> str:
+    """The same with its places so many further on."""
+    return _PLACE.sub(lambda found: f"?{int(found[1]) + places}", sql)
 
 
 async def rows_where(
@@ -97,7 +146,17 @@ async def _copy(session: AsyncSession, table: type[Base], rows: Sequence[Mapping
     await run(session, Copy(table.__tablename__, columns, list(zip(*bound, strict=True))))
 
 
+def _changed(row: Mapping[str, Any], but: Sequence[str]) -> str:
+    return ", ".join(f'"{name}" = excluded."{name}"' for name in row if name not in but)
+
+
 async def _write(session: AsyncSession, table: type[Base], rows: Sequence[Mapping[str, Any]], on_conflict: str) -> None:
+    await run(session, *_statements(session, table, rows, on_conflict))
+
+
+def _statements(
+    session: AsyncSession, table: type[Base], rows: Sequence[Mapping[str, Any]], on_conflict: str
+) -> list[Statement]:
     columns = tuple(rows[0])
     dialect = session.get_bind().dialect
     bound = [bind([row[name] for row in rows]) for name, bind in _binds(dialect, table, columns)]
@@ -105,23 +164,19 @@ async def _write(session: AsyncSession, table: type[Base], rows: Sequence[Mappin
     head = f"INSERT INTO {table.__tablename__} ({names})"  # names of our own tables
     tail = f"ON CONFLICT {on_conflict}"
     if not is_sqlite(session):
-        await run(session, Statement(f"{head} {_unnest(dialect, table, columns)} {tail}", bound))
-        return
+        return [Statement(f"{head} {_unnest(dialect, table, columns)} {tail}", bound)]
     given = list(zip(*bound, strict=True))
     row = f"({', '.join('?' * len(columns))})"
     step = _MOST_VALUES // len(columns)
     parts = [given[at : at + step] for at in range(0, len(given), step)]
-    await run(
-        session,
-        *(
-            Statement(
-                f"{head} VALUES {', '.join([row] * len(part))} {tail}",
-                tuple(itertools.chain.from_iterable(part)),
-                plain=True,
-            )
-            for part in parts
-        ),
-    )
+    return [
+        Statement(
+            f"{head} VALUES {', '.join([row] * len(part))} {tail}",
+            tuple(itertools.chain.from_iterable(part)),
+            plain=True,
+        )
+        for part in parts
+    ]
 
 
 @functools.lru_cache(maxsize=200)

@@ -74,8 +74,6 @@ def run(connection: Connection, works: Sequence[Work]) -> list[Ran]:
     """
     ours: Any = connection.connection.dbapi_connection
     driver: Any = connection.connection.driver_connection
-    if not driver.is_in_transaction():
-        connection.exec_driver_sql("SELECT 1")  # SQLAlchemy begins with the first statement
     dialect = connection.dialect
     ran: list[Ran] = []
     try:
@@ -94,6 +92,9 @@ def run(connection: Connection, works: Sequence[Work]) -> list[Ran]:
 
 async def _run(ours: Any, driver: Any, works: Sequence[Work], ran: list[Ran]) -> None:
     try:
+        if not driver.is_in_transaction():
+            # SQLAlchemy begins with the first statement of its own: asking for one would cost a trip for nothing.
+            await ours._start_transaction()  # noqa: SLF001
         for work in works:
             ran.append(await _run_one(driver, work))  # noqa: PERF401  # how far it came matters
     except Exception as error:  # noqa: BLE001  # sorted by the dialect

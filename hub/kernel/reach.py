@@ -8,12 +8,25 @@ To whom a table's rows belong is told by its columns (`belonging.py`).
 import contextlib
 import functools
 import uuid
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
-from sqlalchemy import ColumnElement, Select, Table, Uuid, bindparam, event, inspect, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Select,
+    Table,
+    Uuid,
+    bindparam,
+    event,
+    inspect,
+    literal_column,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapper, ORMExecuteState, Session, UOWTransaction, with_loader_criteria
 from sqlalchemy.orm.base import PASSIVE_NO_INITIALIZE
@@ -27,6 +40,8 @@ from protocols.errors import Refused
 
 _REACH: Final = "reach"
 _KNOWN: Final = "known_to_be_in_reach"
+_Asked: TypeAlias = tuple[str, uuid.UUID, uuid.UUID]  # a table, a row of it, and the organisation that refers to it
+_AT_ONCE: Final = 8  # that the database is asked of in one statement
 EVERYWHERE: Final[Mapping[str, Any]] = {"reach_everywhere": True}
 """Execution options of a query that is the hub's own, whoever calls (say, of what all stations are told)."""
 
@@ -167,12 +182,18 @@ def _check_writes(session: Session, _context: UOWTransaction, _instances: object
         _stamp(row, reach)
     if reach is None:
         return
+    asked: dict[_Asked, str] = {}
     for row in (*session.new, *session.dirty):
         # What was there is here because a query found it in reach, or is the hub's own: only what is new is asked.
         for name in _refers_by(inspect(type(row))):
             referred = _new_value(row, name)
-            if referred is not None and not _may_refer(session, reach, row, name, referred):
+            if referred is None:
+                continue
+            if not _may_refer(session, reach, row, name, referred, asked):
                 raise Refused("not_found", **{name: str(referred)})
+    for other in _of_others(session, list(asked)):
+        raise Refused("not_found", **{asked[other]: str(other[1])})
+    session.info.setdefault(_KNOWN, set()).update(asked)
 
 
 @functools.cache
@@ -187,7 +208,10 @@ def _stamp(row: Any, reach: Reach | None) -> None:
         row.organisation_id = (None if reach is None else reach.organisation_id) or HOUSE
 
 
-def _may_refer(session: Session, reach: Reach, row: Any, name: str, referred: uuid.UUID) -> bool:
+def _may_refer(
+    session: Session, reach: Reach, row: Any, name: str, referred: uuid.UUID, asked: dict[_Asked, str]
+) -> bool:
+    """Whether it may, as far as that can be told here; what only the database knows is put into `asked`."""
     own = reach.account_id is not None and getattr(row, "account_id", None) == reach.account_id
     if name == "station_id" and reach.stations is not None and referred not in reach.stations and not own:
         return False
@@ -197,29 +221,36 @@ def _may_refer(session: Session, reach: Reach, row: Any, name: str, referred: uu
         return referred == reach.organisation_id
     if referred == reach.account_id:
         return True
-    known: set[tuple[str, uuid.UUID, uuid.UUID]] = session.info.setdefault(_KNOWN, set())
-    asked = (belonging.REFERENCES[name], referred, reach.organisation_id)
-    if asked not in known and _is_others(session, *asked):
-        return False
-    known.add(asked)
+    one = (belonging.REFERENCES[name], referred, reach.organisation_id)
+    if one in session.info.setdefault(_KNOWN, set()):
+        return True
+    loaded: Any = session.identity_map.get(_mapper(one[0]).identity_key_from_primary_key((referred,)))
+    if loaded is not None:
+        return bool(loaded.organisation_id == reach.organisation_id)
+    asked.setdefault(one, name)
     return True
 
 
-def _is_others(session: Session, name: str, row_id: uuid.UUID, organisation_id: uuid.UUID) -> bool:
-    """Whether another organisation has it. What does not exist is not refused here."""
-    loaded: Any = session.identity_map.get(_mapper(name).identity_key_from_primary_key((row_id,)))
-    if loaded is not None:
-        return bool(loaded.organisation_id != organisation_id)
-    given = {"row": row_id, "organisation": organisation_id}
-    return session.connection().execute(_others(name), given).first() is not None
+def _of_others(session: Session, asked: Sequence[_Asked]) -> Iterator[_Asked]:
+    """Those that another organisation has, found in few trips. What does not exist is not refused here."""
+    for first in range(0, len(asked), _AT_ONCE):
+        some = asked[first : first + _AT_ONCE]
+        given = {f"row{at}": row_id for at, (_, row_id, _) in enumerate(some)}
+        given |= {f"of{at}": organisation_id for at, (_, _, organisation_id) in enumerate(some)}
+        found = session.connection().execute(_others(tuple(name for name, _, _ in some)), given)
+        yield from (some[at] for (at,) in found)
 
 
-@functools.cache
-def _others(name: str) -> Select[Any]:
-    """Finds a row of another organisation; made once, for nearly every new row asks it."""
-    table = _table(_mapper(name))
-    row, organisation = bindparam("row", type_=Uuid), bindparam("organisation", type_=Uuid)
-    return select(table.c.id).where(table.c.id == row, table.c.organisation_id != organisation)
+@functools.lru_cache(maxsize=1000)
+def _others(names: tuple[str, ...]) -> Select[Any] | CompoundSelect[Any]:
+    """Which rows of these tables belong to another organisation; made once, for nearly every new row asks it."""
+    each: list[Select[Any]] = []
+    for at, name in enumerate(names):
+        table = _table(_mapper(name))
+        row, organisation = bindparam(f"row{at}", type_=Uuid), bindparam(f"of{at}", type_=Uuid)
+        of_another = table.c.id == row, table.c.organisation_id != organisation
+        each.append(select(literal_column(str(at)).label("at")).select_from(table).where(*of_another))
+    return each[0] if len(each) == 1 else union_all(*each)
 
 
 @functools.cache

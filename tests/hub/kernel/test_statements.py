@@ -14,8 +14,9 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from hub.fleet.tables import Custody
+from hub.intake.tables import ListItem
 from hub.kernel import sqlite
-from hub.kernel.bulk import bet_is_lost, bet_on_new, insert_many, rows_where, upsert_many
+from hub.kernel.bulk import Write, bet_is_lost, bet_on_new, insert_many, rows_where, upsert_many, write_together
 from hub.kernel.db import Database, is_busy
 from hub.kernel.migrations import migrate
 from hub.kernel.statements import Statement, instant_in, json_in, run, run_last, sqlite_instant
@@ -271,3 +272,57 @@ async def test_another_process_that_writes_does_not_keep_the_turn_taken(tmp_path
         other.execute("ROLLBACK")
     await write()
     assert await _vehicles(lite) == [A]
+
+
+def _item(key: str, payload: bytes) -> dict[str, object]:
+    return {"list": "cards", "scope": A, "key": key, "payload": payload}
+
+
+@pytest.mark.parametrize("count", [1, 3, 20])
+async def test_rows_of_several_tables_are_written_together_as_they_are_one_after_the_other(
+    database: Database, count: int
+) -> None:
+    key = ("list", "scope", "key")
+    old = [_item(str(at), b"old") for at in range(count)]
+    new = [_item(str(at), b"new") for at in range(1, count + 1)]
+    async with database.transaction() as session:
+        await insert_many(session, ListItem, old, key=key)
+        await insert_many(session, Custody, [_row(A)], key=("vehicle_id",))
+    async with database.transaction() as session:
+        kept = Write(Custody, [_row(A, dock_no=9), _row(B)], ("vehicle_id",), replaces=False)
+        await write_together(session, Write(ListItem, new, key, replaces=True), kept)
+        await write_together(session, Write(ListItem, [], key, replaces=True))
+    async with database.reading() as session:
+        items = await rows_where(session, ListItem, "scope = ?1", A, columns=("key", "payload"))
+        places = await rows_where(session, Custody, "station_id = ?1", B, columns=("vehicle_id", "dock_no"))
+    assert {row["key"]: bytes(row["payload"]) for row in items} == {
+        "0": b"old", **{str(at): b"new" for at in range(1, count + 1)},
+    }  # fmt: skip
+    assert {row["vehicle_id"]: row["dock_no"] for row in places} == {A: 3, B: 3}
+
+
+async def test_what_is_written_together_is_undone_together(database: Database) -> None:
+    items = Write(ListItem, [_item("1", b"x")], ("list", "scope", "key"), replaces=True)
+    bad = Write(Custody, [_row(A, state=None)], ("vehicle_id",), replaces=False)
+
+    async def fail() -> None:
+        async with database.transaction() as session:
+            await write_together(session, items, bad)
+
+    with pytest.raises(DBAPIError):
+        await fail()
+    async with database.reading() as session:
+        assert await rows_where(session, ListItem, "scope = ?1", A) == []
+
+
+async def test_a_unit_of_work_that_begins_past_the_orm_is_undone_whole(database: Database) -> None:
+    """No statement of SQLAlchemy's own has begun the transaction."""
+    with contextlib.suppress(RuntimeError):
+        async with database.transaction() as session:
+            await run(session, _add(A))
+            raise RuntimeError
+    assert await _vehicles(database) == []
+    async with database.transaction() as session:
+        await run(session, _add(A))
+        await session.execute(text("UPDATE vehicle_custody SET dock_no = 2"))
+    assert await _vehicles(database) == [A]
