@@ -11,6 +11,7 @@ from firmware_sim.demo.clients import ADMIN, PASSWORD
 from firmware_sim.demo.ports import free_ports
 from firmware_sim.demo.stage import open_stage
 from firmware_sim.plan import STATION_ID
+from hub.app import SECTIONS
 from tests.journeys.browser import chromium
 
 pytestmark = [pytest.mark.journey, pytest.mark.browser, pytest.mark.timeout(240)]
@@ -18,10 +19,12 @@ pytestmark = [pytest.mark.journey, pytest.mark.browser, pytest.mark.timeout(240)
 ROOT: Final = Path(__file__).parents[2]
 AXE: Final = ROOT / "node_modules/axe-core/axe.min.js"
 TARIFF: Final = "01900000-0000-7000-8000-000000000201"
-SECTIONS: Final = (
-    "rentals", "reservations", "fleet", "cases", "payments", "people", "people/staff", "access", "audit", "system",
-    "balance", "balance/tasks", f"stations/{STATION_ID}/demand", "checklists", "checklists/asked",
+WITHIN: Final = (
+    "alarms/rules", "fleet/types", "balance/tasks", "payments/bills", "payments/attempts", "payments/invoices",
+    "payments/deposits", "payments/payouts", "people/staff", "access/cards", "access/blocks", "system/work",
+    "system/facts", "checklists/asked", f"stations/{STATION_ID}/demand",
 )  # fmt: skip
+"""Pages beside the first ones of their sections."""
 _RUN_AXE: Final = """async () => {
   const { violations } = await axe.run(document, { resultTypes: ['violations'] });
   return violations.filter(one => ['serious', 'critical'].includes(one.impact))
@@ -107,11 +110,15 @@ async def test_an_admin_opens_a_dock_and_changes_a_price_by_keyboard_alone(tmp_p
         await expect(page.get_by_test_id("versions")).to_contain_text("€0.29", timeout=10_000)
         await expect(page.get_by_test_id("quote")).to_contain_text("€0.29", timeout=10_000)
 
-        for section in SECTIONS:
+        for section in (*SECTIONS, *WITHIN):
             await page.goto(f"{stage.hub_url}/{section}")
             await expect(page.locator("main h1")).to_be_visible()
             await page.wait_for_load_state("networkidle")
             await no_serious_fault(page)
+        await page.goto(f"{stage.hub_url}/organisations")
+        await press(page, ".head-acts .button")
+        await expect(page.get_by_test_id("new-organisation")).to_be_visible()
+        await no_serious_fault(page)
 
         await stage.hub.sign_in()
         tariff = await stage.hub.get(f"/api/v1/tariffs/{TARIFF}")

@@ -53,7 +53,7 @@ function Navigation({ isOpen, toggle }: { isOpen: boolean; toggle: () => void })
       </div>
       <ul>
         {homeFor(permissions) === undefined && (
-          <Entry to="/" name={t('mine')} icon="rental" handle="nav-mine" />
+          <Entry to="/" name={t('nav_mine')} icon="rental" handle="nav-mine" />
         )}
         {sections.map((section) => (
           <Entry

@@ -2,6 +2,7 @@
 import type { Catalogue } from './en';
 import { account } from './de_account';
 import { balance } from './de_balance';
+import { books } from './de_books';
 import { door } from './de_door';
 import { mine } from './de_mine';
 import { fleet } from './de_fleet';
@@ -322,6 +323,7 @@ export const de: Catalogue = {
   ...fleet,
   ...account,
   ...balance,
+  ...books,
   ...door,
   ...mine,
 };

@@ -8,7 +8,7 @@ export const business: Readonly<Record<keyof typeof english, string>> = {
   today: 'Heute',
   total: 'Summe',
   tax_within: 'Darin Steuer',
-  bill: 'Rechnung',
+  bill: 'Abrechnung',
   not_billed: 'Noch nicht abgerechnet.',
   story: 'Die ganze Geschichte',
   story_billed: 'Die Fahrt wurde abgerechnet.',
@@ -84,7 +84,7 @@ export const business: Readonly<Record<keyof typeof english, string>> = {
   col_lane: 'Spur',
   col_version: 'Fassung',
 
-  tab_bills: 'Rechnungen',
+  tab_bills: 'Abrechnungen',
   tab_payments: 'Zahlungsversuche',
   tab_ledger: 'Hauptbuch',
   tab_vouchers: 'Gutscheine',

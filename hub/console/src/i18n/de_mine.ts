@@ -1,6 +1,7 @@
 /** Die Wörter der eigenen Dinge auf Deutsch. */
 export const mine = {
   mine: 'Meine Fahrten und Rechnungen',
+  nav_mine: 'Meines',
   mine_of: 'Was {name} gemietet und bezahlt hat.',
   mine_rides: 'Meine Fahrten',
   mine_bookings: 'Meine Buchungen',
@@ -30,7 +31,7 @@ export const mine = {
   pay_for_bill: 'Abrechnung',
   gateway_vnpay: 'VNPay',
   gateway_stripe: 'Stripe',
-  gateway_simulated: 'dem simulierten Zahlungsdienst',
+  gateway_simulated: 'Simulator',
   problem_seller_unknown: 'Der Betreiber schreibt noch keine Rechnungen.',
   problem_seller_unknown_do: 'Seine Verwaltung legt fest, unter wessen Namen sie ausgestellt werden.',
   problem_not_billed: 'Das ist noch nicht abgerechnet oder kostet nichts.',

@@ -1,6 +1,7 @@
 /** The console's words in English: the language that the others are measured by. ICU MessageFormat. */
 import { account } from './en_account';
 import { balance } from './en_balance';
+import { books } from './en_books';
 import { door } from './en_door';
 import { mine } from './en_mine';
 import { fleet } from './en_fleet';
@@ -317,6 +318,7 @@ export const en = {
   ...fleet,
   ...account,
   ...balance,
+  ...books,
   ...door,
   ...mine,
 } as const;

@@ -1,6 +1,7 @@
 /** The words of one's own things in English: rides, bookings, invoices, what is to be paid. */
 export const mine = {
   mine: 'My rides and bills',
+  nav_mine: 'Mine',
   mine_of: 'What {name} has rented and paid.',
   mine_rides: 'My rides',
   mine_bookings: 'My bookings',
@@ -30,7 +31,7 @@ export const mine = {
   pay_for_bill: 'Bill',
   gateway_vnpay: 'VNPay',
   gateway_stripe: 'Stripe',
-  gateway_simulated: 'the simulated gateway',
+  gateway_simulated: 'Simulator',
   problem_seller_unknown: 'The operator writes no invoices yet.',
   problem_seller_unknown_do: 'Its administrator says under whose name they go out.',
   problem_not_billed: 'This is not billed yet, or costs nothing.',

@@ -2,6 +2,7 @@
 import type { Catalogue } from './en';
 import { account } from './vi_account';
 import { balance } from './vi_balance';
+import { books } from './vi_books';
 import { door } from './vi_door';
 import { mine } from './vi_mine';
 import { fleet } from './vi_fleet';
@@ -314,6 +315,7 @@ export const vi: Catalogue = {
   ...fleet,
   ...account,
   ...balance,
+  ...books,
   ...door,
   ...mine,
 };

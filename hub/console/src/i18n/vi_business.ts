@@ -8,7 +8,7 @@ export const business: Readonly<Record<keyof typeof english, string>> = {
   today: 'Hôm nay',
   total: 'Tổng',
   tax_within: 'Trong đó thuế',
-  bill: 'Hóa đơn',
+  bill: 'Tiền phải trả',
   not_billed: 'Chưa tính tiền.',
   story: 'Toàn bộ diễn biến',
   story_billed: 'Chuyến đi đã được tính tiền.',
@@ -84,7 +84,7 @@ export const business: Readonly<Record<keyof typeof english, string>> = {
   col_lane: 'Luồng',
   col_version: 'Phiên bản',
 
-  tab_bills: 'Hóa đơn',
+  tab_bills: 'Tiền phải trả',
   tab_payments: 'Lần thanh toán',
   tab_ledger: 'Sổ cái',
   tab_vouchers: 'Phiếu',

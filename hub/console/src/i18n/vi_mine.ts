@@ -1,6 +1,7 @@
 /** Lời về những gì của riêng mình, tiếng Việt. */
 export const mine = {
   mine: 'Chuyến đi và hóa đơn của tôi',
+  nav_mine: 'Của tôi',
   mine_of: 'Những gì {name} đã thuê và đã trả.',
   mine_rides: 'Chuyến đi của tôi',
   mine_bookings: 'Lượt đặt của tôi',
@@ -30,7 +31,7 @@ export const mine = {
   pay_for_bill: 'Tiền chuyến đi',
   gateway_vnpay: 'VNPay',
   gateway_stripe: 'Stripe',
-  gateway_simulated: 'cổng mô phỏng',
+  gateway_simulated: 'Cổng mô phỏng',
   problem_seller_unknown: 'Nhà vận hành chưa xuất hóa đơn.',
   problem_seller_unknown_do: 'Quản trị viên của họ cần cho biết hóa đơn đứng tên ai.',
   problem_not_billed: 'Khoản này chưa được tính tiền, hoặc không mất tiền.',

@@ -9,6 +9,7 @@ import {
   SelectInput,
   TextInput,
   TopToolbar,
+  useListContext,
   type RaRecord,
 } from 'react-admin';
 import { useAround } from '../app/context';
@@ -80,7 +81,7 @@ function Inner({ resource, columns, filters = [], fixed, to, acts, perPage = 50 
       <DataTable
         bulkActionButtons={false}
         rowClick={to === undefined ? false : (_id, _resource, row) => to(row as RaRecord)}
-        empty={<Empty icon="list" title={tools.t('none_found')} />}
+        empty={<None />}
       >
         {columns.map((one) => (
           <DataTable.Col
@@ -112,4 +113,12 @@ function inputs(filters: readonly Filter[], { t }: Tools): ReactElement[] {
     const choices = one.choices.map((id) => ({ id, name: named(t, one.family ?? 'state', id) }));
     return <SelectInput key={one.source} {...given} choices={choices} />;
   });
+}
+
+/** An empty list says whether its filters made it so. */
+function None() {
+  const { t } = useAround();
+  const filters = useListContext().filterValues as Readonly<Record<string, unknown>>;
+  const isFiltered = Object.values(filters).some(Boolean);
+  return <Empty icon="list" title={isFiltered ? t('none_found') : t('none_yet')} />;
 }

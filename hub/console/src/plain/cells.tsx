@@ -47,7 +47,8 @@ const TONES: Readonly<Record<string, Tone>> = {
   active: 'sky', running: 'sky', requested: 'sky', waiting: 'sky', collecting: 'sky', acknowledged: 'sky',
   ended: 'plain', paid: 'good', confirmed: 'good', done: 'good', applied: 'good', succeeded: 'good', resolved: 'good',
   open: 'amber', unpaid: 'coral', failed: 'coral', declined: 'coral', broken: 'coral', refused: 'coral',
-  expired: 'amber', parked: 'amber',
+  expired: 'amber', parked: 'amber', asked: 'sky', asking: 'sky', held: 'sky', capturing: 'sky', returning: 'sky',
+  captured: 'good', lost: 'coral',
 }; // prettier-ignore
 
 export function State({ code, family = 'state' }: { code: string; family?: string }) {

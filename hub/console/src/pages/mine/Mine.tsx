@@ -26,7 +26,7 @@ export function Mine() {
         <div className="station-side">
           <MyInvoices />
           <MyMethods />
-          <Card title={t('mine_else')}>
+          <Card title={t('mine_else')} className="mine-else">
             <p>{t('mine_rent')}</p>
             <p>
               <Link to="/me">{t('mine_account')}</Link>

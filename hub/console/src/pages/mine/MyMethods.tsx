@@ -2,6 +2,7 @@
 import { useAround, useMay } from '../../app/context';
 import { useAsk } from '../../api/queries';
 import type { MethodShape } from '../../api/shapes';
+import { named } from '../../i18n/words';
 import { DeedButton } from '../../ui/DeedButton';
 import { Card } from '../../ui/Head';
 import { Failure, Loading } from '../../ui/States';
@@ -24,7 +25,7 @@ export function MyMethods() {
             <div className="item-words">
               <p className="strong">{one.label}</p>
               <p className="small muted">
-                {one.gateway}
+                {named(t, 'gateway', one.gateway)}
                 {index === 0 && ` · ${t('mine_method_used')}`}
               </p>
             </div>

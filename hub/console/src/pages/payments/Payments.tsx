@@ -1,39 +1,77 @@
-/** Money: the ledger with its balances, the breaks where three books differ, and the lists of bills and payments. */
+/** Money: the ledger with its balances, the breaks where three books differ, and the lists of bills, payments, invoices, deposits and payouts. */
+import { useState, type ComponentType } from 'react';
 import { Link, useLocation } from 'react-router';
 import { useAround, useMay } from '../../app/context';
 import { useAsk, useWhole } from '../../api/queries';
 import type { BalancesShape, PostingShape } from '../../api/shapes';
+import type { MessageKey } from '../../i18n/en';
 import { named } from '../../i18n/words';
 import { Chip } from '../../ui/Chip';
 import { Card, Head } from '../../ui/Head';
+import { Icon } from '../../ui/Icon';
 import { Tabs } from '../../ui/Tabs';
-import { Failure, Loading } from '../../ui/States';
+import { Empty, Failure, Loading } from '../../ui/States';
 import { PaymentList } from '../plain/lists';
 import { Breaks } from './Breaks';
+import { Invoice } from './Invoice';
+import { HoldList, InvoiceList, PayoutList } from './lists';
+import { NewPayout } from './NewPayout';
+
+interface Place {
+  readonly path: string;
+  readonly title: MessageKey;
+  readonly needs: string;
+  readonly page: ComponentType;
+}
+
+const PLACES: readonly Place[] = [
+  { path: '', title: 'tab_ledger', needs: 'ledger:read', page: Ledger },
+  { path: 'bills', title: 'tab_bills', needs: 'payments:read', page: () => <PaymentList which="bills" /> },
+  {
+    path: 'attempts',
+    title: 'tab_payments',
+    needs: 'payments:read',
+    page: () => <PaymentList which="attempts" />,
+  },
+  { path: 'invoices', title: 'tab_invoices', needs: 'payments:read', page: InvoiceList },
+  { path: 'deposits', title: 'tab_holds', needs: 'payments:read', page: HoldList },
+  { path: 'payouts', title: 'tab_payouts', needs: 'payouts:ask', page: PayoutList },
+];
 
 export function Payments() {
   const { t } = useAround();
   const may = useMay();
   const { pathname } = useLocation();
-  const rest = pathname.split('/')[2] ?? '';
-  const tabs = [
-    ...(may('ledger:read') ? [{ to: '/payments', name: t('tab_ledger'), isExact: true }] : []),
-    ...(may('payments:read')
-      ? [
-          { to: '/payments/bills', name: t('tab_bills'), isExact: false },
-          { to: '/payments/attempts', name: t('tab_payments'), isExact: false },
-        ]
-      : []),
-  ];
+  const [rest = '', id = ''] = pathname.split('/').slice(2);
+  const open = PLACES.filter((one) => may(one.needs));
+  const chosen = open.find((one) => one.path === rest) ?? (rest === '' ? open[0] : undefined);
+  if (chosen?.path === 'invoices' && id !== '') return <Invoice id={id} />;
+  const tabs = open.map((one) => ({
+    to: `/payments/${one.path}`.replace(/\/$/, ''), name: t(one.title), isExact: one.path === '',
+  })); // prettier-ignore
   return (
     <>
-      <Head title={t('nav_payments')} />
+      <Head title={t('nav_payments')}>{chosen?.path === 'payouts' && <AskForPayout />}</Head>
       <Tabs tabs={tabs} />
-      {rest === '' && may('ledger:read') ? (
-        <Ledger />
+      {chosen === undefined ? (
+        <Empty icon="lock" title={t('problem_forbidden')} />
       ) : (
-        <PaymentList which={rest === 'attempts' ? 'attempts' : 'bills'} />
+        <chosen.page key={chosen.path} />
       )}
+    </>
+  );
+}
+
+function AskForPayout() {
+  const { t } = useAround();
+  const [isOpen, setOpen] = useState(false);
+  return (
+    <>
+      <button type="button" className="button primary" onClick={() => setOpen(true)}>
+        <Icon name="plus" size={18} />
+        {t('payout_ask')}
+      </button>
+      {isOpen && <NewPayout close={() => setOpen(false)} />}
     </>
   );
 }

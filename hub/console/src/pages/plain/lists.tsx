@@ -3,6 +3,7 @@ import { useState, type ComponentType } from 'react';
 import { useLocation } from 'react-router';
 import { useAround, useMay } from '../../app/context';
 import type { MessageKey } from '../../i18n/en';
+import { subjectLink } from '../../lib/links';
 import * as cell from '../../plain/cells';
 import { PlainList, type PlainListProps } from '../../plain/PlainList';
 import { Head } from '../../ui/Head';
@@ -149,7 +150,7 @@ const BILLS: Place = {
     { source: 'state', title: 'col_state', choices: ['open', 'collecting', 'paid', 'unpaid', 'free'], family: 'bill' },
     { source: 'account_id', title: 'col_account_id' },
   ],
-  to: (row) => (row['use'] === 'charging' ? `/charging/${String(row.id)}` : `/rentals/${String(row.id)}`),
+  to: (row) => subjectLink(String(row['use']), String(row.id)),
 }; // prettier-ignore
 
 const PAYMENTS: Place = {

@@ -18,6 +18,8 @@ import { Chip } from '../../ui/Chip';
 import { Card, Head } from '../../ui/Head';
 import { AccountName, short, StationName, VehicleName } from '../../ui/Names';
 import { Failure, Loading } from '../../ui/States';
+import { BillPapers } from '../payments/BillPapers';
+import { HoldOf } from '../payments/HoldOf';
 import { Photos } from './Photos';
 import { Story } from './Story';
 
@@ -51,8 +53,12 @@ function Shown({ rental }: { rental: RentalStory }) {
             {rental.bill === null || rental.total === null ? (
               <p className="muted">{t('not_billed')}</p>
             ) : (
-              <BillTable lines={rental.bill} total={rental.total} tax={rental.tax} />
+              <>
+                <BillTable lines={rental.bill} total={rental.total} tax={rental.tax} />
+                <BillPapers billId={rental.id} />
+              </>
             )}
+            <HoldOf subjectId={rental.id} />
           </Card>
         </div>
       </div>

@@ -8,6 +8,7 @@ import { Chip, type Tone } from '../../ui/Chip';
 import { FormFoot } from '../../ui/Form';
 import { AccountName, StationName, VehicleName } from '../../ui/Names';
 import { Sheet } from '../../ui/Sheet';
+import { HoldOf } from '../payments/HoldOf';
 
 const TONES: Readonly<Record<string, Tone>> = {
   requested: 'sky',
@@ -46,6 +47,7 @@ export function Booking({ booking, close }: { booking: ReservationShape; close: 
           {booking.reason !== '' && <span className="muted">{named(t, 'why', booking.reason)}</span>}
         </p>
         <About booking={booking} />
+        <HoldOf subjectId={booking.id} />
         {isOpen && (isMine || may('reservations:write')) && (
           <FormFoot
             error={deed.error}

@@ -1,5 +1,5 @@
 /** The docks as they stand in the street, each with its lock, vehicle, charge and temperature, and what can be ordered. */
-import { Fragment, useEffect, useRef, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { Link, useSearchParams } from 'react-router';
 import { useAround, useMay } from '../../app/context';
 import type { DockSample, StationDetail } from '../../api/shapes';
@@ -100,19 +100,21 @@ function Full({ seen }: { seen: DockSeen }) {
       <p className="dock-soc">{soc === null ? '–' : words}</p>
       <Level soc={soc} words={words} />
       <dl className="pairs">
-        <dt>
-          {vehicle === undefined ? (
-            t('vehicle_strange')
-          ) : (
-            <Link to={`/fleet/${vehicle.id}`}>{vehicle.label}</Link>
-          )}
-        </dt>
-        <dd>{rangeKm === null ? '' : f.km(rangeKm)}</dd>
+        <div className="dock-pair">
+          <dt>
+            {vehicle === undefined ? (
+              t('vehicle_strange')
+            ) : (
+              <Link to={`/fleet/${vehicle.id}`}>{vehicle.label}</Link>
+            )}
+          </dt>
+          <dd>{rangeKm === null ? '' : f.km(rangeKm)}</dd>
+        </div>
         {measured(t, f, seen.sample).map(([name, value]) => (
-          <Fragment key={name}>
+          <div key={name} className="dock-pair">
             <dt>{name}</dt>
             <dd>{value}</dd>
-          </Fragment>
+          </div>
         ))}
       </dl>
       {booking !== undefined && (

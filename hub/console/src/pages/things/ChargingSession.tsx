@@ -10,6 +10,7 @@ import { Card, Head } from '../../ui/Head';
 import { AccountName, StationName } from '../../ui/Names';
 import { Pairs } from '../../ui/Pairs';
 import { Failure, Loading } from '../../ui/States';
+import { BillPapers } from '../payments/BillPapers';
 
 export function ChargingSession() {
   const { t, f } = useAround();
@@ -47,7 +48,10 @@ export function ChargingSession() {
           {one.bill === null || one.total === null ? (
             <p className="muted">{t('not_billed')}</p>
           ) : (
-            <BillTable lines={one.bill} total={one.total} tax={null} />
+            <>
+              <BillTable lines={one.bill} total={one.total} tax={null} />
+              <BillPapers billId={one.id} />
+            </>
           )}
         </Card>
       </div>
