@@ -178,6 +178,11 @@ export const business: Readonly<Record<keyof typeof english, string>> = {
   case_since: 'offen seit {time}',
   case_not_standing: 'Was ihn öffnete, hat sich geklärt.',
   case_acknowledge: 'Aufnehmen',
+  case_there: 'Es steht dort',
+  case_gone: 'Es steht nicht dort',
+  case_found: 'Was wurde gefunden?',
+  case_gone_help:
+    'Die Rechnung bleibt, wie sie ist. Die Miete wird gekennzeichnet, damit sie berichtigt werden kann, und der Fall bleibt offen.',
   case_resolve: 'Abschließen',
   case_history: 'Was getan wurde',
   case_about: 'Worum es geht',

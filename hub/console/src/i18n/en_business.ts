@@ -176,6 +176,11 @@ export const business = {
   case_since: 'open since {time}',
   case_not_standing: 'What opened it is explained by now.',
   case_acknowledge: 'Take it up',
+  case_there: 'It stands there',
+  case_gone: 'It is not there',
+  case_found: 'What did you find?',
+  case_gone_help:
+    'The bill stays as it is. The rental is marked, so that it can be put right, and the case stays open.',
   case_resolve: 'Resolve',
   case_history: 'What was done',
   case_about: 'What it is about',

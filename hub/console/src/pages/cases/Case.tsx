@@ -1,4 +1,4 @@
-/** One case: what was seen, whom it is about, what was done, and the two things that a person can do. */
+/** One case: what was seen, whom it is about, what was done, and what a person can do about it. */
 import { useState } from 'react';
 import { Link, useParams } from 'react-router';
 import { useAround, useMay } from '../../app/context';
@@ -14,6 +14,8 @@ import { Sheet } from '../../ui/Sheet';
 import { Failure, Loading } from '../../ui/States';
 import { CaseState } from './CaseState';
 
+type Deed = 'acknowledge' | 'resolve' | 'there' | 'gone';
+
 export function Case() {
   const { caseId = '' } = useParams();
   const asked = useAsk<CaseShape>(`/api/v1/cases/${caseId}`, { every: 10_000 });
@@ -27,7 +29,8 @@ export function Case() {
 function Shown({ one }: { one: CaseShape }) {
   const { t, f } = useAround();
   const may = useMay();
-  const [act, setAct] = useState<'acknowledge' | 'resolve' | null>(null);
+  const [act, setAct] = useState<Deed | null>(null);
+  const asksToLook = one.kind === 'overflow_return' && one.state !== 'resolved' && may('cases:look');
   return (
     <>
       <Head
@@ -42,6 +45,16 @@ function Shown({ one }: { one: CaseShape }) {
           </>
         }
       >
+        {asksToLook && (
+          <>
+            <button type="button" className="button" onClick={() => setAct('there')}>
+              {t('case_there')}
+            </button>
+            <button type="button" className="button" onClick={() => setAct('gone')}>
+              {t('case_gone')}
+            </button>
+          </>
+        )}
         {may('cases:write') && one.state === 'open' && (
           <button type="button" className="button" onClick={() => setAct('acknowledge')}>
             {t('case_acknowledge')}
@@ -127,28 +140,40 @@ function About({ one }: { one: CaseShape }) {
 
 interface ActProps {
   readonly one: CaseShape;
-  readonly act: 'acknowledge' | 'resolve';
+  readonly act: Deed;
   readonly close: () => void;
 }
+
+/** Where each deed goes, which field the words are, and what they answer. */
+const DEEDS = {
+  acknowledge: { path: 'acknowledge', field: 'note', asks: 'case_note', also: {} },
+  resolve: { path: 'resolve', field: 'why', asks: 'case_why', also: {} },
+  there: { path: 'finding', field: 'why', asks: 'case_found', also: { vehicle_there: true } },
+  gone: { path: 'finding', field: 'why', asks: 'case_found', also: { vehicle_there: false } },
+} as const;
 
 function Act({ one, act, close }: ActProps) {
   const { t } = useAround();
   const [text, setText] = useState('');
   const deed = useDeed<CaseShape>();
   const fieldError = useFieldError(deed.error);
-  const field = act === 'resolve' ? 'why' : 'note';
+  const { path, field, asks, also } = DEEDS[act];
   return (
     <Sheet title={t(`case_${act}`)} close={close}>
       <form
         className="form"
         onSubmit={(event) => {
           event.preventDefault();
-          deed.run(`/api/v1/cases/${one.id}/${act}`, { method: 'POST', body: { [field]: text } }, close);
+          deed.run(
+            `/api/v1/cases/${one.id}/${path}`,
+            { method: 'POST', body: { [field]: text, ...also } },
+            close,
+          );
         }}
       >
         <Field
-          label={act === 'resolve' ? t('case_why') : t('case_note')}
-          help={t('reason_help')}
+          label={t(asks)}
+          help={act === 'gone' ? t('case_gone_help') : t('reason_help')}
           value={text}
           onChange={setText}
           error={fieldError(`/${field}`)}
