@@ -53,7 +53,7 @@ class Billing:
         await upsert_many(session, Bill, rows, key=("id",), keep=("created_at", *_OURS))
         after_commit(session, self._news.set)
 
-    async def run(self, database: Database, crowded: Callable[[], bool] = bool) -> None:
+    async def run(self, database: Database, crowded: Callable[[], bool] = lambda: False) -> None:
         """Post what is not posted, until cancelled.
 
         While stations crowd at the door, a batch at a time with a pause: a bill may wait for the ledger, they may not.

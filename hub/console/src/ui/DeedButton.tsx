@@ -31,7 +31,8 @@ export function DeedButton({ path, asked, children, done, isDanger = false }: De
   );
 }
 
-function Said({ error }: { error: Error }) {
+/** The refusal, in the reader's words. */
+export function Said({ error }: { error: Error }) {
   const { title } = useReason(error);
   return (
     <span className="field-error" role="alert">

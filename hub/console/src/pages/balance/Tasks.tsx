@@ -2,14 +2,16 @@
 import { useState } from 'react';
 import { Link, useSearchParams } from 'react-router';
 import { useAround, useMay } from '../../app/context';
+import { useFilters } from '../../app/filters';
 import { useWhole } from '../../api/queries';
-import type { StationShape, TaskShape } from '../../api/shapes';
+import type { TaskShape } from '../../api/shapes';
 import { isUnderWay } from '../../lib/balance';
 import { useNow } from '../../lib/clock';
 import { Chip } from '../../ui/Chip';
 import { Card, Head } from '../../ui/Head';
 import { Icon } from '../../ui/Icon';
 import { StationName } from '../../ui/Names';
+import { StationFilter } from '../../ui/StationFilter';
 import { Empty, Failure, Loading } from '../../ui/States';
 import { BalanceTabs } from './BalanceTabs';
 import { HandName } from './HandName';
@@ -78,33 +80,28 @@ function filtersOf(search: URLSearchParams, view: string) {
 
 function Filters({ view }: { view: string }) {
   const { t } = useAround();
-  const [search, setSearch] = useSearchParams();
-  const stations = useWhole<StationShape>('/api/v1/stations', {}, { stale: 120_000 }).data?.items ?? [];
-  const choose = (name: string, value: string) => {
-    const next = new URLSearchParams(search);
-    if (value === '') next.delete(name);
-    else next.set(name, value);
-    setSearch(next, { replace: true });
-  };
+  const [search, choose] = useFilters();
   return (
     <div className="filters">
-      <select className="control" aria-label={t('filter_state')} value={view} onChange={(event) => choose('state', event.target.value)}>
+      <select
+        className="control"
+        aria-label={t('filter_state')}
+        value={view}
+        onChange={(event) => choose('state', event.target.value)}
+      >
         {VIEWS.map((one) => (
           <option key={one} value={one}>
             {t(`task_state_${one}`)}
           </option>
         ))}
       </select>
-      <select className="control" aria-label={t('col_station')} value={search.get('station') ?? ''} onChange={(event) => choose('station', event.target.value)}>
-        <option value="">{t('all_stations')}</option>
-        {stations.map((one) => (
-          <option key={one.id} value={one.id}>
-            {`${one.number} ${one.name}`}
-          </option>
-        ))}
-      </select>
+      <StationFilter />
       <label className="tick">
-        <input type="checkbox" checked={search.get('mine') === '1'} onChange={(event) => choose('mine', event.target.checked ? '1' : '')} />
+        <input
+          type="checkbox"
+          checked={search.get('mine') === '1'}
+          onChange={(event) => choose('mine', event.target.checked ? '1' : '')}
+        />
         {t('tasks_mine')}
       </label>
       {search.get('plan') !== null && (
@@ -114,7 +111,7 @@ function Filters({ view }: { view: string }) {
         </button>
       )}
     </div>
-  ); // prettier-ignore
+  );
 }
 
 function Row({ task }: { task: TaskShape }) {

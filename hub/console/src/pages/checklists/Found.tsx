@@ -2,13 +2,15 @@
 import { useState } from 'react';
 import { Link, Navigate, useSearchParams } from 'react-router';
 import { useAround, useMay } from '../../app/context';
+import { useFilters } from '../../app/filters';
 import { useWhole } from '../../api/queries';
-import type { CaseShape, FilledShape, StationShape } from '../../api/shapes';
+import type { CaseShape, FilledShape } from '../../api/shapes';
 import { named } from '../../i18n/words';
 import { caseOf, wrongFirst, wrongOf } from '../../lib/checklists';
 import { Chip } from '../../ui/Chip';
 import { Card, Head } from '../../ui/Head';
 import { StationName, VehicleName } from '../../ui/Names';
+import { StationFilter } from '../../ui/StationFilter';
 import { Empty, Failure, Loading } from '../../ui/States';
 import { Answers } from './Answers';
 import { ChecklistTabs } from './ChecklistTabs';
@@ -60,14 +62,7 @@ function List() {
 
 function Filters({ isWrong }: { isWrong: boolean }) {
   const { t } = useAround();
-  const [search, setSearch] = useSearchParams();
-  const stations = useWhole<StationShape>('/api/v1/stations', {}, { stale: 120_000 }).data?.items ?? [];
-  const choose = (name: string, value: string) => {
-    const next = new URLSearchParams(search);
-    if (value === '') next.delete(name);
-    else next.set(name, value);
-    setSearch(next, { replace: true });
-  };
+  const [, choose] = useFilters();
   return (
     <div className="filters">
       <div className="views" role="group" aria-label={t('filter_state')}>
@@ -82,19 +77,7 @@ function Filters({ isWrong }: { isWrong: boolean }) {
           </button>
         ))}
       </div>
-      <select
-        className="control"
-        aria-label={t('col_station')}
-        value={search.get('station') ?? ''}
-        onChange={(event) => choose('station', event.target.value)}
-      >
-        <option value="">{t('all_stations')}</option>
-        {stations.map((one) => (
-          <option key={one.id} value={one.id}>
-            {`${one.number} ${one.name}`}
-          </option>
-        ))}
-      </select>
+      <StationFilter />
     </div>
   );
 }

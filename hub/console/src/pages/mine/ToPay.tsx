@@ -4,9 +4,9 @@ import { useDeed } from '../../app/deeds';
 import { useWhole } from '../../api/queries';
 import type { PayAttemptShape, PayRequestShape } from '../../api/shapes';
 import { named } from '../../i18n/words';
-import { DeedButton } from '../../ui/DeedButton';
+import { DeedButton, Said } from '../../ui/DeedButton';
 import { Card } from '../../ui/Head';
-import { Failure, useReason } from '../../ui/States';
+import { Failure } from '../../ui/States';
 
 const PATH = '/api/v1/pay-requests';
 
@@ -73,15 +73,6 @@ function PayButton({ request, go }: { request: PayRequestShape; go: (url: string
       </button>
       {deed.error !== null && <Said error={deed.error} />}
     </>
-  );
-}
-
-function Said({ error }: { error: Error }) {
-  const { title } = useReason(error);
-  return (
-    <span className="field-error" role="alert">
-      {title}
-    </span>
   );
 }
 

@@ -2,6 +2,7 @@
 import { useState } from 'react';
 import { Link, useSearchParams } from 'react-router';
 import { useAround, useMay } from '../../app/context';
+import { useFilters } from '../../app/filters';
 import { useNeeds } from '../../app/needs';
 import type { StationState } from '../../api/shapes';
 import type { Formats } from '../../lib/format';
@@ -52,13 +53,7 @@ export function Stations() {
 
 function Filters() {
   const { t } = useAround();
-  const [search, setSearch] = useSearchParams();
-  const set = (name: string, value: string) => {
-    const next = new URLSearchParams(search);
-    if (value === '') next.delete(name);
-    else next.set(name, value);
-    setSearch(next, { replace: true });
-  };
+  const [search, set] = useFilters();
   return (
     <div className="filters">
       <input
