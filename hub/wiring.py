@@ -187,7 +187,7 @@ class Rooms:
         self.supply = Supply(clock, self.leases.times)
         self.vehicles = View(clock, self.stations, self.leases)
         self.keeper = LeaseKeeper(clock, self.leases)
-        self.booking = Booking(clock, self.downlink, self.leases, self.blocks, self.supply, rates)
+        self.booking = Booking(clock, self.downlink, self.leases, self.supply, rates)
         self.cards = Cards(clock, self.downlink)
         self.staff = Staff(clock, self.downlink, self.cases)
         self.checklists = Checklists(clock, self.downlink, self.cases)

@@ -4,8 +4,10 @@ Domains call it through Protocols of their own (`Lists`); the wiring fills them.
 of the stations it writes to until its transaction ends, so revisions have no gap and no two publishers meet.
 """
 
+import dataclasses
 import uuid
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 import msgspec
@@ -15,12 +17,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from hub import events
 from hub.intake import scopes
 from hub.intake.tables import ListItem, Order, StationChange, StationFeed
-from hub.kernel.bulk import Write, insert_many, write_together
+from hub.kernel.bulk import Write, insert_many
 from hub.kernel.clock import Clock
 from hub.kernel.db import after_commit
+from hub.kernel.new_rows import flush_with
 from hub.kernel.nudges import Nudges
-from hub.kernel.reach import EVERYWHERE
-from hub.kernel.statements import Statement, id_in, run
+from hub.kernel.reach import reach_of
+from hub.kernel.statements import Statement, id_in, is_sqlite, json_in, run
 from protocols.errors import Refused
 from protocols.sync.changes import Item, OrderBody
 from protocols.sync.envelope import ListChange, OrderChange, digest_of, encode
@@ -30,7 +33,18 @@ from protocols.values import from_ms, to_ms
 _LOCK: Final = 0x766F6C7464  # "voltd": who adds a station or publishes to all holds this advisory lock
 _NUDGED: Final = "nudged_stations"
 _ITEMS: Final = "SELECT scope, key, payload FROM list_items WHERE list = ?1 AND scope = ANY(?2)"
+_OF_ORGANISATION: Final = "station_id = ?1 AND station_id IN (SELECT id FROM stations WHERE organisation_id = ?2)"
 Items = dict[str, bytes]
+
+
+@dataclass(slots=True)
+class Feed:
+    """A row of `station_feeds` that this transaction holds."""
+
+    station_id: uuid.UUID
+    rev: int
+    lists: dict[str, Any]
+    pruned_rev: int
 
 
 class Downlink:
@@ -77,9 +91,10 @@ class Downlink:
         self, session: AsyncSession, station_id: uuid.UUID, body: OrderBody, *, life_s: float, by: uuid.UUID | None
     ) -> Order:
         """An order that the station carries out at most once, and not after `life_s`. Raises Refused `not_found`."""
-        feed = await _feed(session, station_id)
-        if feed is None:
+        found = await _own_feed(session, station_id)
+        if not found:
             raise Refused("not_found", station_id=str(station_id))
+        [feed] = found
         now = self._clock.now()
         not_after_ms = to_ms(now) + int(life_s * 1000)
         kind, raw = type(body).__name__, msgspec.json.encode(body)
@@ -107,7 +122,7 @@ class Downlink:
     async def when_added(self, session: AsyncSession, event: events.StationAdded) -> None:
         """Open the station's feed with what all stations are told."""
         await _lock(session)
-        if await _feed(session, event.station_id) is not None:
+        if await _own_feed(session, event.station_id):
             return
         lists: dict[str, Any] = {}
         rows: list[dict[str, Any]] = []
@@ -141,12 +156,13 @@ class Downlink:
     ) -> None:
         """Change what is kept under a scope, for these stations (None: all)."""
         mine = told == [scope]
-        feeds = await _feeds(session, told, mine=mine)
+        feeds = await (_own_feed(session, scope) if mine else _feeds(session, told))
         every = await _by_scope(session, name, {scope, scopes.ALL} if mine else {scope})
         stored = every[scope]
         given = {key: raw for key, raw in given.items() if stored.get(key) != raw}
         gone = [key for key in gone if key in stored]
         if not given and not gone:
+            await session.flush()
             return
         await _take_out(session, name, scope, gone)
         ears = await scopes.ears(session, [feed.station_id for feed in feeds], name)
@@ -166,14 +182,18 @@ class Downlink:
     async def _append(
         self,
         session: AsyncSession,
-        feeds: Sequence[StationFeed],
+        feeds: Sequence[Feed],
         rows: Sequence[dict[str, Any]],
         kept: Sequence[dict[str, Any]] = (),
     ) -> None:
-        """Write the feeds' next changes, which their `rev` counts already, and what lists hold: all of it at once."""
+        """Write the feeds' next changes, which their `rev` counts already, and what lists hold.
+
+        All of it at once, and with it the new rows that wait in the session.
+        """
         items = Write(ListItem, kept, ("list", "scope", "key"), replaces=True)
-        await write_together(session, items, Write(StationChange, rows, ("station_id", "rev"), replaces=False))
-        await session.flush()
+        changes = Write(StationChange, rows, ("station_id", "rev"), replaces=False)
+        moved = Write(StationFeed, [dataclasses.asdict(feed) for feed in feeds], ("station_id",), replaces=True)
+        await flush_with(session, items, changes, moved)
         waiting: dict[uuid.UUID, int] = session.info.setdefault(_NUDGED, {})
         if not waiting:
             after_commit(session, lambda: self._wake(waiting))
@@ -266,23 +286,33 @@ async def _lock(session: AsyncSession) -> None:
         await session.execute(select(func.pg_advisory_xact_lock(_LOCK)))
 
 
-async def _feed(session: AsyncSession, station_id: uuid.UUID) -> StationFeed | None:
-    found = select(StationFeed).where(StationFeed.station_id == station_id).with_for_update()
-    return await session.scalar(found.execution_options(populate_existing=True))
+async def _own_feed(session: AsyncSession, station_id: uuid.UUID) -> list[Feed]:
+    """The feed of one station, held until the transaction ends; none where it is not within the caller's reach."""
+    reach = reach_of(session.sync_session)
+    if reach is not None and reach.stations is not None and station_id not in reach.stations:
+        return []
+    if reach is None or reach.organisation_id is None:
+        return await _held(session, "station_id = ?1", station_id)
+    return await _held(session, _OF_ORGANISATION, station_id, reach.organisation_id)
 
 
-async def _feeds(session: AsyncSession, told: Sequence[uuid.UUID] | None, *, mine: bool) -> Sequence[StationFeed]:
+async def _feeds(session: AsyncSession, told: Sequence[uuid.UUID] | None) -> list[Feed]:
     """The feeds of these stations (None: of all), held until the transaction ends.
 
-    Always in the same order, so that publishers cannot deadlock. `mine`: only what is within the caller's reach;
-    whoever changes what is told to several tells all of them.
+    Whoever changes what is told to several tells all of them, how far he may reach himself.
     """
-    found = select(StationFeed).order_by(StationFeed.station_id).with_for_update()
-    if told is not None:
-        found = found.where(StationFeed.station_id.in_(told))
-    if not mine:
-        found = found.execution_options(**EVERYWHERE)
-    return (await session.scalars(found.execution_options(populate_existing=True))).all()
+    if told is None:
+        return await _held(session, "station_id IS NOT NULL")
+    return await _held(session, "station_id = ANY(?1)", list(told))
+
+
+async def _held(session: AsyncSession, where: str, *values: Any) -> list[Feed]:
+    """Always in the same order, so that publishers cannot deadlock."""
+    sql = f"SELECT station_id, rev, lists, pruned_rev FROM station_feeds WHERE {where} ORDER BY station_id"  # noqa: S608
+    if not is_sqlite(session):  # which has one writer at a time anyway
+        sql += " FOR UPDATE"
+    [found] = await run(session, Statement(sql, values, reached=True))
+    return [Feed(id_in(station_id), rev, json_in(lists), pruned) for station_id, rev, lists, pruned in found.rows]
 
 
 def _row(

@@ -56,7 +56,7 @@ async def downward(
     session: AsyncSession, station_id: uuid.UUID, rev: int, versions: Mapping[str, int], now_ms: int
 ) -> Downward:
     """What goes down to a station that has stored `rev` and holds these list versions."""
-    feed = await session.get(StationFeed, station_id)
+    feed = await session.get(StationFeed, station_id, populate_existing=True)
     if feed is None:
         return Downward(rev=rev)
     if rev == feed.rev and dict(versions) == feed.lists:

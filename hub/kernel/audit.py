@@ -21,9 +21,11 @@ from hub.kernel import audit_log
 from hub.kernel.chain import Head, to_text
 from hub.kernel.clock import Clock
 from hub.kernel.db import after_commit, watching
+from hub.kernel.reach import BoundSession
 from hub.kernel.row_changes import changes_of
 
 _MOST_ROWS: Final = 100
+_ROWS: Final = "rows_of_the_deed"
 _log = structlog.get_logger("hub.audit")
 
 
@@ -111,20 +113,22 @@ async def _written_down(session: AsyncSession) -> AsyncIterator[None]:
         yield
         return
     rows: list[dict[str, Any]] = []
-
-    def collect(flushed: Session, _context: UOWTransaction, _instances: object) -> None:
-        rows.extend(changes_of(flushed))
-
-    event.listen(session.sync_session, "before_flush", collect)
+    session.info[_ROWS] = rows
     try:
         yield
         if not deed.silent:
             await session.flush()
-            event.remove(session.sync_session, "before_flush", collect)
+            del session.info[_ROWS]
             head = await audit_log.append(session, deed.clock.now(), **_said(deed, rows))
             after_commit(session, lambda: _note(head()))
     finally:
         deed.told, deed.details, deed.silent = {}, {}, False
+
+
+def _collect(session: Session, _context: UOWTransaction | None, _instances: object) -> None:
+    rows: list[dict[str, Any]] | None = session.info.get(_ROWS)
+    if rows is not None:
+        rows.extend(changes_of(session))
 
 
 def _note(head: Head | None) -> None:
@@ -151,3 +155,6 @@ def _said(deed: Deed, rows: list[dict[str, Any]]) -> dict[str, Any]:
         "changes": to_text({**deed.details, **changes}),
         "trace_id": deed.trace_id,
     }
+
+
+event.listen(BoundSession, "before_flush", _collect)

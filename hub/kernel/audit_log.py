@@ -19,7 +19,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from hub.kernel.chain import GENESIS, START, Broken, Entry, Head, hash_of, said_by, walk
 from hub.kernel.columns import Base
 from hub.kernel.postgres import LISTENERS
-from hub.kernel.statements import Statement, is_sqlite, run
+from hub.kernel.statements import Statement, is_sqlite, run_at_end
 from protocols.errors import Refused
 
 _FIELDS: Final = tuple(field.name for field in dataclasses.fields(Entry))
@@ -57,10 +57,10 @@ Ask = Callable[[], Head | None]
 
 async def append(session: AsyncSession, now: dt.datetime, **said: Any) -> Ask:
     """Chain one more record as the transaction's last act; on PostgreSQL its COMMIT does it."""
-    await session.flush()
     entry = Entry(seq=0, at=now, **said)
     if not is_sqlite(session):
         return await _say(session, entry)
+    await run_at_end(session)
     last = (await session.execute(_LAST)).one_or_none()
     seq, previous = last or (0, GENESIS)
     entry = dataclasses.replace(entry, seq=seq + 1)
@@ -73,7 +73,7 @@ async def append(session: AsyncSession, now: dt.datetime, **said: Any) -> Ask:
 async def _say(session: AsyncSession, entry: Entry) -> Ask:
     said_id = uuid.uuid4()
     values = [getattr(entry, name) for name in _FIELDS if name != "seq"]
-    await run(session, Statement(_SAID, (said_id, said_by(entry), *values)))
+    await run_at_end(session, Statement(_SAID, (said_id, said_by(entry), *values)))
     return lambda: _HEARD.pop(str(said_id), None)
 
 

@@ -6,7 +6,6 @@ PostgreSQL one statement over arrays, or COPY where the rows are bet to be new.
 
 import functools
 import itertools
-import re
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
@@ -17,12 +16,11 @@ from sqlalchemy.types import TypeEngine
 
 from hub.kernel.columns import Base, UtcInstant
 from hub.kernel.postgres import Copy
-from hub.kernel.statements import Statement, instant_in, is_sqlite, run, sqlite_instant
+from hub.kernel.statements import Statement, as_one, instant_in, is_sqlite, run, sqlite_instant
 
 _MOST_VALUES: Final = 30_000  # SQLite binds at most 32,766 in one statement
 _WORTH_A_COPY: Final = 16
 _BET: Final = "bet_on_new"
-_PLACE: Final = re.compile(r"\?(\d+)")
 _Bind = Callable[[list[Any]], list[Any]]
 
 
@@ -75,7 +73,10 @@ async def insert_many(
 
 
 class Write(NamedTuple):
-    """Rows for `write_together`: `replaces` those with the same key, or leaves them as they are."""
+    """Rows for `write_together`: `replaces` those with the same key, or leaves them as they are.
+
+    Without a `key` all must be new: one that is there is an IntegrityError.
+    """
 
     table: type[Base]
     rows: Sequence[Mapping[str, Any]]
@@ -90,36 +91,23 @@ async def write_together(session: AsyncSession, *writes: Write) -> None:
         return
     if any(len(one.rows) >= _WORTH_A_COPY for one in given):  # each its own fastest way
         for one in given:
-            await (upsert_many if one.replaces else insert_many)(session, one.table, one.rows, key=one.key)
+            if one.key and not one.replaces:
+                await insert_many(session, one.table, one.rows, key=one.key)
+            else:
+                await _write(session, one.table, one.rows, _on_conflict(one))
         return
     told = [_statements(session, one.table, one.rows, _on_conflict(one)) for one in given]
     if is_sqlite(session):
         await run(session, *itertools.chain.from_iterable(told))
     else:
-        await run(session, _as_one([one for (one,) in told]))
+        await run(session, as_one([one for (one,) in told]))
 
 
 def _on_conflict(write: Write) -> str:
+    if not write.key:
+        return ""
     key = f"({', '.join(write.key)})"
     return f"{key} DO UPDATE SET {_changed(write.rows[0], write.key)}" if write.replaces else f"{key} DO NOTHING"
-
-
-def _as_one(statements: Sequence[Statement]) -> Statement:
-    """Several INSERTs as one statement of PostgreSQL's."""
-    sql: list[str] = []
-    values: list[Any] = []
-    for one in statements:
-        sql.append(_further(one.sql, len(values)))
-        values += one.values
-    *before, last = sql
-    named = ", ".join(f"w{at} AS ({one})" for at, one in enumerate(before))
-    return Statement(f"WITH {named} {last}" if before else last, values)
-
-
-@functools.lru_cache(maxsize=200)
-def _further(sql: str, places: int) -> str:
-    """The same with its places so many further on."""
-    return _PLACE.sub(lambda found: f"?{int(found[1]) + places}", sql)
 
 
 async def rows_where(
@@ -162,7 +150,7 @@ def _statements(
     bound = [bind([row[name] for row in rows]) for name, bind in _binds(dialect, table, columns)]
     names = ", ".join(f'"{name}"' for name in columns)
     head = f"INSERT INTO {table.__tablename__} ({names})"  # names of our own tables
-    tail = f"ON CONFLICT {on_conflict}"
+    tail = f"ON CONFLICT {on_conflict}" if on_conflict else ""
     if not is_sqlite(session):
         return [Statement(f"{head} {_unnest(dialect, table, columns)} {tail}", bound)]
     given = list(zip(*bound, strict=True))

@@ -9,7 +9,7 @@ import contextlib
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, event, inspect, text
 from sqlalchemy.dialects import postgresql, sqlite
@@ -23,6 +23,7 @@ from hub.kernel.columns import Base
 from hub.kernel.postgres import DatabaseAwayError, connected, is_alive, is_closed, listening
 from hub.kernel.reach import BoundSession
 from hub.kernel.sqlite import Driver, begin
+from hub.kernel.statements import run_at_end
 
 AfterCommit = Callable[[], Awaitable[None] | None]
 Watch = Callable[[AsyncSession], contextlib.AbstractAsyncContextManager[None]]
@@ -36,6 +37,8 @@ _POOL_S = 10.0  # for a connection of the pool: whoever waits longer is told to 
 # Connection failures, no resources (too many clients, disk full), and the server going or coming.
 _AWAY = ("08", "53", "57P")
 _CACHE_KIB = 16_384  # of a connection; SQLite's 2 MiB do not hold the inner pages of a year of rentals
+# A connection's statements that stay prepared; with the driver's 100 a busy hub would prepare for ever anew.
+_PREPARED: Final = {"statement_cache_size": 400, "prepared_statement_cache_size": 400}
 _to_json = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
 
 
@@ -51,7 +54,7 @@ class Database:
             max_overflow=0,
             pool_timeout=_POOL_S,
             json_serializer=_to_json,
-            **({"module": Driver()} if self.is_sqlite else {"connect_args": {"timeout": connect_s}}),
+            **({"module": Driver()} if self.is_sqlite else {"connect_args": {"timeout": connect_s, **_PREPARED}}),
         )
         if self.is_sqlite:
             event.listen(self.engine.sync_engine, "connect", _prepare_sqlite)
@@ -73,8 +76,10 @@ class Database:
         On SQLite it is a BEGIN IMMEDIATE: a writer waits its turn here and can never fail half-way as busy.
         """
         watch = _WATCH.get() or _unwatched
-        async with self._turn or contextlib.nullcontext(), self._write() as session, session.begin(), watch(session):
-            yield session
+        async with self._turn or contextlib.nullcontext(), self._write() as session, session.begin():
+            async with watch(session):
+                yield session
+            await run_at_end(session)  # what the watch has not taken along
         for done in session.info.pop(_AFTER_COMMIT, ()):
             answer = done()
             if answer is not None:

@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hub.kernel.columns import Base
-from hub.kernel.statements import Statement, instant_in, is_sqlite, json_in, run
+from hub.kernel.statements import Statement, at_end, instant_in, is_sqlite, json_in, run
 from protocols.errors import Malformed, Refused
 
 HEADER = "Idempotency-Key"
@@ -111,11 +111,11 @@ async def earlier_answer(session: AsyncSession, actor: str, key: str, print_: st
     return kept
 
 
-async def keep_answer(session: AsyncSession, actor: str, key: str, answer: Answer) -> None:
-    """Keep what this key has got."""
+def keep_answer(session: AsyncSession, actor: str, key: str, answer: Answer) -> None:
+    """Keep what this key has got, as the unit of work ends."""
     headers = msgspec.json.encode(answer.headers).decode()
     values = (actor, key, answer.fingerprint, answer.status, headers, answer.body, answer.created_at)
-    await run(session, Statement(_KEEP, values))
+    at_end(session, Statement(_KEEP, values))
 
 
 async def forget_old(session: AsyncSession, now: dt.datetime) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.pool import ConnectionPoolEntry
-from sqlalchemy.util.concurrency import await_
+from sqlalchemy.util.concurrency import greenlet_spawn
 
 from hub.kernel.sqlite import Ran
 
@@ -67,8 +67,8 @@ Work: TypeAlias = Copy | tuple[str, Sequence[Any]]
 """Rows to copy, or SQL with places `$1`, … and their values; without RETURNING."""
 
 
-def run(connection: Connection, works: Sequence[Work]) -> list[Ran]:
-    """Do all of it in the connection's transaction, past SQLAlchemy. Inside its greenlet only.
+async def run(connection: Connection, works: Sequence[Work]) -> list[Ran]:
+    """Do all of it in the connection's transaction, past SQLAlchemy and its greenlets.
 
     Raises `sqlalchemy.exc.DBAPIError` like any other statement.
     """
@@ -77,11 +77,11 @@ def run(connection: Connection, works: Sequence[Work]) -> list[Ran]:
     dialect = connection.dialect
     ran: list[Ran] = []
     try:
-        await_(_run(ours, driver, works, ran))
+        await _run(ours, driver, works, ran)
     except dialect.loaded_dbapi.Error as error:
         gone = dialect.is_disconnect(error, ours, None)
         if gone:
-            connection.invalidate(error)
+            await greenlet_spawn(connection.invalidate, error)
         work = works[len(ran)]
         sql = f"COPY {work.table}" if isinstance(work, Copy) else work[0]
         raise DBAPIError.instance(

@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple
 
 import msgspec
+from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session
@@ -26,6 +27,8 @@ from protocols.values import UTC
 
 _INSTANT_LENGTH: Final = len("2026-11-21 14:00:00.000000")  # what follows is the zone, always +00:00
 _PLACE: Final = re.compile(r"\?(\d+)")
+_AT_END: Final = "at_end"
+_CONNECTION: Final = "connection_of_statements"
 _ANY: Final = re.compile(r"= ANY\((\?\d+)\)")
 
 
@@ -48,7 +51,14 @@ async def run(session: AsyncSession, *statements: Statement | Copy) -> list[Ran]
     """
     if reach_of(session.sync_session) is not None and any(_goes_past_reach(one) for one in statements):
         raise RuntimeError("a query past the ORM, within a caller's reach")
-    return await session.run_sync(_run, statements)
+    connection: Connection | None = session.info.get(_CONNECTION)
+    if connection is None or connection.closed:
+        connection = await session.run_sync(Session.connection)
+        session.info[_CONNECTION] = connection
+    if connection.dialect.name == "sqlite":
+        return await session.run_sync(_run_on_sqlite, statements)
+    works = [one if isinstance(one, Copy) else (_numbered(one.sql), one.values) for one in statements]
+    return await postgres.run(connection, works)
 
 
 async def run_last(session: AsyncSession, *statements: Statement | Copy) -> None:
@@ -56,7 +66,40 @@ async def run_last(session: AsyncSession, *statements: Statement | Copy) -> None
 
     If one fails, the COMMIT fails.
     """
-    await session.run_sync(_run_last, statements)
+    if is_sqlite(session):
+        await session.run_sync(_run_last, statements)
+    else:
+        await run(session, *statements)
+
+
+def at_end(session: AsyncSession, *statements: Statement) -> None:
+    """Run them as one with the last writes of the session's unit of work; nobody in it may need them."""
+    session.info.setdefault(_AT_END, []).extend(statements)
+
+
+async def run_at_end(session: AsyncSession, *statements: Statement) -> None:
+    """Run these and all that waited for the end: on PostgreSQL as one statement, so none may need another's."""
+    every: list[Statement] = [*session.info.pop(_AT_END, ()), *statements]
+    if every:
+        await run(session, *(every if is_sqlite(session) else [as_one(every)]))
+
+
+def as_one(statements: Sequence[Statement]) -> Statement:
+    """Several writes as one statement of PostgreSQL's."""
+    sql: list[str] = []
+    values: list[Any] = []
+    for one in statements:
+        sql.append(_further(one.sql, len(values)))
+        values += one.values
+    *before, last = sql
+    named = ", ".join(f"w{at} AS ({one})" for at, one in enumerate(before))
+    return Statement(f"WITH {named} {last}" if before else last, values)
+
+
+@functools.lru_cache(maxsize=1000)
+def _further(sql: str, places: int) -> str:
+    """The same with its places so many further on."""
+    return _PLACE.sub(lambda found: f"?{int(found[1]) + places}", sql)
 
 
 def _goes_past_reach(one: Statement | Copy) -> bool:
@@ -110,11 +153,8 @@ _SQLITE: Final[dict[type, Callable[[Any], Any]]] = {
 }
 
 
-def _run(session: Session, statements: Sequence[Statement | Copy]) -> list[Ran]:
+def _run_on_sqlite(session: Session, statements: Sequence[Statement | Copy]) -> list[Ran]:
     connection = session.connection()
-    if connection.dialect.name != "sqlite":
-        works = [one if isinstance(one, Copy) else (_numbered(one.sql), one.values) for one in statements]
-        return postgres.run(connection, works)
     driver = connection.connection.dbapi_connection
     error_type = connection.dialect.loaded_dbapi.Error
     try:
@@ -125,11 +165,7 @@ def _run(session: Session, statements: Sequence[Statement | Copy]) -> list[Ran]:
 
 
 def _run_last(session: Session, statements: Sequence[Statement | Copy]) -> None:
-    connection = session.connection()
-    if connection.dialect.name == "sqlite":
-        run_with_commit(connection.connection.dbapi_connection, _given(statements))
-    else:
-        _run(session, statements)
+    run_with_commit(session.connection().connection.dbapi_connection, _given(statements))
 
 
 def _given(statements: Sequence[Statement | Copy]) -> list[tuple[str, Sequence[Any]]]:
@@ -150,6 +186,6 @@ def _with_lists(sql: str) -> str:
     return _ANY.sub(r"IN (SELECT value FROM json_each(\1))", sql)
 
 
-@functools.lru_cache(maxsize=200)
+@functools.lru_cache(maxsize=1000)
 def _numbered(sql: str) -> str:
     return _PLACE.sub(r"$\1", sql)

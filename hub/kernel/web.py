@@ -188,7 +188,7 @@ class _Endpoint:
         kept = Answer(
             fingerprint=print_, status=answer.status, headers=answer.headers, body=answer.body, created_at=now
         )
-        await keep_answer(call.session, *key, kept)
+        keep_answer(call.session, *key, kept)
         return answer
 
     def _done(self, answer: BaseModel | Reply | Problem | None) -> _Rendered:

@@ -29,11 +29,6 @@ class Blocks:
         self._clock = clock
         self._lists = lists
 
-    async def check(self, session: AsyncSession, account_id: uuid.UUID) -> None:
-        """Raises Refused `account_blocked`."""
-        if await repository.is_blocked(session, account_id):
-            raise Refused("account_blocked")
-
     async def block(
         self, session: AsyncSession, account_id: uuid.UUID, *, by: uuid.UUID | None, why: str, case_id: uuid.UUID | None
     ) -> AccountBlock:

@@ -44,23 +44,13 @@ class Down(Lists, Protocol):
         """Send an order. Raises Refused `not_found` for a station that does not exist."""
 
 
-class Checks(Protocol):
-    """Who may begin nothing new."""
-
-    async def check(self, session: AsyncSession, account_id: uuid.UUID) -> None:
-        """Raises Refused `account_blocked`."""
-
-
 class Booking:
     """Reservations."""
 
-    def __init__(
-        self, clock: Clock, down: Down, leases: Leases, blocks: Checks, supply: Supply, settings: BookingSettings
-    ) -> None:
+    def __init__(self, clock: Clock, down: Down, leases: Leases, supply: Supply, settings: BookingSettings) -> None:
         self._clock = clock
         self._down = down
         self._leases = leases
-        self._blocks = blocks
         self._supply = supply
         self._settings = settings
         self.pins = Pins(settings.pins_ahead)
@@ -79,17 +69,18 @@ class Booking:
         `secret` of `secret_for`, made before the transaction began. Raises Refused `reservation_overlap`,
         `account_blocked`, `vehicle_not_fit`, or a 422.
         """
-        await self._blocks.check(session, account_id)
         self._check(new)
         secret = secret or await self.secret_for(new)
-        if new.vehicle_id is not None:
-            await repository.line_up(session, new.vehicle_id)
+        standing = await repository.line_up_to_book(session, account_id, new.station_id, new.vehicle_id)
+        if standing.blocked:
+            raise Refused("account_blocked")
         buffer = await self._supply.check(session, new)
         reservation = self._made(new, account_id, code or _fresh_code(), secret.verifier)
         reservation.kept_until_at += buffer
         session.add(reservation)
         with _no_overlap():
-            await self._leases.back(session, reservation)  # written together with its lease, where it gets a new one
+            # Written together with its lease, where it gets a new one.
+            await self._leases.back(session, reservation, standing.knows_leases)
             await session.flush()
         return reservation, secret.pin
 

@@ -64,9 +64,9 @@ class Leases:
         self._moves = moves
         self.times = times
 
-    async def back(self, session: AsyncSession, booking: Reservation) -> None:
-        """Promise the booking by a lease that is held, or ask its station for one."""
-        if await self._is_plain(session, booking):
+    async def back(self, session: AsyncSession, booking: Reservation, knows: bool | None) -> None:
+        """Promise the booking by a lease that is held, or ask its station for one, if that `knows` leases."""
+        if knows is False:
             if booking.phase != Phase.HELD:
                 await self._promise_plainly(session, booking)
             return
@@ -145,7 +145,6 @@ class Leases:
     async def publish(self, session: AsyncSession, lease: Lease, booking: Reservation | None) -> None:
         """Tell the station what is wished."""
         lease.listed = True
-        await session.flush()
         item = LeaseItem(
             key=str(lease.id),
             generation=lease.generation,

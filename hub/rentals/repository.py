@@ -3,7 +3,7 @@
 import datetime as dt
 import uuid
 from collections.abc import Collection, Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ARRAY, Integer, Select, cast, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -19,7 +19,10 @@ _VEHICLE_LOCK = 77  # the class of the advisory locks that line up bookings of o
 _FOLD_VEHICLE_LOCK, _FOLD_ACCOUNT_LOCK, _FOLD_VOUCHER_LOCK = 78, 79, 80
 _STATION_LOCK = 81
 _TURN = "SELECT pg_advisory_xact_lock(?1, ?2)"
-_BLOCKED = "SELECT 1 FROM account_blocks WHERE account_id = ?1 LIMIT 1"
+_STANDING = """\
+SELECT EXISTS (SELECT 1 FROM account_blocks WHERE account_id = ?1),
+    (SELECT knows FROM lease_stations WHERE station_id = ?2)
+"""
 _STATUS_LOCK = 0x766F7563  # "vouc": who numbers a voucher holds this advisory lock
 
 
@@ -177,8 +180,34 @@ async def line_up(session: AsyncSession, vehicle_id: uuid.UUID) -> None:
     Many at once on an exclusion constraint alone end in deadlocks (72 of 500 measured); behind this lock in none.
     """
     if not is_sqlite(session):
-        number = int.from_bytes(vehicle_id.bytes[-4:], "big", signed=True)
-        await run(session, Statement(_TURN, (_VEHICLE_LOCK, number), reached=True))
+        await run(session, Statement(_TURN, (_VEHICLE_LOCK, _number(vehicle_id)), reached=True))
+
+
+class Standing(NamedTuple):
+    """How somebody stands who wants to book: `knows_leases` is the station's agent's, None where it has not said."""
+
+    blocked: bool
+    knows_leases: bool | None
+
+
+async def line_up_to_book(
+    session: AsyncSession, account_id: uuid.UUID, station_id: uuid.UUID, vehicle_id: uuid.UUID | None
+) -> Standing:
+    """`line_up` where a vehicle is named, and what must be known first, in one trip.
+
+    It is as it was when the wait began; what others did in the line meanwhile only later statements see.
+    """
+    sql = _STANDING
+    values: tuple[object, ...] = (account_id, station_id)
+    if vehicle_id is not None and not is_sqlite(session):
+        sql, values = f"{_STANDING}, pg_advisory_xact_lock(?3, ?4)", (*values, _VEHICLE_LOCK, _number(vehicle_id))
+    [found] = await run(session, Statement(sql, values, reached=True))
+    blocked, knows = found.rows[0][:2]
+    return Standing(bool(blocked), None if knows is None else bool(knows))
+
+
+def _number(of: uuid.UUID) -> int:
+    return int.from_bytes(of.bytes[-4:], "big", signed=True)
 
 
 async def line_up_station(session: AsyncSession, station_id: uuid.UUID) -> None:
@@ -206,7 +235,7 @@ async def line_up_vouchers(session: AsyncSession, vouchers: Iterable[uuid.UUID])
 
 async def _line_up(session: AsyncSession, kind: int, ids: Iterable[uuid.UUID]) -> None:
     """Wait for all of these at once, always in the same order."""
-    numbers = sorted({int.from_bytes(one.bytes[-4:], "big", signed=True) for one in ids})
+    numbers = sorted({_number(one) for one in ids})
     if numbers and session.get_bind().dialect.name == "postgresql":
         each = func.unnest(cast(numbers, ARRAY(Integer))).column_valued("number")
         await session.execute(select(func.pg_advisory_xact_lock(kind, each)))
@@ -225,12 +254,6 @@ async def voucher(session: AsyncSession, voucher_id: uuid.UUID) -> VoucherRow | 
 async def voucher_key(session: AsyncSession, kid: str) -> VoucherKeyRow | None:
     """The public key with this id."""
     return await session.get(VoucherKeyRow, kid)
-
-
-async def is_blocked(session: AsyncSession, account_id: uuid.UUID) -> bool:
-    """Whether anything blocks the account."""
-    [found] = await run(session, Statement(_BLOCKED, (account_id,), reached=True))
-    return bool(found.rows)
 
 
 async def blocks_of(session: AsyncSession, account_id: uuid.UUID) -> list[AccountBlock]:
