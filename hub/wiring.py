@@ -81,6 +81,8 @@ from hub.kernel.wishes import Handler
 from hub.kernel.work_api import WorkApi
 from hub.payments import seed as payments_seed
 from hub.payments import webhook_api
+from hub.payments.adjusting import Adjusting
+from hub.payments.adjustment_api import AdjustmentsApi
 from hub.payments.api import PaymentsApi
 from hub.payments.billing import COLLECT, Billing
 from hub.payments.collecting import Collecting
@@ -180,7 +182,7 @@ class Rooms:
         self.cases = Cases(clock, self._publish)
         self.alarms = Alarms(clock, self._publish)
         self.till = till or Till()
-        self.billing = Billing(clock, collects=bool(self.till.gateways))
+        self.billing = Billing(clock, self.cases, collects=bool(self.till.gateways))
         rates = booking or BookingSettings()
         self.moves = Moves(clock, self.cases, self.billing, self._publish, rates)
         self.leases = Leases(clock, self.downlink, self.moves, leases or LeaseSettings())
@@ -242,6 +244,7 @@ class Doors:
         self.holding = Holding(kernel.database, kernel.clock, rooms.till.gateways, rooms.cases, kernel.bus.publish)
         self.invoices = Invoices(kernel.clock, [RideCosts(), ChargeCosts()], Sellers(rooms.stations), rooms.till.seller)
         self.invoice_pdf = InvoicePdf(kernel)
+        self.adjusting = Adjusting(kernel.clock, rooms.billing)
         self.payouts = Payouts(kernel.database, kernel.clock, rooms.till.gateways)
         self.reconciling = Reconciling(
             kernel.database, kernel.clock, rooms.till.gateways, [RideCosts(), ChargeCosts()], rooms.till.fees
@@ -406,6 +409,7 @@ def domain_routes(doors: Doors) -> list[Route | RawRoute]:
         *routes_of(PaymentsApi(rooms.payments)),
         *routes_of(QuotesApi(rooms.quotes)),
         *routes_of(MoneyApi(rooms.till.gateways)),
+        *routes_of(AdjustmentsApi(doors.adjusting)),
         *routes_of(HoldsApi()),
         *routes_of(PayoutsApi(doors.payouts)),
         *routes_of(InvoicesApi(doors.invoices)),

@@ -7,6 +7,7 @@ card_silent…        acts, and does not answer the first time: the question mus
 card_busy…          says 503 the first time, without acting
 card_pending…       answers `pending`; succeeds when `settle` is called
 card_late_no…       answers `pending`; is declined when `settle` is called
+card_no_refund…     takes, and declines to give anything back
 """
 
 import re
@@ -148,6 +149,8 @@ class Book:
                 return declined, "more_than_held"
             case Kind.REFUND if held is not None and ask.amount_minor > held.taken_minor - held.refunded_minor:
                 return declined, "more_than_taken"
+            case Kind.REFUND if token.startswith("card_no_refund"):
+                return declined, "refund_not_possible"
             case _:
                 pass
         return Outcome.SUCCEEDED, ""

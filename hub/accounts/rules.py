@@ -23,7 +23,7 @@ _WRITE_OPERATION: Final = frozenset({
 _ACCOUNTS: Final = frozenset({"accounts:read", "accounts:write"})
 _KEYS: Final = frozenset({"api_keys:own"})  # keys for machines, never wider than their maker
 _MONEY: Final = frozenset({"payments:read", "ledger:read", "reconciliation:read"})
-_WRITE_MONEY: Final = frozenset({"tariffs:write", "reconciliation:write"})
+_WRITE_MONEY: Final = frozenset({"tariffs:write", "reconciliation:write", "bills:adjust"})
 _READ_ALL: Final = _READ_OPERATION | _MONEY | {
     "accounts:read", "facts:read", "work:read", "audit:read", "organisations:read",
 }  # fmt: skip

@@ -34,6 +34,7 @@ REFERENCES: Final[Mapping[str, str]] = {
 
 PARENTS: Final[Mapping[str, tuple[str, str]]] = {
     "payments": ("bill_id", "bills"),
+    "bill_adjustments": ("bill_id", "bills"),
     "pay_attempts": ("request_id", "pay_requests"),
     "invoices": ("bill_id", "bills"),
     "breaks": ("subject_id", "bills"),

@@ -31,7 +31,7 @@ async def top_up(database: Database, gateways: Mapping[str, Gateway], bill_id: u
         bill, hold = await session.get(Bill, bill_id), await _held(session, bill_id)
         if bill is None or hold is None or hold.topped_by == wish_id:
             return
-        missing = bill.total_minor - bill.paid_minor - hold.held_minor
+        missing = bill.owed_minor - bill.paid_minor - hold.held_minor
         gateway = gateways.get(hold.gateway or "")
         hold_id, key, currency = hold.id, str(hold.key), hold.currency
     if missing <= 0 or gateway is None or currency != bill.currency:
@@ -61,6 +61,11 @@ async def ended(session: AsyncSession, clock: Clock, capture: Payment, outcome: 
     if form is Form.PAYMENT and rest > 0:
         payload = {"hold_id": str(hold.id), "do": "rest", "amount_minor": rest}
         await wishes.wish(session, clock, HOLD, payload, key=f"rest:{hold.key}")
+
+
+async def is_held(session: AsyncSession, bill_id: uuid.UUID) -> bool:
+    """Whether something is held for it."""
+    return await _held(session, bill_id) is not None
 
 
 async def _held(session: AsyncSession, bill_id: uuid.UUID) -> Hold | None:

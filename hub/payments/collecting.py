@@ -7,7 +7,7 @@ and moves money once. What a gateway declines is a case for a person; nothing is
 import functools
 import uuid
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, Final, Protocol, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -18,22 +18,17 @@ from hub.kernel.clock import Clock
 from hub.kernel.db import Database
 from hub.kernel.wishes import Task
 from hub.payments import bookkeeping, capturing, ledger, pay_orders
-from hub.payments.billing import COLLECT
+from hub.payments.billing import COLLECT, settled
 from hub.payments.gateways.port import Form, Gateway, Outcome, Result
 from hub.payments.money_tables import Bill, Payment, PaymentMethod
+from hub.payments.ports import Cases
 from protocols.errors import Refused
 
 DECLINED: Final = "payment_declined"
+NOT_REFUNDED: Final = "refund_declined"
 NO_METHOD: Final = "no_payment_method"
 TAKES: Final = frozenset({"charge", "capture"})
 Ask: TypeAlias = Callable[[], Awaitable[Result]]
-
-
-class Cases(Protocol):
-    """What a person must look at. Filled by the wiring."""
-
-    async def see(self, session: AsyncSession, told: Sequence[events.CaseSeen]) -> None:
-        """Open these cases, or close those that are explained."""
 
 
 class StillPendingError(OSError):
@@ -88,11 +83,19 @@ class Collecting:
         if any(not one.key.startswith(key) for one in pending):
             raise StillPendingError("another call for this bill is under way")
         if not any(one.key.startswith(key) for one in rows):
-            due = bill.total_minor - bill.paid_minor
-            pending = await self._charge(session, bill, due, key) if due > 0 else self._refunds(rows, -due, key)
+            pending = await self._wanted(session, bill, rows, key)
             session.add_all(pending)
             await session.flush()
         return [(one.id, await self._asking(session, one)) for one in pending]
+
+    async def _wanted(self, session: AsyncSession, bill: Bill, rows: Sequence[Payment], key: str) -> list[Payment]:
+        due = bill.owed_minor - bill.paid_minor
+        if due > 0:
+            return await self._charge(session, bill, due, key)
+        if not due:
+            await self._close(session, bill)
+        # What another account paid, before the bill came to this one, is not this one's to get back.
+        return self._refunds([one for one in rows if one.account_id == bill.account_id], -due, key)
 
     async def _replace(self, session: AsyncSession, bill_id: uuid.UUID, key: str) -> None:
         """The bill has changed while others' calls for it wait for their payer: they are not needed any more.
@@ -209,8 +212,12 @@ class Collecting:
                 await wishes.wish(session, self._clock, COLLECT, {"bill_id": str(bill.id)}, key=f"after:{payment.key}")
                 return
         if result.outcome is Outcome.DECLINED:
-            bill.state = "unpaid"
-            await self._cases.see(session, [_case(DECLINED, bill, code=result.code)])
+            is_refund = payment.amount_minor < 0
+            bill.state = "overpaid" if is_refund else "unpaid"
+            amount = {"refund_minor": str(-payment.amount_minor)} if is_refund else {}
+            await self._cases.see(
+                session, [_case(NOT_REFUNDED if is_refund else DECLINED, bill, code=result.code, **amount)]
+            )
             return
         if in_advance:
             entries = ledger.kept_of_deposit(payment.account_id, payment.currency, payment.amount_minor)
@@ -218,10 +225,16 @@ class Collecting:
             entries = ledger.captured(payment.gateway, payment.account_id, payment.currency, payment.amount_minor)
         posting = ledger.posting(f"payment:{payment.key}", payment.kind, bill.id, entries, note=payment.ref)
         await bookkeeping.post(session, self._clock, [] if posting is None else [posting])
+        if payment.account_id != bill.posted_account_id:
+            return  # the bill is another's by now: what was paid stays with who paid it
         bill.paid_minor += payment.amount_minor
-        if bill.paid_minor == bill.total_minor:
-            bill.state = "paid"
-            await self._cases.see(session, [_explained(kind, bill) for kind in (DECLINED, NO_METHOD)])
+        if bill.paid_minor == bill.owed_minor:
+            await self._close(session, bill)
+
+    async def _close(self, session: AsyncSession, bill: Bill) -> None:
+        """Nobody owes anything for it."""
+        bill.state = settled(bill.owed_minor)
+        await self._cases.see(session, [_explained(kind, bill) for kind in (DECLINED, NO_METHOD, NOT_REFUNDED)])
 
     def _form_of(self, payment: Payment) -> Form:
         gateway = self._gateways.get(payment.gateway)
@@ -242,9 +255,9 @@ def _case(kind: str, bill: Bill, **seen: str) -> events.CaseSeen:
         station_ids=() if bill.station_id is None else (bill.station_id,),
         account_id=bill.account_id,
         rental_id=bill.id if bill.use == "rental" else None,
-        seen={"total_minor": bill.total_minor, "currency": bill.currency, "use": bill.use, **seen},
+        seen={"total_minor": bill.owed_minor, "currency": bill.currency, "use": bill.use, **seen},
     )
 
 
 def _explained(kind: str, bill: Bill) -> events.CaseSeen:
-    return events.CaseSeen(kind=kind, about=bill.id, seen_at=bill.changed_at, standing=False, why="it has been paid")
+    return events.CaseSeen(kind=kind, about=bill.id, seen_at=bill.changed_at, standing=False, why="it is settled")

@@ -11,10 +11,12 @@ import uuid
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
-from sqlalchemy import Select, and_, func, literal, null, or_, select
+from sqlalchemy import Select, and_, case, func, literal, null, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.payments import ledger
+from hub.payments.adjustment_rules import CREDIT
+from hub.payments.adjustment_tables import Adjustment
 from hub.payments.ledger_tables import LedgerEntry, LedgerTransaction
 from hub.payments.money_tables import Bill, Payment
 from hub.payments.reconciliation_rules import POSTING, Fees, Window
@@ -79,6 +81,41 @@ def of_bills(window: Window) -> Select[Any]:
         .outerjoin(posted, and_(posted.c.subject_id == Bill.id, posted.c.currency == Bill.currency))
         .where(mine, Bill.changed_at < window.settled_until, shown != Bill.total_minor)
     )
+
+
+def of_adjustments(window: Window) -> Select[Any]:
+    """Bills whose corrections, summed line by line, are another amount than the ledger shows."""
+    lines = _lines()
+    mine = or_(Bill.changed_at >= window.since, lines.c.last_at >= window.since, Bill.id.in_(_open_subjects()))
+    posted = (
+        select(LedgerTransaction.subject_id, func.sum(LedgerEntry.amount_minor).label("amount_minor"))
+        .join(LedgerEntry, LedgerEntry.transaction_id == LedgerTransaction.id)
+        .where(
+            LedgerTransaction.kind == ledger.ADJUSTMENT,
+            LedgerEntry.account.startswith("receivable:"),
+            LedgerTransaction.subject_id.in_(select(Adjustment.bill_id)),
+        )
+        .group_by(LedgerTransaction.subject_id)
+        .subquery()
+    )
+    credited = case((lines.c.credited > Bill.total_minor, Bill.total_minor), else_=lines.c.credited)
+    come_to, shown = lines.c.charged - credited, func.coalesce(posted.c.amount_minor, 0)
+    return (
+        _columns("adjustment_differs", null(), null(), Bill.id, Bill.currency, come_to, shown, lines.c.last_at)
+        .select_from(Bill)
+        .join(lines, lines.c.bill_id == Bill.id)
+        .outerjoin(posted, posted.c.subject_id == Bill.id)
+        .where(mine, Bill.changed_at < window.settled_until, shown != come_to)
+    )
+
+
+def _lines() -> Any:
+    """What people credited of each bill, and charged further, by their lines alone: not by what the bill says."""
+    is_credit, is_of_bill, amount = Adjustment.kind == CREDIT, Adjustment.of_id.is_(None), Adjustment.amount_minor
+    credited = func.sum(case((and_(is_credit, is_of_bill), amount), else_=0)).label("credited")
+    charged = func.sum(case((~is_credit, amount), (~is_of_bill, -amount), else_=0)).label("charged")
+    last = func.max(Adjustment.created_at).label("last_at")
+    return select(Adjustment.bill_id, credited, charged, last).group_by(Adjustment.bill_id).subquery()
 
 
 def of_gateway(gateway: str, window: Window, fees: Fees) -> list[Select[Any]]:

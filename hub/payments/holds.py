@@ -19,10 +19,11 @@ from hub.kernel.clock import Clock
 from hub.kernel.db import Database, insert_new
 from hub.kernel.wishes import Task
 from hub.payments import bookkeeping, capturing, ledger, pay_orders
-from hub.payments.collecting import Cases, StillPendingError, newest_method
+from hub.payments.collecting import StillPendingError, newest_method
 from hub.payments.gateways.port import Form, Gateway, Outcome, Result
 from hub.payments.hold_tables import Hold
 from hub.payments.money_tables import PaymentMethod
+from hub.payments.ports import Cases
 from hub.payments.returning import Owing, Returning
 from protocols.errors import Refused
 from protocols.sync import facts

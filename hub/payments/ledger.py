@@ -28,6 +28,8 @@ WRITE_OFF: Final = "write_off"
 UNKNOWN: Final = "receivable:unknown"
 IN_ADVANCE: Final = "in_advance"
 """The kind of a posting of money that comes before there is anything to pay, or goes back unused."""
+ADJUSTMENT: Final = "adjustment"
+"""The kind of a posting of what people correct a bill by."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +54,7 @@ class Posting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Owed:
-    """What somebody owes for a ride or a charge: gross, and the tax inside."""
+    """What somebody owes for a ride or a charge: gross, and the tax inside. Negative: what is credited to him."""
 
     account_id: uuid.UUID | None
     currency: str

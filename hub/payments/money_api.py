@@ -1,11 +1,12 @@
 """`/api/v1/bills`, `/payments`, `/payment-methods`, `/ledger`."""
 
 from collections.abc import Collection
+from typing import Final
 
 from sqlalchemy import select
 
 from hub.kernel.pages import Page, find_page
-from hub.kernel.routes import Call, route
+from hub.kernel.routes import SIGNED_IN, Call, route
 from hub.payments import bookkeeping
 from hub.payments.money_schemas import (
     BalancesQuery,
@@ -24,6 +25,8 @@ from hub.payments.money_schemas import (
 from hub.payments.money_tables import Bill, Payment, PaymentMethod
 from protocols.errors import Refused
 
+READ: Final = "payments:read"
+
 
 class MoneyApi:
     """Bills, payments and the ledger. `gateways` are those that are set up."""
@@ -33,16 +36,29 @@ class MoneyApi:
 
     @route(
         "GET", "/api/v1/bills", summary="List bills", tags=["payments"],
-        permission="payments:read", query=BillQuery, response=Page[BillShape],
+        permission=SIGNED_IN, wide=READ, query=BillQuery, response=Page[BillShape],
     )  # fmt: skip
     async def bills(self, call: Call[None, BillQuery]) -> Page[BillShape]:
-        """What rides and charges cost, and what of it is paid."""
+        """What rides and charges cost, and what of it is paid. Without `payments:read` one's own."""
         found = select(Bill)
+        if not call.principal.may(READ):
+            found = found.where(Bill.account_id == call.principal.account_id)
         if call.query.state is not None:
             found = found.where(Bill.state == call.query.state)
         if call.query.account_id is not None:
             found = found.where(Bill.account_id == call.query.account_id)
         return (await find_page(call.session, found, Bill, call.query)).as_page(BillShape.model_validate)
+
+    @route(
+        "GET", "/api/v1/bills/{bill_id}", summary="A bill", tags=["payments"],
+        permission=SIGNED_IN, wide=READ, response=BillShape, errors={"not_found": 404},
+    )  # fmt: skip
+    async def bill(self, call: Call[None, None]) -> BillShape:
+        """Its id is the ride's, the charge's or the booking's. Without `payments:read` one's own."""
+        row = await call.session.get(Bill, call.id("bill_id"))
+        if row is None or not (call.principal.may(READ) or row.account_id == call.principal.account_id):
+            raise Refused("not_found")
+        return BillShape.model_validate(row)
 
     @route(
         "GET", "/api/v1/payments", summary="List payments", tags=["payments"],

@@ -8,7 +8,7 @@ from pydantic import Field
 from hub.kernel.pages import PageQuery
 from hub.kernel.shapes import Instant, Shape
 
-State = Literal["open", "collecting", "paid", "unpaid", "free"]
+State = Literal["open", "collecting", "paid", "unpaid", "overpaid", "free"]
 
 
 class BillQuery(PageQuery):
@@ -19,7 +19,11 @@ class BillQuery(PageQuery):
 
 
 class BillShape(Shape):
-    """What a ride or a charge costs; its id is the ride's or the charge's. Amounts are gross minor units."""
+    """What a ride or a charge costs; its id is the ride's or the charge's. Amounts are gross minor units.
+
+    `total_minor` is what the facts come to. What people have corrected it by is `adjusted_minor`; `owed_minor` is both
+    together, and what is collected.
+    """
 
     id: uuid.UUID
     created_at: Instant
@@ -29,8 +33,13 @@ class BillShape(Shape):
     currency: str
     total_minor: int
     tax_minor: int
+    adjusted_minor: int
+    owed_minor: int
+    owed_tax_minor: int
+    creditable_minor: int = Field(description="How much of the bill itself may still be credited")
     paid_minor: int
     state: State
+    revision: int
     changed_at: Instant
 
 

@@ -8,12 +8,16 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from hub.kernel.columns import Base
 from hub.kernel.pages import Listed
+from hub.payments.adjustment_rules import Sum, adjusted
 
 
 class Bill(Listed):
     """What one ride or charge costs now; its id is the ride's or the charge's. `posted_…` is what the ledger shows.
 
-    `state`: open (nothing asked yet), collecting, paid, unpaid (declined, or nobody to ask), free.
+    `total_minor` is the facts' word alone. People correct it by lines of their own: `credited_minor` is what they took
+    off it, `charged_…` what they charged further; `owed_minor` is what it all comes to.
+    `state`: open (nothing asked yet), collecting, paid, unpaid (declined, or nobody to ask), overpaid (what is too
+    much could not be given back), free.
     """
 
     __tablename__ = "bills"
@@ -36,6 +40,41 @@ class Bill(Listed):
     posted_tax_minor: Mapped[int]
     paid_minor: Mapped[int]
     state: Mapped[str] = mapped_column(String(10))
+    credited_minor: Mapped[int] = mapped_column(server_default="0")
+    charged_minor: Mapped[int] = mapped_column(server_default="0")
+    charged_tax_minor: Mapped[int] = mapped_column(server_default="0")
+    posted_adjusted_minor: Mapped[int] = mapped_column(server_default="0")
+    posted_adjusted_tax_minor: Mapped[int] = mapped_column(server_default="0")
+
+    @property
+    def adjusted(self) -> Sum:
+        """What people's lines come to."""
+        bill = Sum(gross_minor=self.total_minor, tax_minor=self.tax_minor)
+        return adjusted(bill, self.credited_minor, self.charged)
+
+    @property
+    def charged(self) -> Sum:
+        """What was charged further and not taken back."""
+        return Sum(gross_minor=self.charged_minor, tax_minor=self.charged_tax_minor)
+
+    @property
+    def adjusted_minor(self) -> int:
+        return self.adjusted.gross_minor
+
+    @property
+    def owed_minor(self) -> int:
+        """Gross: what has been paid, and what is still to be."""
+        return self.total_minor + self.adjusted.gross_minor
+
+    @property
+    def owed_tax_minor(self) -> int:
+        """The tax inside `owed_minor`."""
+        return self.tax_minor + self.adjusted.tax_minor
+
+    @property
+    def creditable_minor(self) -> int:
+        """How much of the bill itself may still be credited."""
+        return max(0, self.total_minor - self.credited_minor)
 
 
 class PaymentMethod(Listed):

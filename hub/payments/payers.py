@@ -22,12 +22,12 @@ from hub.kernel.db import Database
 from hub.kernel.wishes import Task
 from hub.payments import bookkeeping, ledger
 from hub.payments.billing import COLLECT
-from hub.payments.collecting import Cases
 from hub.payments.gateways.payer import Attempt, PayerGateway, Told
 from hub.payments.gateways.port import Outcome, Result
 from hub.payments.money_tables import Bill
 from hub.payments.pay_orders import LOOK_AFTER, PAY, attempt_of
 from hub.payments.pay_tables import PayAttempt, PayRequest
+from hub.payments.ports import Cases
 from hub.payments.returning import Owing, Returning
 from protocols.errors import Refused
 

@@ -8,8 +8,8 @@ from typing import Any, Final, Literal
 
 POSTING: Final = "payment:"  # how the ledger's keys of calls to gateways begin
 KINDS: Final = (
-    "bill_missing", "bill_differs", "ledger_differs", "missing_at_gateway", "missing_in_ledger", "amount_differs",
-    "fee", "payment_without_bill", "pending_too_long",
+    "bill_missing", "bill_differs", "ledger_differs", "adjustment_differs", "missing_at_gateway", "missing_in_ledger",
+    "amount_differs", "fee", "payment_without_bill", "pending_too_long",
 )  # fmt: skip
 SETTLING: Final = dt.timedelta(minutes=15)  # what is younger may still be on its way from one book to the next
 PENDING: Final = dt.timedelta(hours=24)

@@ -11,7 +11,8 @@ from hub.kernel.shapes import Instant, Shape
 from hub.payments.reconciliation_rules import Age
 
 Kind = Literal[
-    "bill_missing", "bill_differs", "ledger_differs", "missing_at_gateway", "missing_in_ledger", "amount_differs",
+    "bill_missing", "bill_differs", "ledger_differs", "adjustment_differs", "missing_at_gateway", "missing_in_ledger",
+    "amount_differs",
     "fee", "payment_without_bill", "pending_too_long",
 ]  # fmt: skip
 _MOST = dt.timedelta(days=92)

@@ -97,7 +97,9 @@ class Reconciling:
         for costs in self._costs:
             async for group in differences.of_costs(session, costs, window, also):
                 opened += await breaks.take_in(session, self._clock, run_id, group)
-        queries = [differences.of_bills(window), differences.of_pending(window)]
+        queries = [
+            differences.of_bills(window), differences.of_adjustments(window), differences.of_pending(window)
+        ]  # fmt: skip
         for name in self._gateways:
             queries += differences.of_gateway(name, window, self._fees)
         for query in queries:

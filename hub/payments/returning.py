@@ -12,9 +12,10 @@ from hub import events
 from hub.kernel.clock import Clock
 from hub.kernel.db import Database
 from hub.payments import bookkeeping, ledger
-from hub.payments.collecting import Cases, StillPendingError
+from hub.payments.collecting import StillPendingError
 from hub.payments.gateways.port import Gateway, Outcome, Result
 from hub.payments.pay_tables import PayRefund
+from hub.payments.ports import Cases
 from protocols.errors import Refused
 
 NOT_RETURNED: Final = "deposit_not_returned"
