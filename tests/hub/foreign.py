@@ -22,6 +22,8 @@ _SHAPED: dict[tuple[str, str], Any] = {
     ("cases", "state"): "open",
     ("bills", "use"): "rental",
     ("bills", "state"): "open",
+    ("bill_adjustments", "kind"): "credit",
+    ("bill_adjustments", "cause"): "goodwill",
     ("holds", "state"): "held",
     ("invoices", "kind"): "invoice",
     ("invoices", "body"): {
