@@ -26,9 +26,8 @@ WORDED = Worded(reason="You brought it back at noon.", note="ticket 4711", by=FI
 
 
 def credit(amount_minor: int, **more: Any) -> AskedAdjustment:
-    return AskedAdjustment(
-        **{"kind": "credit", "cause": "goodwill", "currency": "EUR", "amount_minor": amount_minor} | more
-    )
+    said: dict[str, Any] = {"kind": "credit", "cause": "goodwill", "currency": "EUR", "amount_minor": amount_minor}
+    return AskedAdjustment(**said | more)
 
 
 def charge(amount_minor: int, tax_bp: int = 0) -> AskedAdjustment:
