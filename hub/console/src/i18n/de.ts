@@ -2,6 +2,7 @@
 import type { Catalogue } from './en';
 import { account } from './de_account';
 import { balance } from './de_balance';
+import { bills } from './de_bills';
 import { books } from './de_books';
 import { door } from './de_door';
 import { mine } from './de_mine';
@@ -116,6 +117,8 @@ export const de: Catalogue = {
   case_voucher_used_twice: 'Ein Gutschein wurde zweimal benutzt',
   case_booking_broken: 'Eine bestätigte Buchung ist geplatzt',
   case_declined: 'Eine Zahlung wurde abgelehnt',
+  case_refund_declined: 'Eine Erstattung wurde abgelehnt',
+  case_corrected_bill_changed: 'Eine berichtigte Abrechnung hat sich seither geändert',
   case_payment_declined: 'Eine Zahlung wurde abgelehnt',
   case_deposit_declined: 'Eine Kaution wurde abgelehnt',
   case_no_payment_method: 'Jemand schuldet Geld und hat kein Zahlungsmittel',
@@ -323,6 +326,7 @@ export const de: Catalogue = {
   ...fleet,
   ...account,
   ...balance,
+  ...bills,
   ...books,
   ...door,
   ...mine,

@@ -1,6 +1,7 @@
 /** The console's words in English: the language that the others are measured by. ICU MessageFormat. */
 import { account } from './en_account';
 import { balance } from './en_balance';
+import { bills } from './en_bills';
 import { books } from './en_books';
 import { door } from './en_door';
 import { mine } from './en_mine';
@@ -111,6 +112,8 @@ export const en = {
   case_voucher_used_twice: 'A voucher was used twice',
   case_booking_broken: 'A confirmed booking was broken',
   case_declined: 'A payment was declined',
+  case_refund_declined: 'A refund was declined',
+  case_corrected_bill_changed: 'A bill that was corrected has changed since',
   case_payment_declined: 'A payment was declined',
   case_deposit_declined: 'A deposit was declined',
   case_no_payment_method: 'Somebody owes money and has no means of payment',
@@ -318,6 +321,7 @@ export const en = {
   ...fleet,
   ...account,
   ...balance,
+  ...bills,
   ...books,
   ...door,
   ...mine,

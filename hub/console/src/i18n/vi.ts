@@ -2,6 +2,7 @@
 import type { Catalogue } from './en';
 import { account } from './vi_account';
 import { balance } from './vi_balance';
+import { bills } from './vi_bills';
 import { books } from './vi_books';
 import { door } from './vi_door';
 import { mine } from './vi_mine';
@@ -109,6 +110,8 @@ export const vi: Catalogue = {
   case_voucher_used_twice: 'Một phiếu bị dùng hai lần',
   case_booking_broken: 'Một lượt đặt đã xác nhận bị vỡ',
   case_declined: 'Một khoản thanh toán bị từ chối',
+  case_refund_declined: 'Một khoản hoàn tiền bị từ chối',
+  case_corrected_bill_changed: 'Một hóa đơn đã chỉnh nay lại thay đổi',
   case_payment_declined: 'Một khoản thanh toán bị từ chối',
   case_deposit_declined: 'Một khoản đặt cọc bị từ chối',
   case_no_payment_method: 'Có người nợ tiền và không có phương thức thanh toán',
@@ -315,6 +318,7 @@ export const vi: Catalogue = {
   ...fleet,
   ...account,
   ...balance,
+  ...bills,
   ...books,
   ...door,
   ...mine,
