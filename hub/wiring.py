@@ -244,7 +244,7 @@ class Doors:
         self.holding = Holding(kernel.database, kernel.clock, rooms.till.gateways, rooms.cases, kernel.bus.publish)
         self.invoices = Invoices(kernel.clock, [RideCosts(), ChargeCosts()], Sellers(rooms.stations), rooms.till.seller)
         self.invoice_pdf = InvoicePdf(kernel)
-        self.adjusting = Adjusting(kernel.clock, rooms.billing)
+        self.adjusting = Adjusting(kernel.clock, rooms.billing, self.invoices)
         self.payouts = Payouts(kernel.database, kernel.clock, rooms.till.gateways)
         self.reconciling = Reconciling(
             kernel.database, kernel.clock, rooms.till.gateways, [RideCosts(), ChargeCosts()], rooms.till.fees

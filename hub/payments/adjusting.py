@@ -5,7 +5,6 @@ than there is. The ledger is told in the same transaction; what is to be paid or
 """
 
 import uuid
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, Protocol
 
@@ -45,6 +44,13 @@ class Asked(Protocol):
     def tax_bp(self) -> int | None: ...
 
 
+class Papers(Protocol):
+    """Who writes invoices."""
+
+    async def follow(self, session: AsyncSession, bill: Bill) -> None:
+        """The bill was corrected."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Worded:
     """Why: for whoever pays, and for the operator's people; and who says so."""
@@ -77,9 +83,10 @@ class Effect:
 class Adjusting:
     """Corrections of bills."""
 
-    def __init__(self, clock: Clock, billing: Billing) -> None:
+    def __init__(self, clock: Clock, billing: Billing, papers: Papers | None = None) -> None:
         self._clock = clock
         self._billing = billing
+        self._papers = papers
 
     async def quote(self, session: AsyncSession, bill: Bill, asked: Asked) -> Effect:
         """What it would do, as the bill stands. Raises as `adjust` does."""
@@ -95,8 +102,8 @@ class Adjusting:
     async def adjust(self, session: AsyncSession, bill: Bill, asked: Asked, worded: Worded) -> Adjustment:
         """Write the line and post it; the caller holds the bill's row.
 
-        Raises Refused `own_bill`, `more_than_billed` (with what is left as `most_minor`), `not_found` for a charge
-        that is none of this bill's, and a 422 for another currency.
+        Raises Refused `own_bill`, `more_than_billed` (with what is left as `most_minor`), `not_found` for a charge that
+        is none of this bill's, `seller_unknown` as an invoice does, and a 422 for another currency.
         """
         if worded.by == bill.account_id:
             raise Refused("own_bill")
@@ -113,6 +120,8 @@ class Adjusting:
         await session.flush()
         await self._billing.post_one(session, bill.id)
         await session.refresh(bill)
+        if self._papers is not None:
+            await self._papers.follow(session, bill)
         return row
 
     async def collect_again(self, session: AsyncSession, bill: Bill) -> None:
@@ -162,9 +171,3 @@ def _sums_after(bill: Bill, asked: Asked, line: Sum) -> tuple[int, Sum]:
     if asked.of_id is not None:
         return bill.credited_minor, bill.charged.less(line)
     return bill.credited_minor + line.gross_minor, bill.charged
-
-
-async def lines_of(session: AsyncSession, bill_id: uuid.UUID) -> Sequence[Adjustment]:
-    """A bill's lines, in the order they were made."""
-    found = select(Adjustment).where(Adjustment.bill_id == bill_id)
-    return (await session.scalars(found.order_by(Adjustment.created_at, Adjustment.id))).all()

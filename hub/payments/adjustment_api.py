@@ -69,13 +69,16 @@ class AdjustmentsApi:
     @route(
         "POST", "/api/v1/bills/{bill_id}/adjustments", summary="Correct a bill", tags=["payments"],
         permission="bills:adjust", body=NewAdjustment, response=AdjustmentShape, status=201, idempotent=True,
-        errors={"not_found": 404, "more_than_billed": 409, "bill_changed": 409, "own_bill": 409},
+        errors={
+            "not_found": 404, "more_than_billed": 409, "bill_changed": 409, "own_bill": 409, "seller_unknown": 409,
+        },
     )  # fmt: skip
     async def adjust(self, call: Call[NewAdjustment, None]) -> AdjustmentShape:
         """A line beside the bill, which itself stays as the facts say. In the ledger at once.
 
         What is still to be paid is asked for anew at the new sum; what is paid already goes back, or is charged
-        further, within seconds. See the bill's `state` for what came of it.
+        further, within seconds. See the bill's `state` for what came of it. Where there is an invoice, a credit note
+        (for a further charge: another invoice) is written that names it.
         """
         bill = await call.session.get(Bill, call.id("bill_id"), with_for_update=True)
         if bill is None:

@@ -1,8 +1,10 @@
 """What people have corrected bills by. The database refuses every change and deletion (see the migration)."""
 
 import uuid
+from collections.abc import Sequence
 
-from sqlalchemy import CheckConstraint, String, Text
+from sqlalchemy import CheckConstraint, String, Text, select
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hub.kernel.pages import Listed
@@ -28,3 +30,9 @@ class Adjustment(Listed):
     reason: Mapped[str] = mapped_column(Text)
     note: Mapped[str] = mapped_column(Text)
     made_by: Mapped[uuid.UUID]
+
+
+async def lines_of(session: AsyncSession, bill_id: uuid.UUID) -> Sequence[Adjustment]:
+    """A bill's lines, in the order they were made."""
+    found = select(Adjustment).where(Adjustment.bill_id == bill_id)
+    return (await session.scalars(found.order_by(Adjustment.created_at, Adjustment.id))).all()

@@ -32,7 +32,11 @@ class InvoiceQuery(PageQuery):
 
 
 class InvoiceShape(Shape):
-    """A document that never changes; a credit note `corrects_id` one. `body` is what is printed on it."""
+    """A document that never changes. `body` is what is printed on it.
+
+    A credit note takes a whole invoice back (`corrects_id`), or it, or another invoice, adds one correction of the bill
+    (`adjustment_id`) to one that stands (`amends_id`).
+    """
 
     id: uuid.UUID
     created_at: Instant
@@ -41,6 +45,8 @@ class InvoiceShape(Shape):
     name: str
     kind: Literal["invoice", "credit_note"]
     corrects_id: uuid.UUID | None
+    amends_id: uuid.UUID | None
+    adjustment_id: uuid.UUID | None
     bill_id: uuid.UUID
     account_id: uuid.UUID | None
     currency: str
@@ -86,7 +92,10 @@ class InvoicesApi:
         errors={"not_found": 404, "not_billed": 409, "seller_unknown": 409},
     )  # fmt: skip
     async def issue(self, call: Call[None, None]) -> InvoiceShape:
-        """For the bill as it stands: the same one again while it does, else a credit note and a new one."""
+        """For the bill as it stands: the same one again while it does, else a credit note and a new one.
+
+        What people correct it by leaves the invoice standing and has documents of its own.
+        """
         bill = await call.session.get(Bill, call.id("bill_id"), with_for_update=True)
         if bill is None or not (call.principal.may(READ) or bill.account_id == call.principal.account_id):
             raise Refused("not_found")

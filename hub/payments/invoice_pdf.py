@@ -60,8 +60,9 @@ class _Page:
         self._pdf.ln(8)
         self._line(f"{self._t(self._row.kind)} {self._row.name}", size=16, bold=True)
         self._line(f"{self._t('date')}: {instant(self._row.created_at.isoformat(), self._language)}")
-        if "corrects" in self._body:
-            self._line(f"{self._t('corrects')}: {self._body['corrects']}")
+        for one in ("corrects", "amends"):
+            if one in self._body:
+                self._line(f"{self._t(one)}: {self._body[one]}")
         self._line(f"{self._t(self._body['use'])} · {self._t('reference')}: {self._row.bill_id}")
         if self._body["began_at"] and self._body["ended_at"]:
             both = (instant(self._body[name], self._language) for name in ("began_at", "ended_at"))
@@ -73,6 +74,9 @@ class _Page:
         for line in self._body["lines"]:
             price, amount = self._m(line["unit_price_minor"]), self._m(line["amount_minor"])
             self._cells([self._t(line["key"]), quantity(line, self._language), price, amount])
+            if line.get("reason"):
+                self._pdf.set_font(self._family, "", 8)
+                self._pdf.multi_cell(sum(_WIDTHS[:3]), 4, self._shown(line["reason"]), new_x="LMARGIN", new_y="NEXT")
         self._pdf.ln(3)
 
     def _sums(self) -> None:

@@ -3,7 +3,7 @@
 import uuid
 from typing import Any
 
-from sqlalchemy import String, UniqueConstraint
+from sqlalchemy import Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hub.kernel.columns import Base
@@ -22,11 +22,15 @@ class InvoiceSeries(Base):
 class Invoice(Listed):
     """One document. `kind` is invoice or credit_note; `corrects_id`: the invoice that a credit note takes back.
 
+    `amends_id`: the invoice that stands, and to which this one adds the correction `adjustment_id` alone.
     `body` is all that is printed: seller, buyer, what for and when, lines, payments.
     """
 
     __tablename__ = "invoices"
-    __table_args__ = (UniqueConstraint("series", "number"),)
+    __table_args__ = (
+        UniqueConstraint("series", "number"),
+        Index("uq_invoices_amendment", "amends_id", "adjustment_id", unique=True),
+    )
 
     series: Mapped[str] = mapped_column(String(60))
     number: Mapped[int]
@@ -40,3 +44,5 @@ class Invoice(Listed):
     total_minor: Mapped[int]
     tax_minor: Mapped[int]
     body: Mapped[dict[str, Any]]
+    amends_id: Mapped[uuid.UUID | None] = mapped_column(index=True)
+    adjustment_id: Mapped[uuid.UUID | None]

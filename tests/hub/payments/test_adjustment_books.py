@@ -13,8 +13,9 @@ from hub.kernel.clock import SystemClock
 from hub.kernel.db import Database
 from hub.kernel.wishes import Task, Wish
 from hub.payments import bookkeeping
-from hub.payments.adjusting import Adjusting, Worded, lines_of
+from hub.payments.adjusting import Adjusting, Worded
 from hub.payments.adjustment_schemas import AskedAdjustment
+from hub.payments.adjustment_tables import lines_of
 from hub.payments.billing import COLLECT, Billing
 from hub.payments.collecting import Collecting
 from hub.payments.ledger_tables import LedgerEntry, LedgerTransaction
