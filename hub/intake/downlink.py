@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from hub import events
 from hub.intake import scopes
 from hub.intake.tables import ListItem, Order, StationChange, StationFeed
-from hub.kernel.bulk import Write, insert_many
+from hub.kernel.bulk import Write, insert_many, write_together
 from hub.kernel.clock import Clock
 from hub.kernel.db import after_commit
 from hub.kernel.new_rows import flush_with
@@ -162,7 +162,6 @@ class Downlink:
         given = {key: raw for key, raw in given.items() if stored.get(key) != raw}
         gone = [key for key in gone if key in stored]
         if not given and not gone:
-            await session.flush()
             return
         await _take_out(session, name, scope, gone)
         ears = await scopes.ears(session, [feed.station_id for feed in feeds], name)
@@ -186,14 +185,11 @@ class Downlink:
         rows: Sequence[dict[str, Any]],
         kept: Sequence[dict[str, Any]] = (),
     ) -> None:
-        """Write the feeds' next changes, which their `rev` counts already, and what lists hold.
-
-        All of it at once, and with it the new rows that wait in the session.
-        """
+        """Write the feeds' next changes, which their `rev` counts already, and what lists hold: all of it at once."""
         items = Write(ListItem, kept, ("list", "scope", "key"), replaces=True)
         changes = Write(StationChange, rows, ("station_id", "rev"), replaces=False)
         moved = Write(StationFeed, [dataclasses.asdict(feed) for feed in feeds], ("station_id",), replaces=True)
-        await flush_with(session, items, changes, moved)
+        await write_together(session, items, changes, moved)
         waiting: dict[uuid.UUID, int] = session.info.setdefault(_NUDGED, {})
         if not waiting:
             after_commit(session, lambda: self._wake(waiting))
@@ -307,7 +303,13 @@ async def _feeds(session: AsyncSession, told: Sequence[uuid.UUID] | None) -> lis
 
 
 async def _held(session: AsyncSession, where: str, *values: Any) -> list[Feed]:
-    """Always in the same order, so that publishers cannot deadlock."""
+    """Always in the same order, so that publishers cannot deadlock.
+
+    What the session has yet to write is written first: whoever waits there for another booking of the vehicle must
+    not hold the feed for which that one waits.
+    """
+    if session.new or session.dirty or session.deleted:
+        await flush_with(session)
     sql = f"SELECT station_id, rev, lists, pruned_rev FROM station_feeds WHERE {where} ORDER BY station_id"  # noqa: S608
     if not is_sqlite(session):  # which has one writer at a time anyway
         sql += " FOR UPDATE"
