@@ -13,18 +13,20 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import String, Text, delete
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hub.kernel.columns import Base
+from hub.kernel.db import violates
 from hub.kernel.statements import Statement, at_end, instant_in, is_sqlite, json_in, run
 from protocols.errors import Malformed, Refused
 
 HEADER = "Idempotency-Key"
 KEPT_FOR = dt.timedelta(hours=24)
 _MAX_LENGTH = 200
-_LOCK = "SELECT pg_try_advisory_xact_lock(?1)"
 _KEPT = "SELECT fingerprint, status, headers, body, created_at FROM idempotency_keys WHERE actor = ?1 AND key = ?2"
+_LOCKED = f"SELECT pg_try_advisory_xact_lock(?3), kept.* FROM (SELECT) AS mine LEFT JOIN ({_KEPT}) AS kept ON true"  # noqa: S608
 _FORGET = "DELETE FROM idempotency_keys WHERE actor = ?1 AND key = ?2"
 _KEEP = """\
 INSERT INTO idempotency_keys (actor, key, fingerprint, status, headers, body, created_at)
@@ -92,23 +94,40 @@ def fingerprint(method: str, path: str, body: bytes) -> str:
 
 async def earlier_answer(session: AsyncSession, actor: str, key: str, print_: str, now: dt.datetime) -> Answer | None:
     """The answer that this key already got. Raises Refused for another body or a call in flight elsewhere."""
-    look = Statement(_KEPT, (actor, key), reached=True)
-    if is_sqlite(session):
-        [found] = await run(session, look)
-    else:
-        # Another hub process may hold the same key: a lock until the end of this transaction says so.
-        locked, found = await run(session, Statement(_LOCK, (_number(f"{actor} {key}"),), reached=True), look)
-        if not locked.rows[0][0]:
-            raise Refused("idempotency_in_flight")
-    if not found.rows:
+    row = await (_look if is_sqlite(session) else _look_with_lock)(session, actor, key)
+    if row is None:
         return None
-    kept = _read(found.rows[0])
+    kept = _read(row)
     if kept.created_at <= now - KEPT_FOR:
         await run(session, Statement(_FORGET, (actor, key)))
         return None
     if kept.fingerprint != print_:
         raise Refused("idempotency_key_reused")
     return kept
+
+
+async def _look(session: AsyncSession, actor: str, key: str) -> tuple[Any, ...] | None:
+    [found] = await run(session, Statement(_KEPT, (actor, key), reached=True))
+    return found.rows[0] if found.rows else None
+
+
+async def _look_with_lock(session: AsyncSession, actor: str, key: str) -> tuple[Any, ...] | None:
+    """Another hub process may hold the same key: a lock until the end of this transaction says so.
+
+    It looks as the lock is asked for, not after: if the other one commits in between, this unit of work ends on the
+    row that is there (`met_another`).
+    """
+    values = (actor, key, _number(f"{actor} {key}"))
+    [found] = await run(session, Statement(_LOCKED, values, reached=True))
+    [(locked, *row)] = found.rows
+    if not locked:
+        raise Refused("idempotency_in_flight")
+    return None if row[0] is None else tuple(row)
+
+
+def met_another(error: IntegrityError) -> bool:
+    """Whether another hub process has done the same meanwhile and kept its answer: to be looked for once more."""
+    return violates(error, KeptAnswer.__tablename__)
 
 
 def keep_answer(session: AsyncSession, actor: str, key: str, answer: Answer) -> None:

@@ -22,7 +22,16 @@ from hub.kernel.clock import Clock
 from hub.kernel.db import Database, is_bad_value, is_busy, may_succeed_again
 from hub.kernel.draining import DRAINING, Draining
 from hub.kernel.edge import TRACE_ID, edge
-from hub.kernel.idempotency import HEADER, Answer, InFlight, earlier_answer, fingerprint, keep_answer, read_key
+from hub.kernel.idempotency import (
+    HEADER,
+    Answer,
+    InFlight,
+    earlier_answer,
+    fingerprint,
+    keep_answer,
+    met_another,
+    read_key,
+)
 from hub.kernel.nudges import Nudges
 from hub.kernel.problem import (
     CONTENT_TYPE,
@@ -164,6 +173,8 @@ class _Endpoint:
                     )
                     return await self._carry_out(call, key, print_)
             except IntegrityError as error:
+                if key is not None and met_another(error) and not last:
+                    continue
                 raise ProblemError(problem("conflict", 409)) from error
             except DBAPIError as error:
                 if may_succeed_again(error) and not last:

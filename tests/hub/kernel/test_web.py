@@ -1,16 +1,18 @@
 """The HTTP edge over a real socket, on both databases."""
 
 import asyncio
+import json
 import uuid
 from typing import Any
 
+import pytest
 from aiohttp.test_utils import TestClient
 from pydantic import Field
 from sqlalchemy import func, select
 from sqlalchemy.exc import DBAPIError
 
 from hub.kernel.db import Database, after_commit
-from hub.kernel.idempotency import KeptAnswer
+from hub.kernel.idempotency import Answer, KeptAnswer, fingerprint, keep_answer
 from hub.kernel.problem import Problem, problem
 from hub.kernel.routes import Call, Reply, Unit, route, routes_of
 from hub.kernel.shapes import Instant, Shape
@@ -309,3 +311,27 @@ async def test_slow_work_is_done_ahead_of_the_transaction_and_once_for_all_its_t
     assert things.committed == ["0 connections"]
     assert (await _post(client, "/slow", json={"name": "toolong"}, key="b"))[0] == 422
     assert len(things.committed) == 1  # not for what is refused anyway
+
+
+async def test_an_answer_that_another_process_keeps_meanwhile_is_given_and_nothing_is_done_twice(
+    kernel: Kernel, serve: Serve, auth: FixedAuth, database: Database
+) -> None:
+    if database.is_sqlite:
+        pytest.skip("one writes at a time")
+    api = ThingsApi()
+    api.gate.clear()
+    me = auth.sign_in("things:write")
+    here = await serve(kernel, routes_of(api))
+    ours = asyncio.create_task(_post(here, "/things", json={"name": "x"}, key="k"))
+    await asyncio.wait_for(api.entered.wait(), 5)
+    print_ = fingerprint("POST", "/things", b'{"name": "x"}')
+    made = Answer(
+        fingerprint=print_, status=201, headers={"Content-Type": "application/json"},
+        body=json.dumps({"id": str(uuid.UUID(int=5)), "name": "x"}), created_at=kernel.clock.now(),
+    )  # fmt: skip
+    async with database.transaction() as session:
+        keep_answer(session, str(me.actor_id), "k", made)
+    api.gate.set()
+    status, body, headers = await ours
+    assert (status, body["id"], headers["Idempotency-Replayed"]) == (201, str(uuid.UUID(int=5)), "true")
+    assert api.made == 1  # and that was undone
