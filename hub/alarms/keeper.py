@@ -65,7 +65,7 @@ class AlarmKeeper:
 
     async def look(self, database: Database) -> bool:
         """Whether it was ours to look. Nothing is written, and no writer waits, where nothing changes."""
-        async with database.reading() as seeing:
+        async with database.reading(held=True) as seeing:
             if not await repository.alone(seeing):
                 return False
             now = self._clock.now()

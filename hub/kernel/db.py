@@ -16,7 +16,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.orm import Session, UOWTransaction
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from hub.kernel.columns import Base
@@ -31,6 +32,7 @@ Watch = Callable[[AsyncSession], contextlib.AbstractAsyncContextManager[None]]
 _WATCH: ContextVar[Watch | None] = ContextVar("watch", default=None)
 _AFTER_COMMIT = "after_commit"
 _WRITE = "voltdock_write"
+_READS = "reads"
 _BUSY_TIMEOUT_MS = 10_000
 _CONNECT_S = 5.0
 _POOL_S = 10.0  # for a connection of the pool: whoever waits longer is told to come back
@@ -67,7 +69,10 @@ class Database:
         self._turn = asyncio.Semaphore(2) if self.is_sqlite else None
         made: dict[str, Any] = {"expire_on_commit": False, "sync_session_class": BoundSession}
         self._write = async_sessionmaker(self.engine.execution_options(**{_WRITE: True}), **made)
-        self._read = async_sessionmaker(self.engine, **made)
+        self._held = async_sessionmaker(self.engine, **made)
+        # Queries see what is committed as each begins, within a transaction or without: BEGIN and ROLLBACK are two
+        # trips for nothing.
+        self._read = self._held if self.is_sqlite else async_sessionmaker(_each_by_itself(self.engine), **made)
 
     @contextlib.asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
@@ -86,9 +91,13 @@ class Database:
                 await answer
 
     @contextlib.asynccontextmanager
-    async def reading(self) -> AsyncIterator[AsyncSession]:
-        """A session for queries; nothing done in it is kept."""
-        async with self._read() as session:
+    async def reading(self, *, held: bool = False) -> AsyncIterator[AsyncSession]:
+        """A session for queries only: what it would flush is a RuntimeError.
+
+        `held`: in one transaction also on PostgreSQL, for locks and cursors that last until its end.
+        """
+        async with (self._held if held else self._read)() as session:
+            session.info[_READS] = True
             yield session
 
     async def ping(self) -> None:
@@ -99,6 +108,15 @@ class Database:
     async def close(self) -> None:
         """Close every connection."""
         await self.engine.dispose()
+
+
+def _each_by_itself(engine: AsyncEngine) -> AsyncEngine:
+    return engine.execution_options(isolation_level="AUTOCOMMIT")
+
+
+def _refuse_to_write(session: Session, _context: UOWTransaction | None, _instances: object) -> None:
+    if _READS in session.info:
+        raise RuntimeError(f"a session that reads would write {[*session.new, *session.dirty, *session.deleted]}")
 
 
 @contextlib.contextmanager
@@ -204,3 +222,6 @@ def _prepare_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) ->
 def _begin_sqlite(connection: Connection) -> None:
     writes = connection.get_execution_options().get(_WRITE, False)
     begin(connection.connection.dbapi_connection, writes=writes)
+
+
+event.listen(BoundSession, "before_flush", _refuse_to_write)

@@ -19,7 +19,7 @@ async def in_parts(
 ) -> AsyncIterator[Sequence[tuple[Any, ...]]]:
     """The rows where this holds, then those of the ids `also` (some may come twice), AT_ONCE at a time as plain tuples.
 
-    `row_id` is the column of the ids.
+    `row_id` is the column of the ids. The session must hold a transaction (`transaction`, or `reading(held=True)`).
     """
     async for part in (await session.stream(rows.where(where))).partitions(AT_ONCE):
         yield [tuple(row) for row in part]

@@ -13,6 +13,7 @@ from sqlalchemy.exc import IntegrityError, StatementError
 from hub.kernel.columns import UtcInstant
 from hub.kernel.db import Database, after_commit, insert_new, upsert, violates
 from hub.kernel.idempotency import KeptAnswer
+from hub.kernel.statements import Statement, run
 from protocols.values import UTC
 
 NOW = dt.datetime(2026, 11, 21, 14, 0, 0, 123456, tzinfo=UTC)
@@ -147,3 +148,29 @@ async def test_sqlite_is_durable_and_checks_foreign_keys(database: Database) -> 
         found = {name: await session.scalar(text(f"PRAGMA {name}"))
                  for name in ("journal_mode", "synchronous", "foreign_keys")}  # fmt: skip
     assert found == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
+
+
+async def test_a_session_that_reads_writes_nothing(database: Database) -> None:
+    async with database.reading() as session:
+        session.add(KeptAnswer(**_row("k")))
+        with pytest.raises(RuntimeError, match="would write"):
+            await session.scalar(select(func.count()).select_from(KeptAnswer))
+        session.expunge_all()
+    assert await _count(database) == 0
+
+
+async def test_what_is_read_stands_in_no_transaction_unless_it_is_held(database: Database) -> None:
+    """On PostgreSQL, where it costs two trips; SQLite needs one to see the same in all its queries."""
+    if database.is_sqlite:
+        pytest.skip("trips are PostgreSQL's")
+    for held in (False, True, False):
+        async with database.reading(held=held) as session:
+            await session.scalar(text("SELECT 1"))
+            driver = (await (await session.connection()).get_raw_connection()).driver_connection
+            assert driver is not None
+            assert driver.is_in_transaction() is held
+    async with database.transaction() as session:
+        await run(session, Statement("SELECT 1"))
+        driver = (await (await session.connection()).get_raw_connection()).driver_connection
+        assert driver is not None
+        assert driver.is_in_transaction()

@@ -19,7 +19,7 @@ async def test_rows_come_in_parts_and_the_named_ones_after_them(
     async with database.transaction() as session:
         for number, row_id in enumerate(ids):
             session.add(Wish(id=row_id, created_at=AT, kind="x", key=None, payload={}, not_before=AT, round=number))
-    async with database.reading() as session:
+    async with database.reading(held=True) as session:
         asked = select(Wish.id, Wish.round).order_by(Wish.round)
         found = [part async for part in parts.in_parts(session, asked, Wish.round < 3, Wish.id, ids[2:])]
     assert found == [
