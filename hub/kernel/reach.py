@@ -110,6 +110,11 @@ async def within(session: AsyncSession, reach: Reach | None) -> AsyncIterator[No
         info[_REACH] = before
 
 
+def note_whose(session: AsyncSession, table: str, row_id: uuid.UUID, organisation_id: uuid.UUID) -> None:
+    """Whose a row is, which a query has read by the way: a new row that refers to it need not ask for it again."""
+    session.info.setdefault(_KNOWN, set()).add((table, row_id, organisation_id))
+
+
 def _narrow(state: ORMExecuteState) -> None:
     reach = reach_of(state.session)
     if reach is None or state.execution_options.get("reach_everywhere") or state.is_column_load:

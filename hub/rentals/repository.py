@@ -5,13 +5,13 @@ import uuid
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import ARRAY, Integer, Select, cast, func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.kernel.bulk import insert_many, rows_where, upsert_many
 from hub.kernel.pages import Found, Listed, PageQuery, find_page
-from hub.kernel.reach import EVERYWHERE
-from hub.kernel.statements import Statement, is_sqlite, run
+from hub.kernel.reach import EVERYWHERE, note_whose
+from hub.kernel.statements import Statement, id_in, is_sqlite, run
 from hub.rentals.offer_tables import OfferStation
 from hub.rentals.tables import AccountBlock, Card, Rental, Reservation, VehicleSighting, VoucherKeyRow, VoucherRow
 
@@ -19,10 +19,14 @@ _VEHICLE_LOCK = 77  # the class of the advisory locks that line up bookings of o
 _FOLD_VEHICLE_LOCK, _FOLD_ACCOUNT_LOCK, _FOLD_VOUCHER_LOCK = 78, 79, 80
 _STATION_LOCK = 81
 _TURN = "SELECT pg_advisory_xact_lock(?1, ?2)"
+_TURNS = "SELECT count(pg_advisory_xact_lock(?1, number)) FROM unnest(?2::integer[]) AS number"
 _STANDING = """\
 SELECT EXISTS (SELECT 1 FROM account_blocks WHERE account_id = ?1),
-    (SELECT knows FROM lease_stations WHERE station_id = ?2)
+    (SELECT knows FROM lease_stations WHERE station_id = ?2),
+    (SELECT organisation_id FROM stations WHERE id = ?2)
 """
+_STANDING_OF_VEHICLE = f"{_STANDING}, (SELECT organisation_id FROM vehicles WHERE id = ?3)"  # noqa: S608  # no values in it
+_IN_TURN = f"{_STANDING_OF_VEHICLE}, pg_advisory_xact_lock(?4, ?5)"
 _STATUS_LOCK = 0x766F7563  # "vouc": who numbers a voucher holds this advisory lock
 
 
@@ -199,10 +203,15 @@ async def line_up_to_book(
     """
     sql = _STANDING
     values: tuple[object, ...] = (account_id, station_id)
-    if vehicle_id is not None and not is_sqlite(session):
-        sql, values = f"{_STANDING}, pg_advisory_xact_lock(?3, ?4)", (*values, _VEHICLE_LOCK, _number(vehicle_id))
+    if vehicle_id is not None:
+        sql, values = _STANDING_OF_VEHICLE, (*values, vehicle_id)
+        if not is_sqlite(session):
+            sql, values = _IN_TURN, (*values, _VEHICLE_LOCK, _number(vehicle_id))
     [found] = await run(session, Statement(sql, values, reached=True))
-    blocked, knows = found.rows[0][:2]
+    blocked, knows, *owners = found.rows[0]
+    for table, row_id, owner in zip(("stations", "vehicles"), (station_id, vehicle_id), owners, strict=False):
+        if row_id is not None and owner is not None:
+            note_whose(session, table, row_id, id_in(owner))
     return Standing(bool(blocked), None if knows is None else bool(knows))
 
 
@@ -236,9 +245,8 @@ async def line_up_vouchers(session: AsyncSession, vouchers: Iterable[uuid.UUID])
 async def _line_up(session: AsyncSession, kind: int, ids: Iterable[uuid.UUID]) -> None:
     """Wait for all of these at once, always in the same order."""
     numbers = sorted({_number(one) for one in ids})
-    if numbers and session.get_bind().dialect.name == "postgresql":
-        each = func.unnest(cast(numbers, ARRAY(Integer))).column_valued("number")
-        await session.execute(select(func.pg_advisory_xact_lock(kind, each)))
+    if numbers and not is_sqlite(session):
+        await run(session, Statement(_TURNS, (kind, numbers), reached=True))
 
 
 async def vouchers(session: AsyncSession, query: PageQuery, **equal: object) -> Found[VoucherRow]:
