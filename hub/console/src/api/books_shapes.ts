@@ -7,6 +7,7 @@ export interface InvoiceShape {
   readonly name: string;
   readonly kind: 'invoice' | 'credit_note';
   readonly corrects_id: string | null;
+  readonly amends_id?: string | null;
   readonly bill_id: string;
   readonly account_id: string | null;
   readonly currency: string;
@@ -24,6 +25,7 @@ export interface InvoiceBody {
   readonly lines: readonly BillLineShape[];
   readonly payments: readonly InvoicePayment[];
   readonly corrects?: string;
+  readonly amends?: string;
 }
 
 export interface InvoicePayment {

@@ -7,6 +7,8 @@ export interface BillLineShape {
   readonly unit: string;
   readonly unit_price_minor: number;
   readonly amount_minor: number;
+  /** What a correction says to whoever pays; lines of prices have none. */
+  readonly reason?: string;
 }
 
 export interface RentalShape {
@@ -116,17 +118,6 @@ export interface TariffShape {
   readonly use: string;
   readonly currency: string;
   readonly versions: readonly VersionShape[];
-}
-
-export interface BillShape {
-  readonly id: string;
-  readonly created_at: string;
-  readonly use: string;
-  readonly account_id: string | null;
-  readonly currency: string;
-  readonly total_minor: number;
-  readonly paid_minor: number;
-  readonly state: string;
 }
 
 export interface PaymentShape {

@@ -4,6 +4,7 @@
  */
 export type * from './account_shapes';
 export type * from './balance_shapes';
+export type * from './bills_shapes';
 export type * from './books_shapes';
 export type * from './fleet_shapes';
 export type * from './money_shapes';

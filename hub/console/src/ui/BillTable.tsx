@@ -26,6 +26,7 @@ export function BillTable({ lines, total, tax }: BillTableProps) {
           <tr key={`${line.key}-${String(index)}`} data-testid={`line-${line.key}`}>
             <td>
               {named(t, 'line', line.key)}
+              {line.reason !== undefined && <span className="muted block small">{line.reason}</span>}
               {line.quantity !== 1 && (
                 <span className="muted block small">
                   {f.number(line.quantity, 3)} {named(t, 'unit', line.unit)} × {money(line.unit_price_minor)}

@@ -16,6 +16,16 @@ import { CaseState } from './CaseState';
 
 type Deed = 'acknowledge' | 'resolve' | 'there' | 'gone';
 
+/** Cases about what somebody pays: their page leads to the bill, where it is corrected. */
+const BILLED = new Set([
+  'overflow_return', 'wrong_bill', 'corrected_bill_changed', 'refund_declined', 'payment_declined', 'no_payment_method',
+]); // prettier-ignore
+
+function billLink(one: CaseShape): string {
+  const cause = one.kind === 'overflow_return' ? '?cause=parked_unconfirmed' : '';
+  return `/payments/bills/${one.rental_id ?? one.about}${cause}`;
+}
+
 export function Case() {
   const { caseId = '' } = useParams();
   const asked = useAsk<CaseShape>(`/api/v1/cases/${caseId}`, { every: 10_000 });
@@ -54,6 +64,11 @@ function Shown({ one }: { one: CaseShape }) {
               {t('case_gone')}
             </button>
           </>
+        )}
+        {may('payments:read') && BILLED.has(one.kind) && (
+          <Link className="button" to={billLink(one)}>
+            {t('case_to_bill')}
+          </Link>
         )}
         {may('cases:write') && one.state === 'open' && (
           <button type="button" className="button" onClick={() => setAct('acknowledge')}>

@@ -77,6 +77,24 @@ describe('Mine', () => {
     expect(within(ride).queryAllByRole('link')).toEqual([]);
   });
 
+  it('shows what his ride was corrected by, with the reason, and what he owes after all', async () => {
+    const bill = { id: RIDE.id, owed_minor: 370, currency: 'EUR' };
+    const line = {
+      id: 'l', created_at: RIDE.created_at, bill_id: RIDE.id, kind: 'credit', cause: 'wrong_end', of_id: null,
+      currency: 'EUR', amount_minor: 300, reason: 'You brought it back at noon.', note: null, made_by: null,
+    }; // prettier-ignore
+    const hub = new CannedHub({
+      ...FULL,
+      'GET /api/v1/bills': page(bill),
+      'GET /api/v1/adjustments': page(line),
+    });
+    show(<Mine />, hub, { me: RENTER });
+    const shown = await screen.findByTestId('my-correction');
+    expect(shown.textContent).toContain('-€3.00 Credit: the end was wrong');
+    expect(shown.textContent).toContain('You brought it back at noon.');
+    await waitFor(() => expect(screen.getByTestId('my-ride').textContent).toContain('Bill: €3.70'));
+  });
+
   it('asks for his own only', async () => {
     const hub = new CannedHub(FULL);
     show(<Mine />, hub, { me: RENTER });

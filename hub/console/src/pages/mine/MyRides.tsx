@@ -1,11 +1,12 @@
 /** One's own rides, each with its way, its bill by lines, and its invoice. */
 import { useAround, useMe } from '../../app/context';
 import { useWhole } from '../../api/queries';
-import type { RentalShape } from '../../api/shapes';
+import type { AdjustmentShape, BillShape, RentalShape } from '../../api/shapes';
 import { named } from '../../i18n/words';
 import { BillTable } from '../../ui/BillTable';
 import { Card } from '../../ui/Head';
 import { StationName, VehicleName } from '../../ui/Names';
+import { CorrectionWords } from '../payments/CorrectionWords';
 import { PaperButton } from '../../ui/PaperButton';
 import { Empty, Failure, Loading } from '../../ui/States';
 
@@ -19,6 +20,9 @@ export function MyRides() {
     { account_id: me.id },
     { every: 15_000, most: MOST },
   );
+  const own = { every: 15_000, most: 200 };
+  const bills = useWhole<BillShape>('/api/v1/bills', { account_id: me.id }, own).data?.items;
+  const lines = useWhole<AdjustmentShape>('/api/v1/adjustments', { account_id: me.id }, own).data?.items;
   return (
     <Card title={t('mine_rides')} testId="my-rides">
       {asked.isLoading && <Loading rows={3} />}
@@ -30,7 +34,12 @@ export function MyRides() {
       )}
       <ul className="rows">
         {asked.data?.items.map((one) => (
-          <Ride key={one.id} ride={one} />
+          <Ride
+            key={one.id}
+            ride={one}
+            bill={bills?.find((bill) => bill.id === one.id)}
+            lines={lines?.filter((line) => line.bill_id === one.id) ?? []}
+          />
         ))}
       </ul>
       {asked.data?.complete === false && <p className="muted small">{t('mine_newest', { count: MOST })}</p>}
@@ -38,7 +47,13 @@ export function MyRides() {
   );
 }
 
-function Ride({ ride }: { ride: RentalShape }) {
+interface RideProps {
+  readonly ride: RentalShape;
+  readonly bill: BillShape | undefined;
+  readonly lines: readonly AdjustmentShape[];
+}
+
+function Ride({ ride, bill, lines }: RideProps) {
   const { t, f } = useAround();
   const began = ride.undocked_at ?? ride.started_at;
   const isBilled = ride.state === 'ended' && (ride.total?.minor ?? 0) > 0;
@@ -62,15 +77,37 @@ function Ride({ ride }: { ride: RentalShape }) {
           {ride.duration_s !== null && ` · ${f.span(ride.duration_s)}`}
           {ride.distance_m !== null && ` · ${f.km(ride.distance_m / 1000)}`}
         </p>
-        {ride.total !== null && ride.bill !== null && (
-          <details>
-            <summary>{t('mine_bill', { amount: f.money(ride.total) })}</summary>
-            <BillTable lines={ride.bill} total={ride.total} tax={ride.tax} />
-          </details>
-        )}
+        <RideBill ride={ride} bill={bill} lines={lines} />
         {ride.total === null && <p className="small">{named(t, 'state', ride.state)}</p>}
       </div>
       {isBilled && <PaperButton wanted={{ billId: ride.id }}>{t('invoice_pdf')}</PaperButton>}
     </li>
+  );
+}
+
+/** The ride's price by lines, and what it was corrected by since, with the reason. */
+function RideBill({ ride, bill, lines }: RideProps) {
+  const { t, f } = useAround();
+  if (ride.total === null || ride.bill === null) return null;
+  const owed = bill === undefined ? ride.total : { minor: bill.owed_minor, currency: bill.currency };
+  return (
+    <details>
+      <summary>{t('mine_bill', { amount: f.money(owed) })}</summary>
+      <BillTable lines={ride.bill} total={ride.total} tax={ride.tax} />
+      {lines.length > 0 && (
+        <>
+          <ul className="rows">
+            {lines.map((one) => (
+              <li key={one.id} className="item" data-testid="my-correction">
+                <CorrectionWords one={one} />
+              </li>
+            ))}
+          </ul>
+          <p className="strong">
+            {t('owed')}: {f.money(owed)}
+          </p>
+        </>
+      )}
+    </details>
   );
 }

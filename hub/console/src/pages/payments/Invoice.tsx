@@ -49,6 +49,7 @@ function Under({ paper }: { paper: InvoiceShape }) {
   const { t, f } = useAround();
   const others = useWhole<InvoiceShape>('/api/v1/invoices', { bill_id: paper.bill_id }, { most: 50 });
   const note = others.data?.items.find((one) => one.corrects_id === paper.id);
+  const added = others.data?.items.filter((one) => one.amends_id === paper.id) ?? [];
   return (
     <>
       <Chip tone={paper.kind === 'invoice' ? 'plain' : 'amber'}>{named(t, 'paper', paper.kind)}</Chip>
@@ -57,6 +58,11 @@ function Under({ paper }: { paper: InvoiceShape }) {
           <Link to={`/payments/invoices/${note.id}`}>{t('paper_taken_back', { name: note.name })}</Link>
         </Chip>
       )}
+      {added.map((one) => (
+        <Chip key={one.id} tone="amber">
+          <Link to={`/payments/invoices/${one.id}`}>{t('paper_amended', { name: one.name })}</Link>
+        </Chip>
+      ))}
       <span className="muted">{f.exact(paper.created_at)}</span>
     </>
   );
@@ -87,7 +93,7 @@ function Payments({ paper }: { paper: InvoiceShape }) {
 
 function About({ paper }: { paper: InvoiceShape }) {
   const { t, f } = useAround();
-  const { use, seller, began_at, ended_at, corrects } = paper.body;
+  const { use, seller, began_at, ended_at, corrects, amends } = paper.body;
   const period =
     began_at === null ? null : `${f.when(began_at)} – ${ended_at === null ? '' : f.when(ended_at)}`;
   return (
@@ -102,6 +108,16 @@ function About({ paper }: { paper: InvoiceShape }) {
             </Link>,
           ],
           [t('paper_period'), period],
+          ...(amends === undefined || !paper.amends_id
+            ? []
+            : [
+                [
+                  t('paper_amends'),
+                  <Link key="m" to={`/payments/invoices/${paper.amends_id}`}>
+                    {amends}
+                  </Link>,
+                ] as const,
+              ]),
           ...(paper.corrects_id === null
             ? []
             : [

@@ -12,6 +12,7 @@ import { Icon } from '../../ui/Icon';
 import { Tabs } from '../../ui/Tabs';
 import { Empty, Failure, Loading } from '../../ui/States';
 import { PaymentList } from '../plain/lists';
+import { Bill } from './Bill';
 import { Breaks } from './Breaks';
 import { Invoice } from './Invoice';
 import { HoldList, InvoiceList, PayoutList } from './lists';
@@ -46,6 +47,7 @@ export function Payments() {
   const open = PLACES.filter((one) => may(one.needs));
   const chosen = open.find((one) => one.path === rest) ?? (rest === '' ? open[0] : undefined);
   if (chosen?.path === 'invoices' && id !== '') return <Invoice id={id} />;
+  if (chosen?.path === 'bills' && id !== '') return <Bill id={id} />;
   const tabs = open.map((one) => ({
     to: `/payments/${one.path}`.replace(/\/$/, ''), name: t(one.title), isExact: one.path === '',
   })); // prettier-ignore

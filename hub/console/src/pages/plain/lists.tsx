@@ -3,7 +3,6 @@ import { useState, type ComponentType } from 'react';
 import { useLocation } from 'react-router';
 import { useAround, useMay } from '../../app/context';
 import type { MessageKey } from '../../i18n/en';
-import { subjectLink } from '../../lib/links';
 import * as cell from '../../plain/cells';
 import { PlainList, type PlainListProps } from '../../plain/PlainList';
 import { Head } from '../../ui/Head';
@@ -58,7 +57,7 @@ const RENTALS: Place = {
   ],
   filters: [
     { source: 'state', title: 'col_state', choices: ['active', 'ended', 'voided'] },
-    { source: 'flag', title: 'col_flags', choices: ['contradiction', 'orphan_return', 'time_uncertain', 'unpriced'], family: 'flag' },
+    { source: 'flag', title: 'col_flags', choices: ['contradiction', 'orphan_return', 'time_uncertain', 'unpriced', 'parked_unconfirmed'], family: 'flag' },
     { source: 'station_id', title: 'col_station_id' },
     { source: 'vehicle_id', title: 'col_vehicle_id' },
     { source: 'account_id', title: 'col_account_id' },
@@ -143,14 +142,15 @@ const BILLS: Place = {
     { source: 'use', title: 'col_use', show: cell.code('use', 'use') },
     ACCOUNT,
     { source: 'total_minor', title: 'col_total', show: cell.minor('total_minor'), isNumber: true },
+    { source: 'owed_minor', title: 'owed', show: cell.minor('owed_minor'), isNumber: true },
     { source: 'paid_minor', title: 'col_paid', show: cell.minor('paid_minor'), isNumber: true },
     { source: 'state', title: 'col_state', show: cell.state('state', 'bill') },
   ],
   filters: [
-    { source: 'state', title: 'col_state', choices: ['open', 'collecting', 'paid', 'unpaid', 'free'], family: 'bill' },
+    { source: 'state', title: 'col_state', choices: ['open', 'collecting', 'paid', 'unpaid', 'overpaid', 'free'], family: 'bill' },
     { source: 'account_id', title: 'col_account_id' },
   ],
-  to: (row) => subjectLink(String(row['use']), String(row.id)),
+  to: (row) => `/payments/bills/${String(row.id)}`,
 }; // prettier-ignore
 
 const PAYMENTS: Place = {

@@ -19,6 +19,7 @@ import { Card, Head } from '../../ui/Head';
 import { AccountName, short, StationName, VehicleName } from '../../ui/Names';
 import { Failure, Loading } from '../../ui/States';
 import { BillPapers } from '../payments/BillPapers';
+import { Corrections } from '../payments/Corrections';
 import { HoldOf } from '../payments/HoldOf';
 import { Photos } from './Photos';
 import { Story } from './Story';
@@ -55,6 +56,7 @@ function Shown({ rental }: { rental: RentalStory }) {
             ) : (
               <>
                 <BillTable lines={rental.bill} total={rental.total} tax={rental.tax} />
+                <Corrections billId={rental.id} />
                 <BillPapers billId={rental.id} />
               </>
             )}

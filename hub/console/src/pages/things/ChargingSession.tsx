@@ -11,6 +11,7 @@ import { AccountName, StationName } from '../../ui/Names';
 import { Pairs } from '../../ui/Pairs';
 import { Failure, Loading } from '../../ui/States';
 import { BillPapers } from '../payments/BillPapers';
+import { Corrections } from '../payments/Corrections';
 
 export function ChargingSession() {
   const { t, f } = useAround();
@@ -50,6 +51,7 @@ export function ChargingSession() {
           ) : (
             <>
               <BillTable lines={one.bill} total={one.total} tax={null} />
+              <Corrections billId={one.id} />
               <BillPapers billId={one.id} />
             </>
           )}
