@@ -98,14 +98,38 @@ async def _at_the_desk(page: Page, url: str, rental_id: str) -> None:
     await expect(page.locator("main table")).to_contain_text("month's end", timeout=10_000)
 
 
+async def _corrected(page: Page, url: str, rental_id: str) -> None:
+    """Finance credits a part of the ride; it goes back, and a credit note names the invoice."""
+    await page.goto(f"{url}/rentals/{rental_id}")
+    corrections = page.get_by_test_id("corrections")
+    await press(page, "[data-testid=corrections] .actions .button")
+    form = page.get_by_test_id("correct-bill")
+    await form.locator("input[name=amount]").fill("0.40")
+    await expect(page.get_by_test_id("effect")).to_contain_text("Goes back€0.40")
+    await no_serious_fault(page)
+    await form.locator("input[name=reason]").fill("The scooter was slow.")
+    await form.locator("input[name=note]").fill("ticket 4711")
+    await page.keyboard.press("Enter")
+    await expect(form).to_have_count(0, timeout=10_000)
+    await expect(corrections).to_contain_text("-€0.40 Credit: goodwill")
+    await expect(corrections).to_contain_text("Paid€0.60", timeout=20_000)
+    await expect(page.get_by_test_id("bill-papers")).to_contain_text("Credit note", timeout=10_000)
+    await no_serious_fault(page)
+    await page.goto(f"{url}/payments/bills/{rental_id}")
+    await expect(corrections).to_contain_text("ticket 4711")
+    await no_serious_fault(page)
+
+
 async def _at_home(page: Page) -> None:
-    """The renter finds the ride with its bill, and the invoice as a file."""
+    """The renter finds the ride with its bill, what it was corrected by, and the invoice as a file."""
     await expect(page.locator("main#page h1")).to_have_text("My rides and bills")
     ride = page.get_by_test_id("my-ride")
     await expect(ride).to_have_count(1)
     await expect(ride).to_contain_text("€1.00")
     await ride.locator("summary").press("Enter")
     await expect(ride.get_by_test_id("line-unlock")).to_be_visible()
+    await expect(ride.get_by_test_id("my-correction")).to_contain_text("The scooter was slow.")
+    await expect(ride).not_to_contain_text("ticket 4711")
     await no_serious_fault(page)
     assert (await paper_of(page, "Invoice (PDF)")).startswith(b"%PDF-")
     await expect(page.locator(".failure")).to_have_count(0)
@@ -129,6 +153,7 @@ async def test_a_ride_is_invoiced_and_its_renter_finds_it(tmp_path: Path) -> Non
             await come_in(page, stage.hub_url, email)
             if email == ADMIN:
                 await _at_the_desk(page, stage.hub_url, rental_id)
+                await _corrected(page, stage.hub_url, rental_id)
             else:
                 asked.clear()
                 await _at_home(page)

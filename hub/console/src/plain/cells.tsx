@@ -46,7 +46,7 @@ export function money(source: string): Show {
 const TONES: Readonly<Record<string, Tone>> = {
   active: 'sky', running: 'sky', requested: 'sky', waiting: 'sky', collecting: 'sky', acknowledged: 'sky',
   ended: 'plain', paid: 'good', confirmed: 'good', done: 'good', applied: 'good', succeeded: 'good', resolved: 'good',
-  open: 'amber', unpaid: 'coral', failed: 'coral', declined: 'coral', broken: 'coral', refused: 'coral',
+  open: 'amber', unpaid: 'coral', overpaid: 'coral', failed: 'coral', declined: 'coral', broken: 'coral', refused: 'coral',
   expired: 'amber', parked: 'amber', asked: 'sky', asking: 'sky', held: 'sky', capturing: 'sky', returning: 'sky',
   captured: 'good', lost: 'coral',
 }; // prettier-ignore

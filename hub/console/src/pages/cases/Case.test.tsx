@@ -48,6 +48,29 @@ beforeEach(() => {
 });
 afterEach(cleanup);
 
+describe('Case about what somebody pays', () => {
+  const FINANCE = aMe({ permissions: ['cases:read', 'payments:read'] });
+  const link = () => screen.findByRole('link', { name: 'Look at the bill' });
+
+  it('leads to the bill, where it is corrected for this cause', async () => {
+    opened({ rental_id: 'rental-1' }, FINANCE);
+    expect((await link()).getAttribute('href')).toBe('/payments/bills/rental-1?cause=parked_unconfirmed');
+    cleanup();
+    opened({ kind: 'refund_declined', about: 'booking-1' }, FINANCE);
+    expect((await link()).getAttribute('href')).toBe('/payments/bills/booking-1');
+  });
+
+  it('leads nobody there who may not see money, and from no other case', async () => {
+    opened();
+    await screen.findByRole('heading', { level: 1 });
+    expect(screen.queryByRole('link', { name: 'Look at the bill' })).toBeNull();
+    cleanup();
+    opened({ kind: 'fork' }, FINANCE);
+    await screen.findByRole('heading', { level: 1 });
+    expect(screen.queryByRole('link', { name: 'Look at the bill' })).toBeNull();
+  });
+});
+
 describe('Case of a vehicle left beside full docks', () => {
   it.each([
     ['It stands there', true],
