@@ -16,13 +16,16 @@ export interface InvoiceShape {
   readonly body: InvoiceBody;
 }
 
+/** A line; of a correction with what it says to whoever pays. */
+export type PaperLine = BillLineShape & { readonly reason?: string };
+
 /** What is printed on it; the API document calls it an object. */
 export interface InvoiceBody {
   readonly use: string;
   readonly seller: { readonly name: string; readonly address: string; readonly tax: string };
   readonly began_at: string | null;
   readonly ended_at: string | null;
-  readonly lines: readonly BillLineShape[];
+  readonly lines: readonly PaperLine[];
   readonly payments: readonly InvoicePayment[];
   readonly corrects?: string;
   readonly amends?: string;

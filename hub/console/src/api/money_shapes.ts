@@ -7,8 +7,6 @@ export interface BillLineShape {
   readonly unit: string;
   readonly unit_price_minor: number;
   readonly amount_minor: number;
-  /** What a correction says to whoever pays; lines of prices have none. */
-  readonly reason?: string;
 }
 
 export interface RentalShape {

@@ -1,11 +1,11 @@
 /** A bill by its lines, as the hub reckoned it; nothing is added up here. */
 import { useAround } from '../app/context';
-import type { BillLineShape } from '../api/shapes';
+import type { PaperLine } from '../api/shapes';
 import { named } from '../i18n/words';
 import type { Money } from '../lib/format';
 
 interface BillTableProps {
-  readonly lines: readonly BillLineShape[];
+  readonly lines: readonly PaperLine[];
   readonly total: Money;
   readonly tax: Money | null;
 }
