@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Sequence
 from typing import Final
 
-from hub.balance.greedy import best_swaps, sources_and_sinks
+from hub.balance.greedy import best_swaps, sources_and_sinks, worthwhile
 from hub.balance.network import Action, Network
 
 LONGEST_S: Final = 5.0
@@ -30,7 +30,7 @@ class Exact:
     def choose(self, network: Network) -> Sequence[Action]:
         """The best moves within the time, then the best swaps."""
         moves = _moves(network)
-        return [*moves, *best_swaps(network, network.added(moves))]
+        return worthwhile(network, [*moves, *best_swaps(network, network.added(moves))])
 
 
 def _moves(network: Network) -> list[Action]:
@@ -67,7 +67,7 @@ def _moves(network: Network) -> list[Action]:
     if status not in {cp_model.OPTIMAL, cp_model.FEASIBLE}:
         return []
     wanted = {key: solver.value(one) for key, one in flow.items() if solver.value(one)}
-    return _worthwhile(network, _named(network, wanted))
+    return worthwhile(network, _named(network, wanted))  # what rounding or the clock left over goes
 
 
 def _named(network: Network, wanted: dict[tuple[uuid.UUID, uuid.UUID], int]) -> list[Action]:
@@ -79,13 +79,3 @@ def _named(network: Network, wanted: dict[tuple[uuid.UUID, uuid.UUID], int]) -> 
         used |= {one.vehicle_id for one in left}
         found += [Action(what="move", vehicle_id=one.vehicle_id, from_=from_, to=to) for one in left]
     return found
-
-
-def _worthwhile(network: Network, actions: list[Action]) -> list[Action]:
-    """Those that still gain more than they cost when the others are done: what rounding or the clock left over goes."""
-    kept = list(actions)
-    for one in actions:
-        without = [other for other in kept if other is not one]
-        if network.shortage(without) - network.shortage(kept) <= network.cost(one.from_, one.to):
-            kept = without
-    return kept

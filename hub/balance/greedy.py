@@ -1,7 +1,7 @@
 """Pure: the planner that is always there: again and again the action that gains most."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from hub.balance.network import Action, Network
@@ -28,13 +28,28 @@ class Greedy:
             if swaps < network.most_swaps:
                 best = max(filter(None, (best, _best_swap(network, added, used))), key=_gain, default=None)
             if best is None:
-                return chosen
+                return worthwhile(network, chosen)
             action = best[1]
             chosen.append(action)
             moves, swaps = moves + (action.what == "move"), swaps + (action.what == "swap")
             used.add(action.vehicle_id)
             for station_id, more in network.added([action]).items():
                 added[station_id] = added.get(station_id, 0.0) + more
+
+
+def worthwhile(network: Network, actions: Sequence[Action]) -> list[Action]:
+    """Those that gain more than they cost, each alone and each when the others are done.
+
+    A later one may have made an earlier one needless, or be worth it only because of an earlier one; and people may
+    carry out some of a plan and leave the rest.
+    """
+    kept = [one for one in actions if _saved(network, one, network.added([one])) > network.cost_of(one)]
+    while True:
+        added = network.added(kept)
+        needless = (one for one in reversed(kept) if _saved(network, one, added) <= network.cost_of(one))
+        if (gone := next(needless, None)) is None:
+            return kept
+        kept = [one for one in kept if one is not gone]
 
 
 def sources_and_sinks(network: Network, added: dict[uuid.UUID, float]) -> tuple[list[uuid.UUID], list[uuid.UUID]]:
@@ -89,6 +104,14 @@ def _best_swap(network: Network, added: dict[uuid.UUID, float], used: set[uuid.U
             if worth > LEAST_GAIN and (best is None or worth > best[0]):
                 best = worth, Action(what="swap", vehicle_id=one.vehicle_id, from_=station_id, to=station_id)
     return best
+
+
+def _saved(network: Network, action: Action, added: Mapping[uuid.UUID, float]) -> float:
+    """How much more would be missing without this action, where all together add so much."""
+    return sum(
+        network.shortage_of(one, added[one] - more) - network.shortage_of(one, added[one])
+        for one, more in network.added([action]).items()
+    )
 
 
 def _change(network: Network, station_id: uuid.UUID, added: dict[uuid.UUID, float], by: float) -> float:

@@ -143,6 +143,10 @@ class Network:
         """What a move costs, in rides."""
         return self.cost_per_move + self.cost_per_km * km_between(self.sites[from_].point, self.sites[to].point)
 
+    def cost_of(self, action: Action) -> float:
+        """What an action costs, in rides."""
+        return self.cost_per_swap if action.what == "swap" else self.cost(action.from_, action.to)
+
     def carries(self, from_: uuid.UUID, to: uuid.UUID) -> list[Standing]:
         """Vehicles that may go from here to there and are supply when they arrive."""
         least = self.sites[to].min_soc_pct

@@ -83,6 +83,16 @@ def test_a_battery_is_swapped_where_that_makes_supply(planner: Planner) -> None:
 
 
 @both
+def test_no_vehicle_leaves_because_another_ones_battery_is_swapped(planner: Planner) -> None:
+    """Whoever does only one of the two must not leave the network worse."""
+    good, empty = (
+        Standing(vehicle_id=uuid.UUID(int=number), soc_pct=soc, free=True) for number, soc in ((7, 90), (8, 3))
+    )
+    case = network(site(1, out=3.0, vehicles=[good, empty]), site(2, out=3.0), swaps=1)
+    assert told(planner.choose(case)) == {("swap", 1, 1): 1}
+
+
+@both
 def test_what_the_network_promises_by_kind_stays(planner: Planner) -> None:
     assert planner.choose(network(site(1, 90, 90, reserved=2), site(2, out=3.0))) == []
 
