@@ -26,10 +26,9 @@ class QuestionShape(Shape):
     photo: bool = False
 
 
-class NewChecklist(Shape):
-    """A checklist for all stations; one with the same key is replaced. Texts by language, English is the fallback."""
+class ChecklistEdit(Shape):
+    """What a checklist asks from now on, all of it. Texts by language, English is the fallback."""
 
-    key: Key
     title: Texts
     about: Literal["station", "dock", "vehicle"]
     questions: list[QuestionShape] = Field(min_length=1, max_length=60)
@@ -39,6 +38,18 @@ class NewChecklist(Shape):
         if len({one.key for one in self.questions}) != len(self.questions):
             raise ValueError("two questions have the same key")
         return self
+
+
+class NewChecklist(ChecklistEdit):
+    """A checklist for all stations. `key` stays its name as long as it is asked."""
+
+    key: Key
+
+
+class BuiltInChecklists(Shape):
+    """What stations ask while no checklist is made here, each as it could be made."""
+
+    items: list[NewChecklist]
 
 
 class ChecklistShape(NewChecklist):

@@ -14,7 +14,7 @@ from hub import events
 from hub.kernel.bulk import upsert_many
 from hub.kernel.clock import Clock
 from hub.stations import repository
-from hub.stations.checklist_schemas import NewChecklist
+from hub.stations.checklist_schemas import ChecklistEdit, NewChecklist
 from hub.stations.staff import Cases, Withdrawing
 from hub.stations.tables import Checklist, FilledChecklist
 from protocols.errors import Refused
@@ -36,15 +36,19 @@ class Checklists:
         self._lists = lists
         self._cases = cases
 
-    async def put(self, session: AsyncSession, new: NewChecklist) -> Checklist:
-        """Make or change the checklist with this key; every station is told."""
-        row = await repository.checklist(session, new.key)
-        if row is None:
-            row = Checklist(id=self._clock.new_id(), created_at=self._clock.now(), key=new.key, version=0)
-            session.add(row)
+    async def make(self, session: AsyncSession, new: NewChecklist) -> Checklist:
+        """A checklist that every station is told of. Raises Refused `checklist_exists`."""
+        if await repository.checklist(session, new.key) is not None:
+            raise Refused("checklist_exists", key=new.key)
+        row = Checklist(id=self._clock.new_id(), created_at=self._clock.now(), key=new.key, version=0)
+        session.add(row)
+        return await self.change(session, row, new)
+
+    async def change(self, session: AsyncSession, row: Checklist, edit: ChecklistEdit) -> Checklist:
+        """The checklist asks this from now on; every station is told."""
         row.version += 1
-        row.title, row.about = dict(new.title), new.about
-        row.questions = [one.model_dump() for one in new.questions]
+        row.title, row.about = dict(edit.title), edit.about
+        row.questions = [one.model_dump() for one in edit.questions]
         await session.flush()
         item = ChecklistItem(
             key=row.key,

@@ -64,9 +64,10 @@ async def all_staff(session: AsyncSession) -> list[StaffMember]:
     return list((await session.scalars(select(StaffMember).order_by(StaffMember.id).with_for_update())).all())
 
 
-async def checklist(session: AsyncSession, key: str) -> Checklist | None:
-    """The checklist with this key; the row is held."""
-    return await session.scalar(select(Checklist).where(Checklist.key == key).with_for_update())
+async def checklist(session: AsyncSession, key: str, *, lock: bool = True) -> Checklist | None:
+    """The checklist with this key; `lock`: its row is held."""
+    query = select(Checklist).where(Checklist.key == key)
+    return await session.scalar(query.with_for_update() if lock else query)
 
 
 async def checklists(session: AsyncSession, query: PageQuery) -> Found[Checklist]:

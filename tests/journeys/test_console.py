@@ -22,7 +22,8 @@ TARIFF: Final = "01900000-0000-7000-8000-000000000201"
 WITHIN: Final = (
     "alarms/rules", "fleet/types", "balance/tasks", "payments/bills", "payments/attempts", "payments/invoices",
     "payments/deposits", "payments/payouts", "people/staff", "access/cards", "access/blocks", "system/work",
-    "system/facts", "checklists/asked", f"stations/{STATION_ID}/demand",
+    "system/facts", "checklists/asked",
+    "checklists/new?from=opening", f"stations/{STATION_ID}/demand",
 )  # fmt: skip
 """Pages beside the first ones of their sections."""
 _RUN_AXE: Final = """async () => {

@@ -94,7 +94,7 @@ async def test_cards_blocks_tariffs_and_checklists_stay_in_the_organisation(worl
             await world.rooms.downlink.put(session, "cards", [card])
             await world.rooms.blocks.block(session, account_id, by=None, why="lost", case_id=None)
             await world.rooms.payments.add(session, a_tariff())
-            await world.rooms.checklists.put(session, a_checklist(uid))
+            await world.rooms.checklists.make(session, a_checklist(uid))
     for double, uid, organisation_id in ((ours, "A1", HOUSE), (theirs, "B1", OTHER)):
         assert await keys(world, double, "cards") == {uid}
         assert await keys(world, double, "blocked_accounts") == {str(accounts[organisation_id])}
@@ -107,7 +107,7 @@ async def test_what_is_withdrawn_is_withdrawn_from_its_organisations_stations_on
     ours, theirs = await a_station(world, "014", HOUSE), await a_station(world, "015", OTHER)
     for organisation_id in (HOUSE, OTHER):
         async with working_for(world, organisation_id) as session:
-            await world.rooms.checklists.put(session, a_checklist("x"))
+            await world.rooms.checklists.make(session, a_checklist("x"))
     async with working_for(world, OTHER) as session:
         await world.rooms.checklists.end(session, "daily")
     assert await keys(world, ours, "checklists") == {"daily"}
@@ -126,7 +126,7 @@ async def test_whoever_works_at_one_station_of_several_tells_all_whom_it_concern
     reach = Reach(organisation_id=OTHER, stations=frozenset({first.station_id}))
     with reaching(reach):
         async with world.kernel.database.transaction() as session:
-            await world.rooms.checklists.put(session, a_checklist("x"))
+            await world.rooms.checklists.make(session, a_checklist("x"))
     assert await keys(world, second, "checklists") == {"daily"}
 
 

@@ -7,6 +7,7 @@ import msgspec
 
 from protocols.sync import facts
 from protocols.sync.changes import ChecklistItem
+from protocols.sync.checklists import BUILT_IN
 from protocols.sync.envelope import Lane
 from tests.hub.cases.test_cases import cases
 from tests.hub.conftest import FixedAuth
@@ -19,10 +20,11 @@ WISH = {"key": "tyres_only", "title": {"en": "Tyres"}, "about": "vehicle", "ques
 
 
 async def call(
-    world: World, auth: FixedAuth, method: str, path: str, body: Any = None, may: str = "stations:write"
-) -> tuple[int, Any]:
+    world: World, auth: FixedAuth, method: str, path: str, body: Any = None, may: str = "stations:write",
+    tag: str | None = None,
+) -> tuple[int, Any]:  # fmt: skip
     auth.sign_in(may, "stations:read")
-    headers = {"Idempotency-Key": str(uuid.uuid4())}
+    headers = {"Idempotency-Key": str(uuid.uuid4())} | ({} if tag is None else {"If-Match": tag})
     async with world.client.request(method, f"/api/v1/{path}", json=body, headers=headers) as answer:
         return answer.status, None if answer.status == 204 else await answer.json()
 
@@ -50,16 +52,68 @@ async def test_a_checklist_is_told_to_every_station_and_taken_back(world: World,
     double = await world.station()
     status, made = await call(world, auth, "POST", "checklists", WISH)
     assert (status, made["version"], made["questions"][0]["kind"]) == (201, 1, "yes_no")
-    status, made = await call(world, auth, "POST", "checklists", WISH | {"title": {"en": "Only tyres"}})
-    assert (status, made["version"]) == (201, 2)
     [item] = (await told(world, double)).values()
-    assert (item.title, item.version, item.about) == ({"en": "Only tyres"}, 2, "vehicle")
+    assert (item.title, item.version, item.about) == ({"en": "Tyres"}, 1, "vehicle")
     assert [one.text["de"] for one in item.questions] == ["Die Reifen sind fest."]
     _, page = await call(world, auth, "GET", "checklists")
     assert [one["key"] for one in page["items"]] == ["tyres_only"]
     assert (await call(world, auth, "POST", "checklists/tyres_only/end"))[0] == 204
     assert await told(world, double) == {}
     assert (await call(world, auth, "POST", "checklists/tyres_only/end"))[0] == 404
+
+
+async def tag_of(world: World, auth: FixedAuth) -> str:
+    auth.sign_in("stations:read")
+    async with world.client.get("/api/v1/checklists/tyres_only") as answer:
+        assert answer.status == 200
+        return str(answer.headers["ETag"])
+
+
+async def test_a_change_is_told_to_every_station_and_needs_the_tag_of_what_was_read(
+    world: World, auth: FixedAuth
+) -> None:
+    double = await world.station()
+    await call(world, auth, "POST", "checklists", WISH)
+    edit = {name: value for name, value in WISH.items() if name != "key"} | {"title": {"en": "Only tyres"}}
+    assert (await call(world, auth, "PUT", "checklists/tyres_only", edit))[1]["code"] == "if_match_required"
+    read = await tag_of(world, auth)
+    status, changed = await call(world, auth, "PUT", "checklists/tyres_only", edit, tag=read)
+    assert (status, changed["version"], changed["title"]) == (200, 2, {"en": "Only tyres"})
+    [item] = (await told(world, double)).values()
+    assert (item.title, item.version) == ({"en": "Only tyres"}, 2)
+    assert [one.text["de"] for one in item.questions] == ["Die Reifen sind fest."]
+    late = await call(world, auth, "PUT", "checklists/tyres_only", edit, tag=read)
+    assert (late[0], late[1]["code"]) == (412, "changed_meanwhile")
+    assert (await call(world, auth, "PUT", "checklists/unheard_of", edit, tag="*"))[0] == 404
+
+
+async def test_a_tag_does_not_outlive_its_checklist(world: World, auth: FixedAuth) -> None:
+    await call(world, auth, "POST", "checklists", WISH)
+    read = await tag_of(world, auth)
+    await call(world, auth, "POST", "checklists/tyres_only/end")
+    await call(world, auth, "POST", "checklists", WISH)
+    edit = {name: value for name, value in WISH.items() if name != "key"}
+    assert (await call(world, auth, "PUT", "checklists/tyres_only", edit, tag=read))[0] == 412
+
+
+async def test_making_one_overwrites_none(world: World, auth: FixedAuth) -> None:
+    await call(world, auth, "POST", "checklists", WISH)
+    status, refusal = await call(world, auth, "POST", "checklists", WISH | {"title": {"en": "Mine"}})
+    assert (status, refusal["code"], refusal["params"]) == (409, "checklist_exists", {"key": "tyres_only"})
+    _, page = await call(world, auth, "GET", "checklists")
+    assert [one["title"] for one in page["items"]] == [{"en": "Tyres"}]
+
+
+async def test_each_built_in_checklist_can_be_made_as_it_is(world: World, auth: FixedAuth) -> None:
+    double = await world.station()
+    _, built = await call(world, auth, "GET", "built-in-checklists")
+    assert {one["key"] for one in built["items"]} == {key for key, *_ in BUILT_IN}
+    for one in built["items"]:
+        assert (await call(world, auth, "POST", "checklists", one))[0] == 201
+    items = await told(world, double)
+    assert {key: (one.about, one.title, one.questions) for key, one in items.items()} == {
+        key: (about, title, questions) for key, about, title, questions in BUILT_IN
+    }
 
 
 async def test_a_checklist_that_makes_no_sense_is_refused(world: World, auth: FixedAuth) -> None:

@@ -150,14 +150,22 @@ export interface QuestionShape {
   readonly photo: boolean;
 }
 
-export interface ChecklistShape {
-  readonly id: string;
-  readonly created_at: string;
+/** What a checklist asks, as it is made. */
+export interface ChecklistBody {
   readonly key: string;
-  readonly version: number;
   readonly title: Readonly<Record<string, string>>;
   readonly about: 'station' | 'dock' | 'vehicle';
   readonly questions: readonly QuestionShape[];
+}
+
+export interface ChecklistShape extends ChecklistBody {
+  readonly id: string;
+  readonly created_at: string;
+  readonly version: number;
+}
+
+export interface BuiltInChecklists {
+  readonly items: readonly ChecklistBody[];
 }
 
 /** An answer with its question as it was shown. */

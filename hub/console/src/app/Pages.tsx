@@ -36,6 +36,8 @@ const Reservations = page(() => import('../pages/reservations/Reservations'), 'R
 const Demand = page(() => import('../pages/demand/Demand'), 'Demand');
 const Found = page(() => import('../pages/checklists/Found'), 'Found');
 const Asked = page(() => import('../pages/checklists/Asked'), 'Asked');
+const NewChecklist = page(() => import('../pages/checklists/Edit'), 'NewChecklist');
+const EditChecklist = page(() => import('../pages/checklists/Edit'), 'EditChecklist');
 const Plans = page(() => import('../pages/balance/Plans'), 'Plans');
 const Plan = page(() => import('../pages/balance/Plan'), 'Plan');
 const Tasks = page(() => import('../pages/balance/Tasks'), 'Tasks');
@@ -75,6 +77,8 @@ export function Pages() {
           <Route path="/fleet/:vehicleId" element={<Vehicle />} />
           <Route path="/checklists" element={<Found />} />
           <Route path="/checklists/asked" element={<Asked />} />
+          <Route path="/checklists/asked/:listKey" element={<EditChecklist />} />
+          <Route path="/checklists/new" element={<NewChecklist />} />
           <Route path="/balance" element={<Plans />} />
           <Route path="/balance/plans/:planId" element={<Plan />} />
           <Route path="/balance/tasks" element={<Tasks />} />

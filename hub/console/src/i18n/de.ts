@@ -3,6 +3,7 @@ import type { Catalogue } from './en';
 import { account } from './de_account';
 import { balance } from './de_balance';
 import { bills } from './de_bills';
+import { desk } from './de_desk';
 import { books } from './de_books';
 import { door } from './de_door';
 import { mine } from './de_mine';
@@ -327,6 +328,7 @@ export const de: Catalogue = {
   ...account,
   ...balance,
   ...bills,
+  ...desk,
   ...books,
   ...door,
   ...mine,

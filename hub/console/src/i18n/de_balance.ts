@@ -192,9 +192,6 @@ export const balance = {
   found_wrong_count: '{count, plural, one {# Mangel} other {# Mängel}}',
   answer_yes: 'ja',
   answer_no: 'nein',
-  asked_none: 'Die Stationen fragen, was eingebaut ist.',
-  asked_none_what:
-    'Öffnen, Schließen, Prüfen, Reinigen und Schaden. Ab der ersten Checkliste, die per API angelegt wird, fragen sie nur noch, was hier steht.',
   asked_about_station: 'zur Station',
   asked_about_dock: 'zu einem Dock',
   asked_about_vehicle: 'zu einem Fahrzeug',

@@ -2,6 +2,7 @@
 import { account } from './en_account';
 import { balance } from './en_balance';
 import { bills } from './en_bills';
+import { desk } from './en_desk';
 import { books } from './en_books';
 import { door } from './en_door';
 import { mine } from './en_mine';
@@ -322,6 +323,7 @@ export const en = {
   ...account,
   ...balance,
   ...bills,
+  ...desk,
   ...books,
   ...door,
   ...mine,

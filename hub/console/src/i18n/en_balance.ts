@@ -191,9 +191,6 @@ export const balance = {
   found_wrong_count: '{count} wrong',
   answer_yes: 'yes',
   answer_no: 'no',
-  asked_none: 'Stations ask what is built in.',
-  asked_none_what:
-    'Opening, closing, inspection, cleaning and damage. From the first checklist made by API on, stations ask only what is listed here.',
   asked_about_station: 'of the station',
   asked_about_dock: 'of a dock',
   asked_about_vehicle: 'of a vehicle',

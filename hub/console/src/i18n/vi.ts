@@ -3,6 +3,7 @@ import type { Catalogue } from './en';
 import { account } from './vi_account';
 import { balance } from './vi_balance';
 import { bills } from './vi_bills';
+import { desk } from './vi_desk';
 import { books } from './vi_books';
 import { door } from './vi_door';
 import { mine } from './vi_mine';
@@ -319,6 +320,7 @@ export const vi: Catalogue = {
   ...account,
   ...balance,
   ...bills,
+  ...desk,
   ...books,
   ...door,
   ...mine,

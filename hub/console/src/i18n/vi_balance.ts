@@ -188,9 +188,6 @@ export const balance = {
   found_wrong_count: '{count} lỗi',
   answer_yes: 'có',
   answer_no: 'không',
-  asked_none: 'Trạm hỏi theo danh mục có sẵn.',
-  asked_none_what:
-    'Mở trạm, đóng trạm, kiểm tra, vệ sinh và hư hỏng. Từ danh mục đầu tiên tạo qua API, trạm chỉ hỏi những gì liệt kê ở đây.',
   asked_about_station: 'về trạm',
   asked_about_dock: 'về một dock',
   asked_about_vehicle: 'về một xe',

@@ -1,15 +1,18 @@
 /** What the stations ask: each checklist with its questions; one can be taken back. */
 import { useState } from 'react';
+import { Link } from 'react-router';
 import { useAround, useMay } from '../../app/context';
 import { useDeed } from '../../app/deeds';
 import { useWhole } from '../../api/queries';
-import type { ChecklistShape, QuestionShape } from '../../api/shapes';
+import type { ChecklistShape } from '../../api/shapes';
 import { textIn } from '../../lib/checklists';
 import { Card, Head } from '../../ui/Head';
 import { FormFoot } from '../../ui/Form';
 import { Sheet } from '../../ui/Sheet';
 import { Empty, Failure, Loading } from '../../ui/States';
+import { BuiltIn } from './BuiltIn';
 import { ChecklistTabs } from './ChecklistTabs';
+import { Questions } from './Questions';
 
 const PATH = '/api/v1/checklists';
 
@@ -21,26 +24,27 @@ export function Asked() {
 
 function List() {
   const { t } = useAround();
+  const may = useMay();
   const asked = useWhole<ChecklistShape>(PATH);
   const all = asked.data?.items ?? [];
   return (
     <>
-      <Head title={t('nav_checklists')} />
+      <Head title={t('nav_checklists')}>
+        {may('stations:write') && (
+          <Link className="button primary" to="/checklists/new">
+            {t('list_new')}
+          </Link>
+        )}
+      </Head>
       <ChecklistTabs />
       {asked.error !== null && <Failure error={asked.error} again={() => void asked.refetch()} />}
       {asked.isLoading && <Loading rows={5} />}
-      {asked.data !== undefined && all.length === 0 && (
-        <Card>
-          <Empty icon="checklist" title={t('asked_none')}>
-            <p>{t('asked_none_what')}</p>
-          </Empty>
-        </Card>
-      )}
       <div className="vans" data-testid="asked">
         {all.map((one) => (
           <Definition key={one.id} one={one} />
         ))}
       </div>
+      {asked.data !== undefined && <BuiltIn made={all} />}
     </>
   );
 }
@@ -56,19 +60,16 @@ function Definition({ one }: { one: ChecklistShape }) {
       aside={<span className="muted small">{t(`asked_about_${one.about}`)}</span>}
       testId={`asked-${one.key}`}
     >
-      <ol className="questions">
-        {one.questions.map((question) => (
-          <li key={question.key}>
-            <p>{textIn(question.text, prefs.lang)}</p>
-            <Kind question={question} />
-          </li>
-        ))}
-      </ol>
+      <Questions one={one} />
       <p className="small muted">
         <span className="mono">{one.key}</span> · {t('asked_version', { number: one.version })}
       </p>
       {may('stations:write') && (
         <div className="card-acts">
+          <Link className="button" to={`/checklists/asked/${one.key}`}>
+            {t('list_edit')}
+            <span className="sr-only"> {title}</span>
+          </Link>
           <button type="button" className="button" onClick={() => setEnding(true)}>
             {t('asked_end')}
             <span className="sr-only"> {title}</span>
@@ -78,16 +79,6 @@ function Definition({ one }: { one: ChecklistShape }) {
       {isEnding && <End one={one} title={title} close={() => setEnding(false)} />}
     </Card>
   );
-}
-
-function Kind({ question }: { question: QuestionShape }) {
-  const { t } = useAround();
-  const said = [
-    t(`asked_kind_${question.kind}`) + (question.unit === '' ? '' : ` (${question.unit})`),
-    question.needed ? '' : t('asked_optional'),
-    question.photo ? t('asked_photo') : '',
-  ];
-  return <p className="small muted">{said.filter(Boolean).join(' · ')}</p>;
 }
 
 function End({ one, title, close }: { one: ChecklistShape; title: string; close: () => void }) {
