@@ -34,7 +34,7 @@ class ChecklistEdit(Shape):
     questions: list[QuestionShape] = Field(min_length=1, max_length=60)
 
     @model_validator(mode="after")
-    def _each_once(self) -> "NewChecklist":
+    def _each_once(self) -> "ChecklistEdit":
         if len({one.key for one in self.questions}) != len(self.questions):
             raise ValueError("two questions have the same key")
         return self
