@@ -46,6 +46,9 @@ class CasesApi:
             station_id=query.station_id,
             account_id=query.account_id,
             rental_id=query.rental_id,
+            about=query.about,
+            naming=(query.vehicle_id, query.reservation_id, query.naming),
+            unresolved=query.unresolved,
         )
         return found.as_page(CaseShape.model_validate)
 

@@ -3,23 +3,35 @@
 import uuid
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from hub.cases.rules import ACKNOWLEDGED, OPEN, Row
-from hub.cases.tables import CaseRow
-from hub.kernel.bulk import upsert_many
+from hub.cases.rules import ACKNOWLEDGED, OPEN, RESOLVED, Row, things_of
+from hub.cases.tables import CaseRow, CaseThing
+from hub.kernel.bulk import insert_many, upsert_many
 from hub.kernel.pages import Found, PageQuery, find_page
 
 _COLUMNS = tuple(column.name for column in CaseRow.__table__.columns)
 
 
-async def cases(session: AsyncSession, query: PageQuery, **equal: object) -> Found[CaseRow]:
-    """A page of cases; `equal` are columns and their values, None for any."""
+async def cases(
+    session: AsyncSession,
+    query: PageQuery,
+    *,
+    naming: Iterable[uuid.UUID | None] = (),
+    unresolved: bool | None = None,
+    **equal: object,
+) -> Found[CaseRow]:
+    """A page of cases that name all of `naming`; `equal` are columns and their values. None: whatever it is."""
     found = select(CaseRow)
     for name, value in equal.items():
         if value is not None:
             found = found.where(getattr(CaseRow, name) == value)
+    for thing_id in naming:
+        if thing_id is not None:
+            found = found.where(CaseRow.id.in_(select(CaseThing.case_id).where(CaseThing.thing_id == thing_id)))
+    if unresolved is not None:
+        found = found.where(CaseRow.state != RESOLVED if unresolved else CaseRow.state == RESOLVED)
     return await find_page(session, found, CaseRow, query)
 
 
@@ -36,8 +48,11 @@ async def held(session: AsyncSession, ids: Iterable[uuid.UUID]) -> dict[uuid.UUI
 
 
 async def put(session: AsyncSession, rows: Sequence[Row]) -> None:
-    """Write cases."""
+    """Write cases, and what each names now."""
     await upsert_many(session, CaseRow, rows, key=("id",))
+    await session.execute(delete(CaseThing).where(CaseThing.case_id.in_([row["id"] for row in rows])))
+    things = [{"case_id": row["id"], "thing_id": thing_id} for row in rows for thing_id in things_of(row)]
+    await insert_many(session, CaseThing, things, key=("case_id", "thing_id"))
 
 
 async def in_question(session: AsyncSession) -> set[uuid.UUID]:

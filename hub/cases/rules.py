@@ -38,6 +38,12 @@ def after_seen(row: Row | None, told: CaseSeen, now: dt.datetime) -> Row | None:
     return None if same and row["standing"] else row | seen
 
 
+def things_of(row: Row) -> list[uuid.UUID]:
+    """Every id that the case names: what it is about, its stations, account and rental, and what else it tells of."""
+    named = {row["about"], row["station_id"], row["account_id"], row["rental_id"]} - {None}
+    return sorted(named | {uuid.UUID(one) for one in (*row["station_ids"], *row["subjects"].values())})
+
+
 def acknowledged(row: Row, by: uuid.UUID, note: str, now: dt.datetime) -> Row:
     """A person looks at it. Raises Refused `case_resolved`."""
     _check_open(row)

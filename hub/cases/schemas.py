@@ -12,13 +12,21 @@ State = Literal["open", "acknowledged", "resolved"]
 
 
 class CaseQuery(PageQuery):
-    """Which cases. `station_id`: where it was seen first."""
+    """Which cases; what is given must all hold. `station_id`: where it was seen first.
+
+    `naming` finds whatever a case names, also a second station, a voucher, a lease or a member of staff.
+    """
 
     kind: str | None = Field(default=None, max_length=40)
     state: State | None = None
+    unresolved: bool | None = Field(default=None, description="true: open or acknowledged; false: resolved")
     station_id: uuid.UUID | None = None
     account_id: uuid.UUID | None = None
     rental_id: uuid.UUID | None = None
+    vehicle_id: uuid.UUID | None = None
+    reservation_id: uuid.UUID | None = None
+    about: uuid.UUID | None = Field(default=None, description="What it is about: a rental, a bill, a staff's act, …")
+    naming: uuid.UUID | None = Field(default=None, description="Any id that it names, whatever that is")
 
 
 class NoteShape(Shape):

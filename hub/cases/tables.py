@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from hub.kernel.columns import Base
 from hub.kernel.pages import Listed
 
 
@@ -32,3 +33,12 @@ class CaseRow(Listed):
     resolved_by: Mapped[uuid.UUID | None]  # None: later facts explain it
     resolution: Mapped[str | None] = mapped_column(Text)
     history: Mapped[list[Any]]
+
+
+class CaseThing(Base):
+    """What a case names, so that its cases are found: what it is about, where, whose, and every other id in it."""
+
+    __tablename__ = "case_things"
+
+    case_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    thing_id: Mapped[uuid.UUID] = mapped_column(primary_key=True, index=True)

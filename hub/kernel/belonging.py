@@ -42,6 +42,7 @@ PARENTS: Final[Mapping[str, tuple[str, str]]] = {
     "ledger_entries": ("transaction_id", "ledger_transactions"),
     "tariff_versions": ("tariff_id", "tariffs"),
     "quarantine_acts": ("quarantine_id", "quarantine"),
+    "case_things": ("case_id", "cases"),
 }
 """Tables whose rows belong to whom another row does: the column, and the other table."""
 

@@ -1,14 +1,23 @@
 """Cases: opened by what stations tell, explained by what they tell later, resolved by people; on both databases."""
 
 import uuid
+from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import msgspec
+from alembic.migration import MigrationContext
+from alembic.operations import Operations
+from sqlalchemy import Connection
 
 from hub import events
+from hub.cases import repository, rules
 from hub.cases.rules import case_id_of
 from hub.cases.service import Cases
 from hub.cases.tables import CaseRow
+from hub.kernel.db import Database
+from hub.kernel.migrations import migrate
+from hub.kernel.pages import PageQuery
 from protocols.sync import facts
 from protocols.values import from_ms
 from tests.hub.conftest import FixedAuth, ManualClock
@@ -159,6 +168,91 @@ async def test_cases_are_found_by_kind_state_station_account_and_rental(world: W
         assert [one["kind"] for one in await cases(world, auth, **{name: value})] == ["booking_broken"]
     assert [one["kind"] for one in await cases(world, auth, kind="long_ride", state="open")] == ["long_ride"]
     assert await cases(world, auth, state="resolved") == []
+
+
+VEHICLE, BOOKING, VOUCHER, OTHER, LAST = (uuid.UUID(int=0xCB00 + number) for number in range(5))
+
+
+async def test_a_case_is_found_by_everything_that_it_names(world: World, auth: FixedAuth) -> None:
+    stations = uuid.UUID(int=0x51), uuid.UUID(int=0x52)
+    subjects = {"vehicle_id": VEHICLE, "reservation_id": BOOKING, "voucher_id": VOUCHER}
+    told = seen(station_ids=stations, subjects=subjects, account_id=STAFF, rental_id=RENTAL)
+    await see(world, told, seen(about=OTHER, subjects={"vehicle_id": OTHER}))
+    mine = [str(case_id_of(told.kind, THING))]
+    for filters in (
+        {"vehicle_id": VEHICLE}, {"reservation_id": BOOKING}, {"about": THING}, {"naming": VOUCHER},
+        {"naming": stations[1]}, {"naming": STAFF}, {"vehicle_id": VEHICLE, "reservation_id": BOOKING},
+        {"vehicle_id": VEHICLE, "rental_id": RENTAL, "state": "open"},
+    ):  # fmt: skip
+        assert [one["id"] for one in await cases(world, auth, **filters)] == mine, filters
+    for filters in ({"vehicle_id": LAST}, {"vehicle_id": OTHER, "reservation_id": BOOKING}, {"about": VEHICLE}):
+        assert await cases(world, auth, **filters) == [], filters
+
+
+async def test_a_case_that_names_something_else_now_is_not_found_by_what_it_named(
+    world: World, auth: FixedAuth
+) -> None:
+    await see(world, seen(subjects={"vehicle_id": VEHICLE}))
+    await see(world, seen(subjects={"vehicle_id": OTHER}))
+    assert await cases(world, auth, vehicle_id=VEHICLE) == []
+    [case] = await cases(world, auth, vehicle_id=OTHER)
+    await act(world, auth, case["id"], "resolve", {"why": "found"})
+    assert len(await cases(world, auth, vehicle_id=OTHER)) == 1
+
+
+async def test_what_a_person_has_taken_up_is_unresolved_still(world: World, auth: FixedAuth) -> None:
+    await see(world, *(seen(about=uuid.UUID(int=number), subjects={"vehicle_id": VEHICLE}) for number in (1, 2, 3)))
+    first, second, third = await cases(world, auth, vehicle_id=VEHICLE)
+    await act(world, auth, first["id"], "acknowledge", {"note": ""})
+    await act(world, auth, second["id"], "resolve", {"why": "found"})
+    unresolved = await cases(world, auth, vehicle_id=VEHICLE, unresolved="true")
+    assert {one["id"] for one in unresolved} == {first["id"], third["id"]}
+    [resolved] = await cases(world, auth, vehicle_id=VEHICLE, unresolved="false")
+    assert resolved["id"] == second["id"]
+
+
+async def test_the_cases_of_a_vehicle_come_in_pages_each_once(world: World, auth: FixedAuth) -> None:
+    await see(world, *(seen(about=uuid.UUID(int=number), subjects={"vehicle_id": VEHICLE}) for number in range(7)))
+    await see(world, *(seen(about=uuid.UUID(int=99 + number)) for number in range(5)))
+    auth.sign_in("cases:read")
+    found, cursor = [], ""
+    while cursor is not None:
+        after = f"&cursor={cursor}" if cursor else ""
+        async with world.client.get(f"/api/v1/cases?vehicle_id={VEHICLE}&limit=3{after}") as answer:
+            page = await answer.json()
+        assert 0 < len(page["items"]) <= 3
+        found += [one["about"] for one in page["items"]]
+        cursor = page["next_cursor"]
+    assert sorted(found) == [str(uuid.UUID(int=number)) for number in range(7)]
+
+
+async def test_a_filter_that_is_no_id_is_named(world: World, auth: FixedAuth) -> None:
+    auth.sign_in("cases:read")
+    async with world.client.get("/api/v1/cases?vehicle_id=V-118") as answer:
+        assert answer.status == 422
+        assert [one["pointer"] for one in (await answer.json())["errors"]] == ["/vehicle_id"]
+
+
+async def test_cases_of_before_are_found_after_the_update(tmp_path: Path) -> None:
+    database = Database(f"sqlite+aiosqlite:///{tmp_path / 'old.sqlite'}")
+    await migrate(database)
+    row = rules.after_seen(None, seen(station_ids=(STAFF,), subjects={"vehicle_id": VEHICLE}), from_ms(AT_MS))
+    assert row is not None
+    async with database.transaction() as session:
+        await repository.put(session, [row])
+        connection = await session.connection()
+        await connection.exec_driver_sql("DROP TABLE case_things")
+        await connection.run_sync(_again)
+    async with database.reading() as session:
+        found = await repository.cases(session, PageQuery(), naming=[VEHICLE, STAFF, THING])
+        assert [one.id for one in found.rows] == [row["id"]]
+    await database.close()
+
+
+def _again(connection: Connection) -> None:
+    """The migration's own step, on a database that has cases already."""
+    with Operations.context(MigrationContext.configure(connection)):
+        import_module("hub.migrations.versions.0082_case_things").upgrade()
 
 
 async def test_a_ride_that_lasts_a_day_is_a_case_until_it_ends(

@@ -36,4 +36,12 @@ export const desk = {
   problem_checklist_exists: 'Es gibt schon eine Checkliste mit diesem Kurznamen.',
   problem_checklist_exists_do: 'Bitte anders nennen, oder die vorhandene ändern.',
   rule_string_pattern_mismatch_key: 'Kleine Buchstaben, Ziffern und _; zuerst ein Buchstabe.',
+  cases_open: 'Offene Fälle',
+  cases_naming: 'Nur Fälle zu dem, woher Sie kommen.',
+  cases_naming_off: 'Alle Fälle zeigen',
+  names_vehicle_id: 'Fahrzeug',
+  names_staff_id: 'Mitarbeiter',
+  names_reservation_id: 'Buchung',
+  names_lease_id: 'Vormerkung',
+  names_voucher_id: 'Gutschein',
 } as const;

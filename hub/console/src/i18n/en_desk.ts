@@ -34,4 +34,12 @@ export const desk = {
   problem_checklist_exists: 'There is a checklist with this short name.',
   problem_checklist_exists_do: 'Give it another, or change the one that is there.',
   rule_string_pattern_mismatch_key: 'Small letters, digits and _, a letter first.',
+  cases_open: 'Open cases',
+  cases_naming: 'Only what names the one thing that you came from.',
+  cases_naming_off: 'Show all cases',
+  names_vehicle_id: 'Vehicle',
+  names_staff_id: 'Member of staff',
+  names_reservation_id: 'Booking',
+  names_lease_id: 'Lease',
+  names_voucher_id: 'Voucher',
 } as const;

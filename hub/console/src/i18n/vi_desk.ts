@@ -34,4 +34,12 @@ export const desk = {
   problem_checklist_exists: 'Đã có danh mục với tên ngắn này.',
   problem_checklist_exists_do: 'Hãy đặt tên khác, hoặc sửa danh mục đang có.',
   rule_string_pattern_mismatch_key: 'Chữ thường, chữ số và _, bắt đầu bằng chữ cái.',
+  cases_open: 'Vụ việc đang mở',
+  cases_naming: 'Chỉ những vụ việc liên quan đến mục bạn vừa xem.',
+  cases_naming_off: 'Hiện mọi vụ việc',
+  names_vehicle_id: 'Xe',
+  names_staff_id: 'Nhân viên',
+  names_reservation_id: 'Lượt đặt',
+  names_lease_id: 'Lượt giữ xe',
+  names_voucher_id: 'Phiếu',
 } as const;

@@ -2,8 +2,10 @@ import { cleanup, fireEvent, screen, waitFor } from '@testing-library/react';
 import { Route, Routes } from 'react-router';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { CaseShape } from '../../api/shapes';
-import { aMe, CannedHub, show } from '../../testing/hub';
+import { aMe, CannedHub, page, show } from '../../testing/hub';
 import { Case } from './Case';
+import { Cases } from './Cases';
+import { OpenCases } from './OpenCases';
 
 const LOOKER = aMe({ permissions: ['cases:read', 'cases:look'] });
 const LEFT: CaseShape = {
@@ -96,5 +98,39 @@ describe('Case of a vehicle left beside full docks', () => {
     opened({ state: 'resolved' });
     await screen.findByRole('heading', { level: 1 });
     expect(screen.queryByRole('button', { name: 'It stands there' })).toBeNull();
+  });
+});
+
+describe('Open cases of something', () => {
+  const TAKEN = { ...LEFT, id: 'case-2', kind: 'checklist_failed', state: 'acknowledged' as const };
+
+  it('are those that nobody has resolved, each led to; all of them are one press away', async () => {
+    const hub = new CannedHub({ 'GET /api/v1/cases': page(LEFT, TAKEN) });
+    show(<OpenCases of="vehicle-7" />, hub, { me: LOOKER });
+    const link = await screen.findByRole('link', { name: /A checklist found something wrong/ });
+    expect(link.getAttribute('href')).toBe('/cases/case-2');
+    expect(hub.sent[0]?.path).toContain('naming=vehicle-7&unresolved=true');
+    expect(screen.getByRole('link', { name: 'All of them' }).getAttribute('href')).toBe(
+      '/cases?state=all&naming=vehicle-7',
+    );
+  });
+
+  it('are said to be none, and asked for by nobody who may not read them', async () => {
+    show(<OpenCases of="vehicle-7" />, new CannedHub({ 'GET /api/v1/cases': page() }), { me: LOOKER });
+    await screen.findByText('No case is open.');
+    cleanup();
+    const hub = new CannedHub({});
+    show(<OpenCases of="vehicle-7" />, hub, { me: aMe({ permissions: [] }) });
+    expect(hub.sent).toEqual([]);
+  });
+
+  it('filter the list by its address, and stay filtered by state too', async () => {
+    const hub = new CannedHub({ 'GET /api/v1/cases': page() });
+    show(<Cases />, hub, { me: LOOKER, at: '/cases?state=all&naming=vehicle-7' });
+    await screen.findByText('Nothing fits these filters.');
+    fireEvent.click(screen.getByRole('button', { name: 'resolved' }));
+    await waitFor(() => expect(hub.sent.at(-1)?.path).toContain('state=resolved&naming=vehicle-7'));
+    fireEvent.click(screen.getByRole('button', { name: 'Show all cases' }));
+    await waitFor(() => expect(hub.sent.at(-1)?.path).not.toContain('naming'));
   });
 });

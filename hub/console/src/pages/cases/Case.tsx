@@ -9,7 +9,7 @@ import { named } from '../../i18n/words';
 import { Field } from '../../ui/Field';
 import { FormFoot } from '../../ui/Form';
 import { Card, Head } from '../../ui/Head';
-import { AccountName, short, StationName } from '../../ui/Names';
+import { AccountName, short, StationName, VehicleName } from '../../ui/Names';
 import { Sheet } from '../../ui/Sheet';
 import { Failure, Loading } from '../../ui/States';
 import { CaseState } from './CaseState';
@@ -143,6 +143,14 @@ function About({ one }: { one: CaseShape }) {
           </dd>
         </>
       )}
+      {Object.entries(one.subjects).map(([name, id]) => (
+        <div key={name} className="entry">
+          <dt>{named(t, 'names', name)}</dt>
+          <dd>
+            <Named name={name} id={id} />
+          </dd>
+        </div>
+      ))}
       {seen.map(([name, value]) => (
         <div key={name} className="entry">
           <dt>{name.replaceAll('_', ' ')}</dt>
@@ -151,6 +159,14 @@ function About({ one }: { one: CaseShape }) {
       ))}
     </dl>
   );
+}
+
+/** What a case names beside its ride, as a link where it has a page. */
+function Named({ name, id }: { name: string; id: string }) {
+  if (name === 'vehicle_id') return <VehicleName id={id} />;
+  if (name === 'staff_id') return <AccountName id={id} />;
+  if (name === 'reservation_id') return <Link to={`/reservations?open=${id}`}>{short(id)}</Link>;
+  return <span className="mono">{short(id)}</span>;
 }
 
 interface ActProps {

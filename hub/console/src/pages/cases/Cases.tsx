@@ -1,6 +1,7 @@
 /** What contradicts itself and waits for a person: the open ones first, each with what it is about. */
-import { Link, useSearchParams } from 'react-router';
+import { Link } from 'react-router';
 import { useAround } from '../../app/context';
+import { useFilters } from '../../app/filters';
 import { useWhole } from '../../api/queries';
 import type { CaseShape } from '../../api/shapes';
 import { named } from '../../i18n/words';
@@ -13,9 +14,10 @@ const STATES = ['open', 'acknowledged', 'resolved'] as const;
 
 export function Cases() {
   const { t, f } = useAround();
-  const [search, setSearch] = useSearchParams();
+  const [search, choose] = useFilters();
   const state = search.get('state') ?? 'open';
-  const filters = { state: state === 'all' ? null : state };
+  const naming = search.get('naming');
+  const filters = { state: state === 'all' ? null : state, naming };
   const asked = useWhole<CaseShape>('/api/v1/cases', filters, { every: 10_000, most: 400 });
   return (
     <>
@@ -29,12 +31,20 @@ export function Cases() {
                 key={one}
                 type="button"
                 aria-pressed={state === one}
-                onClick={() => setSearch({ state: one })}
+                onClick={() => choose('state', one)}
               >
                 {named(t, 'state', one)}
               </button>
             ))}
           </div>
+          {naming !== null && (
+            <p className="small">
+              {t('cases_naming')}{' '}
+              <button type="button" className="link" onClick={() => choose('naming', '')}>
+                {t('cases_naming_off')}
+              </button>
+            </p>
+          )}
         </div>
         {asked.isLoading && <Loading rows={6} />}
         {asked.data?.items.length === 0 && (

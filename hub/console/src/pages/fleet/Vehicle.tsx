@@ -12,6 +12,7 @@ import { Head } from '../../ui/Head';
 import { Icon } from '../../ui/Icon';
 import { RentalRows } from '../../ui/RentalRows';
 import { Failure, Loading } from '../../ui/States';
+import { OpenCases } from '../cases/OpenCases';
 import { History } from './History';
 import { Papers } from './Papers';
 import { Place } from './Place';
@@ -48,6 +49,7 @@ function Shown({ tagged }: { tagged: Tagged<VehicleShape> }) {
           {may('vehicles:history') && <History vehicle={one} />}
         </div>
         <div className="station-side">
+          <OpenCases of={one.id} />
           {may('rentals:read') && <RentalRows filter={{ vehicle_id: one.id }} />}
         </div>
       </div>

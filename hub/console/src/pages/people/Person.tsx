@@ -2,13 +2,14 @@
 import { Link, useParams } from 'react-router';
 import { useAround, useMay } from '../../app/context';
 import { useAsk } from '../../api/queries';
-import type { AccountShape, Page } from '../../api/shapes';
+import type { AccountShape } from '../../api/shapes';
 import { listLink } from '../../lib/links';
 import { Chip } from '../../ui/Chip';
 import { Card, Head } from '../../ui/Head';
 import { Pairs } from '../../ui/Pairs';
 import { RentalRows } from '../../ui/RentalRows';
 import { Failure, Loading } from '../../ui/States';
+import { OpenCases } from '../cases/OpenCases';
 import { Access } from './Access';
 import { Blocks } from './Blocks';
 import { Cards } from './Cards';
@@ -54,6 +55,7 @@ function Shown({ one }: { one: AccountShape }) {
         </div>
         <div className="station-side">
           <Facts one={one} />
+          <OpenCases of={one.id} />
           {may('rentals:read') && <RentalRows filter={{ account_id: one.id }} />}
         </div>
       </div>
@@ -71,15 +73,8 @@ function Facts({ one }: { one: AccountShape }) {
         pairs={[
           [t('col_since'), f.when(one.created_at)],
           ...(may('payments:read') ? [[t('tab_bills'), shown('/payments/bills')] as const] : []),
-          ...(may('cases:read') ? [[t('nav_cases'), <OpenCases key="c" id={one.id} />] as const] : []),
         ]}
       />
     </Card>
   );
-}
-
-function OpenCases({ id }: { id: string }) {
-  const { f } = useAround();
-  const asked = useAsk<Page<{ readonly id: string }>>(`/api/v1/cases?account_id=${id}&state=open`);
-  return <>{asked.data === undefined ? '–' : f.number(asked.data.items.length)}</>;
 }

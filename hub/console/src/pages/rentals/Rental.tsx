@@ -18,6 +18,7 @@ import { Chip } from '../../ui/Chip';
 import { Card, Head } from '../../ui/Head';
 import { AccountName, short, StationName, VehicleName } from '../../ui/Names';
 import { Failure, Loading } from '../../ui/States';
+import { OpenCases } from '../cases/OpenCases';
 import { BillPapers } from '../payments/BillPapers';
 import { Corrections } from '../payments/Corrections';
 import { HoldOf } from '../payments/HoldOf';
@@ -49,6 +50,7 @@ function Shown({ rental }: { rental: RentalStory }) {
           <Card title={t('rental_facts')}>
             <Facts rental={rental} />
           </Card>
+          <OpenCases of={rental.id} />
           <Photos rental={rental} />
           <Card title={t('bill')} testId="bill">
             {rental.bill === null || rental.total === null ? (

@@ -8,6 +8,7 @@ import { Chip, type Tone } from '../../ui/Chip';
 import { FormFoot } from '../../ui/Form';
 import { AccountName, StationName, VehicleName } from '../../ui/Names';
 import { Sheet } from '../../ui/Sheet';
+import { OpenCaseRows } from '../cases/OpenCases';
 import { HoldOf } from '../payments/HoldOf';
 
 const TONES: Readonly<Record<string, Tone>> = {
@@ -48,6 +49,7 @@ export function Booking({ booking, close }: { booking: ReservationShape; close: 
         </p>
         <About booking={booking} />
         <HoldOf subjectId={booking.id} />
+        <OpenCaseRows of={booking.id} />
         {isOpen && (isMine || may('reservations:write')) && (
           <FormFoot
             error={deed.error}
