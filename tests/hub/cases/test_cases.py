@@ -215,7 +215,8 @@ async def test_the_cases_of_a_vehicle_come_in_pages_each_once(world: World, auth
     await see(world, *(seen(about=uuid.UUID(int=number), subjects={"vehicle_id": VEHICLE}) for number in range(7)))
     await see(world, *(seen(about=uuid.UUID(int=99 + number)) for number in range(5)))
     auth.sign_in("cases:read")
-    found, cursor = [], ""
+    found: list[str] = []
+    cursor: str | None = ""
     while cursor is not None:
         after = f"&cursor={cursor}" if cursor else ""
         async with world.client.get(f"/api/v1/cases?vehicle_id={VEHICLE}&limit=3{after}") as answer:
