@@ -131,6 +131,23 @@ export interface LimitShape {
   readonly limited: boolean;
 }
 
+export type VehicleKind = 'scooter' | 'moped' | 'bicycle' | 'car';
+
+type Counts = Readonly<Partial<Record<VehicleKind, number>>>;
+
+/** What is held ahead at a station for bookings to come, and what stays for people without one. */
+export interface LeasePolicy {
+  readonly ahead: Counts;
+  readonly safe: Counts;
+  readonly walk_in_min: number;
+  readonly walk_in_pct: number;
+}
+
+export interface LeasePolicySeen extends LeasePolicy {
+  /** Whether the station's agent knows leases; null: it has not said yet. */
+  readonly knows_leases: boolean | null;
+}
+
 export interface PlaceShape {
   readonly station_id: string;
   readonly limits: readonly LimitShape[];

@@ -44,4 +44,24 @@ export const desk = {
   names_reservation_id: 'Buchung',
   names_lease_id: 'Vormerkung',
   names_voucher_id: 'Gutschein',
+  policy_share: '{count}, mindestens {share}',
+  policy_change: 'Ändern',
+  policy_title: 'Was in {station} bleiben muss',
+  policy_safe: 'Mindestzahlen',
+  policy_walk_ins: 'Ohne Buchung',
+  policy_ahead: 'Im Voraus gehalten',
+  policy_old_agent: 'Ihr Agent hält noch nichts im Voraus.',
+  policy_now:
+    'geladen und frei {count, plural, =0 {ist jetzt keines} one {ist jetzt #} other {sind jetzt #}}',
+  policy_why_kind:
+    'Nach einer weiteren Buchung {left, plural, one {bliebe #} other {blieben #}}; {needed, plural, one {# muss} other {# müssen}} bleiben.',
+  policy_why_all:
+    'Nach einer weiteren Buchung {left, plural, one {bliebe #} other {blieben #}} von allen Arten zusammen; {needed, plural, one {# ist} other {# sind}} für Leute ohne Buchung.',
+  policy_how:
+    'Die Mindestzahl sagt, wie viele geladene Fahrzeuge einer Art für Leute ohne Buchung bleiben: Darunter wird nichts mehr gebucht, was binnen eines Tages beginnt. Gehalten wird, was die Station für kommende Buchungen zurücklegt, damit sie sofort bestätigt sind. Leer heißt: keines.',
+  policy_share_how: 'Von allen Arten zusammen bleibt das Größere von beiden.',
+  field_safe: 'Müssen bleiben',
+  field_ahead: 'Im Voraus gehalten',
+  field_walk_in_min: 'Ohne Buchung, Fahrzeuge',
+  field_walk_in_pct: 'Ohne Buchung, Anteil',
 } as const;

@@ -18,6 +18,7 @@ import { Docks } from './Docks';
 import { Enrolment } from './Enrolment';
 import { Happened } from './Happened';
 import { Orders } from './Orders';
+import { Policy } from './Policy';
 
 const Power = lazy(() => import('./Power').then((module) => ({ default: module.Power })));
 const LIVE_MS = 3_000;
@@ -127,6 +128,7 @@ function Picture({ station }: { station: StationDetail }) {
         <Card title={t('needs_short')}>
           {needs.length === 0 ? <p className="muted">{t('needs_none')}</p> : <NeedList rows={needs} />}
         </Card>
+        {may('reservations:read') && <Policy station={station} />}
         {may('orders:read') && <Orders stationId={station.id} />}
         {may('facts:read') && <Happened stationId={station.id} vehicles={vehicles.data?.items ?? []} />}
         {!may('facts:read') && !may('orders:read') && <Empty icon="lock" title={t('nothing_more')} />}
