@@ -92,12 +92,16 @@ class StationShape(Shape):
 
 
 class NewStaff(Shape):
-    """Who may act by hand at all stations: `may` open docks, start rentals for people, end them. Replaces his row."""
+    """Who may act by hand at all stations: `may` open docks, start rentals for people, end them. Replaces his row.
+
+    `keep_pin`: without a new PIN he keeps the one that he has, else he has none from now on.
+    """
 
     account_id: uuid.UUID
     name: str = Field(min_length=1, max_length=120)
     may: list[Literal["unlock", "rent", "end"]] = Field(min_length=1, max_length=3)
     pin: str | None = Field(default=None, pattern="^[0-9]{4,8}$")
+    keep_pin: bool = False
     badge: str = Field(default="", pattern="^([0-9A-Fa-f]{8,40})?$", description="A card's UID")
     valid_to: Instant
 

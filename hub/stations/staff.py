@@ -55,19 +55,22 @@ class Staff:
         self._cases = cases
 
     async def put(self, session: AsyncSession, new: NewStaff) -> StaffMember:
-        """Let somebody act, or change what he may. Raises Refused `pin_taken`, or a 422."""
+        """Let somebody act, or change what he may. Raises Refused `pin_taken`, `badge_taken`, or a 422."""
         now = self._clock.now()
         if not now < new.valid_to <= now + LONGEST:
             raise invalid("/valid_to", f"in the future, at most {LONGEST.days} days")
-        if new.pin is None and not new.badge:
-            raise invalid("/pin", "either a PIN or a badge, or both")
         others = [one for one in await repository.all_staff(session) if one.account_id != new.account_id]
         row = await repository.staff_of(session, new.account_id)
+        kept = row.pin_hash if row is not None and new.keep_pin else ""
+        if new.pin is None and not new.badge and not kept:
+            raise invalid("/pin", "either a PIN or a badge, or both")
+        if new.badge and any(one.badge == new.badge.upper() and one.valid_to > now for one in others):
+            raise Refused("badge_taken")
         if row is None:
             row = StaffMember(id=self._clock.new_id(), created_at=now, account_id=new.account_id)
             session.add(row)
         row.name, row.may, row.badge, row.valid_to = new.name, sorted(set(new.may)), new.badge.upper(), new.valid_to
-        row.pin_hash = "" if new.pin is None else await asyncio.to_thread(_verifier, new.pin, others)
+        row.pin_hash = kept if new.pin is None else await asyncio.to_thread(_verifier, new.pin, others)
         await session.flush()
         item = StaffItem(
             key=str(row.account_id),

@@ -24,11 +24,11 @@ class StaffApi:
 
     @route(
         "POST", "/api/v1/station-staff", summary="Let somebody act by hand", tags=["stations"],
-        permission="stations:write", body=NewStaff, response=StaffShape, status=201, errors={"pin_taken": 409},
-        idempotent=True,
+        permission="stations:write", body=NewStaff, response=StaffShape, status=201,
+        errors={"pin_taken": 409, "badge_taken": 409}, idempotent=True,
     )  # fmt: skip
     async def put(self, call: Call[NewStaff, None]) -> StaffShape:
-        """All stations know him until `valid_to`, with or without the hub. A PIN is one person's."""
+        """All stations know him until `valid_to`, with or without the hub. A PIN is one person's, and so is a badge."""
         return _shown(await self._staff.put(call.session, call.body))
 
     @route(

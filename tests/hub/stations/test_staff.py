@@ -9,7 +9,7 @@ from protocols.sync import facts
 from protocols.sync.changes import StaffItem
 from protocols.voucher.pin import whose_pin
 from tests.hub.cases.test_cases import cases
-from tests.hub.conftest import FixedAuth
+from tests.hub.conftest import FixedAuth, ManualClock
 from tests.hub.stations_double import AT_MS, StationDouble, World
 
 ANNA, BEN = uuid.UUID(int=0xA77A), uuid.UUID(int=0xBE77)
@@ -49,6 +49,33 @@ async def test_who_may_act_is_told_to_every_station_with_a_verifier_and_an_end(w
     assert list(await told(world, double)) == [str(BEN)]
     _, page = await call(world, auth, "GET")
     assert [one["account_id"] for one in page["items"]] == [str(BEN)]
+
+
+async def test_a_new_badge_leaves_the_pin_where_that_is_wished(world: World, auth: FixedAuth) -> None:
+    double = await world.station()
+    await call(world, auth, "POST", body=wish(ANNA, pin="2468", badge="04bebe01"))
+    status, made = await call(world, auth, "POST", body=wish(ANNA, badge="04bebe02", keep_pin=True))
+    assert (status, made["has_pin"], made["badge"]) == (201, True, "04BEBE02")
+    item = (await told(world, double))[str(ANNA)]
+    assert whose_pin("2468", {"anna": item.pin_hash}) == "anna"
+    status, made = await call(world, auth, "POST", body=wish(ANNA, keep_pin=True))
+    assert (status, made["has_pin"], made["badge"]) == (201, True, "")
+    _, made = await call(world, auth, "POST", body=wish(ANNA, pin="1357", keep_pin=True))
+    item = (await told(world, double))[str(ANNA)]
+    assert [whose_pin(pin, {"anna": item.pin_hash}) for pin in ("2468", "1357")] == [None, "anna"]
+    assert (await call(world, auth, "POST", body=wish(BEN, keep_pin=True)))[0] == 422, "he has none to keep"
+
+
+async def test_a_badge_is_one_persons_until_that_ones_time_is_over(
+    world: World, auth: FixedAuth, clock: ManualClock
+) -> None:
+    until = "2026-11-22T14:00:00Z"
+    assert (await call(world, auth, "POST", body=wish(ANNA, badge="04BEBE01", valid_to=until)))[0] == 201
+    status, problem = await call(world, auth, "POST", body=wish(BEN, badge="04bebe01"))
+    assert (status, problem["code"]) == (409, "badge_taken")
+    assert (await call(world, auth, "POST", body=wish(ANNA, badge="04bebe01", valid_to=until)))[0] == 201, "his own"
+    clock.move(24 * 3600)
+    assert (await call(world, auth, "POST", body=wish(BEN, badge="04bebe01")))[0] == 201
 
 
 async def test_what_makes_no_sense_is_refused(world: World, auth: FixedAuth) -> None:

@@ -52,12 +52,12 @@ export const balance = {
   left_out_not_for_rent: 'wird nicht vermietet',
   plan_to: 'nach',
   plan_swap: 'neuer Akku',
-  plan_worth: '{rides} Fahrten',
+  plan_worth: '{rides, plural, one {# Fahrt} other {# Fahrten}}',
   plan_why_move:
-    '{station} erwartet {out} Fahrten; {count, plural, =0 {kein geladenes Fahrzeug steht da.} one {# geladenes Fahrzeug steht da.} other {# geladene Fahrzeuge stehen da.}}',
+    '{station} erwartet {out, plural, one {# Fahrt} other {# Fahrten}}; {count, plural, =0 {kein geladenes Fahrzeug steht da.} one {# geladenes Fahrzeug steht da.} other {# geladene Fahrzeuge stehen da.}}',
   plan_why_empty: '{count, plural, one {# leeres zählt als keines.} other {# leere zählen als keine.}}',
   plan_why_swap:
-    'Es steht leer da und zählt als kein Fahrzeug. {station} erwartet {out} Fahrten; {count, plural, =0 {kein geladenes Fahrzeug steht da.} one {# geladenes Fahrzeug steht da.} other {# geladene Fahrzeuge stehen da.}}',
+    'Es steht leer da und zählt als kein Fahrzeug. {station} erwartet {out, plural, one {# Fahrt} other {# Fahrten}}; {count, plural, =0 {kein geladenes Fahrzeug steht da.} one {# geladenes Fahrzeug steht da.} other {# geladene Fahrzeuge stehen da.}}',
   van_number: 'Wagen {number}',
   van_add: 'Noch ein Wagen',
   van_remove: 'Ohne Wagen {number}',

@@ -64,4 +64,13 @@ export const desk = {
   field_ahead: 'Im Voraus gehalten',
   field_walk_in_min: 'Ohne Buchung, Fahrzeuge',
   field_walk_in_pct: 'Ohne Buchung, Anteil',
+  staff_change: 'Ändern',
+  staff_pin_kept: 'Behält die PIN',
+  staff_pin_kept_help:
+    'Eine PIN, die oben steht, ersetzt sie. Ohne Haken und ohne neue bleibt nur der Ausweis.',
+  problem_badge_taken: 'Diesen Ausweis hat schon jemand.',
+  problem_badge_taken_do: 'Bitte dort zuerst wegnehmen, oder einen anderen eingeben.',
+  hearing_all: 'Alle Stationen haben Verbindung: Sie wissen es binnen Sekunden.',
+  hearing_away:
+    '{count, plural, one {# Station hat keine Verbindung} other {# Stationen haben keine Verbindung}} ({names}): Bis sie wieder da ist, gilt dort, was zuletzt gesagt wurde.',
 } as const;

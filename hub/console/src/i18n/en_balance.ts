@@ -52,12 +52,12 @@ export const balance = {
   left_out_not_for_rent: 'is not for rent',
   plan_to: 'to',
   plan_swap: 'new battery',
-  plan_worth: '{rides} rides',
+  plan_worth: '{rides, plural, one {# ride} other {# rides}}',
   plan_why_move:
-    '{station} expects {out} rides; {count, plural, =0 {no charged vehicle stands there.} one {# charged vehicle stands there.} other {# charged vehicles stand there.}}',
+    '{station} expects {out, plural, one {# ride} other {# rides}}; {count, plural, =0 {no charged vehicle stands there.} one {# charged vehicle stands there.} other {# charged vehicles stand there.}}',
   plan_why_empty: '{count, plural, one {# empty one counts as none.} other {# empty ones count as none.}}',
   plan_why_swap:
-    'It stands there empty and counts as no vehicle. {station} expects {out} rides; {count, plural, =0 {no charged vehicle stands there.} one {# charged vehicle stands there.} other {# charged vehicles stand there.}}',
+    'It stands there empty and counts as no vehicle. {station} expects {out, plural, one {# ride} other {# rides}}; {count, plural, =0 {no charged vehicle stands there.} one {# charged vehicle stands there.} other {# charged vehicles stand there.}}',
   van_number: 'Van {number}',
   van_add: 'Another van',
   van_remove: 'Without van {number}',

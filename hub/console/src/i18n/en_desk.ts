@@ -59,4 +59,13 @@ export const desk = {
   field_ahead: 'Held ahead',
   field_walk_in_min: 'For walk-ins, vehicles',
   field_walk_in_pct: 'For walk-ins, share',
+  staff_change: 'Change',
+  staff_pin_kept: 'Keeps the PIN',
+  staff_pin_kept_help:
+    'A PIN that is typed above takes its place. Without the tick and without a new one, the badge alone is left.',
+  problem_badge_taken: 'Somebody has this badge already.',
+  problem_badge_taken_do: 'Take it away from them first, or enter another one.',
+  hearing_all: 'Every station has a line: it knows within seconds.',
+  hearing_away:
+    '{count, plural, one {# station has no line} other {# stations have no line}} ({names}): until it is back, what was told last holds there.',
 } as const;

@@ -59,4 +59,12 @@ export const desk = {
   field_ahead: 'Giữ trước',
   field_walk_in_min: 'Không đặt trước, số xe',
   field_walk_in_pct: 'Không đặt trước, tỉ lệ',
+  staff_change: 'Sửa',
+  staff_pin_kept: 'Giữ PIN hiện có',
+  staff_pin_kept_help: 'PIN nhập ở trên sẽ thay thế. Bỏ chọn và không nhập PIN mới thì chỉ còn thẻ.',
+  problem_badge_taken: 'Thẻ này đã có người dùng.',
+  problem_badge_taken_do: 'Hãy thu hồi ở người đó trước, hoặc nhập thẻ khác.',
+  hearing_all: 'Mọi trạm đều có kết nối: trạm biết trong vài giây.',
+  hearing_away:
+    '{count, plural, other {# trạm mất kết nối}} ({names}): cho đến khi có lại, trạm dùng thông tin nhận lần cuối.',
 } as const;

@@ -38,7 +38,7 @@ export function VanCard({ work, plan }: VanCardProps) {
 }
 
 function Action({ one, plan }: { one: ActionShape; plan: PlanShape }) {
-  const { t, f } = useAround();
+  const { t } = useAround();
   return (
     <li className="item" data-testid={`action-${one.label}`}>
       <div className="item-words">
@@ -63,7 +63,7 @@ function Action({ one, plan }: { one: ActionShape; plan: PlanShape }) {
       </div>
       <div className="item-acts">
         <Chip tone="good" icon="plus">
-          {t('plan_worth', { rides: f.number(one.worth, 1) })}
+          {t('plan_worth', { rides: tenths(one.worth) })}
         </Chip>
       </div>
     </li>
@@ -72,10 +72,10 @@ function Action({ one, plan }: { one: ActionShape; plan: PlanShape }) {
 
 /** From the numbers that the planner went by; none for stations that the plan does not list. */
 function Why({ one, plan }: { one: ActionShape; plan: PlanShape }) {
-  const { t, f } = useAround();
+  const { t } = useAround();
   const goal = goalOf(one, plan.body.stations);
   if (goal === undefined) return null;
-  const values = { station: goal.name, out: f.number(goal.out, 1), count: goal.usable };
+  const values = { station: goal.name, out: tenths(goal.out), count: goal.usable };
   return (
     <p className="small muted">
       {t(one.what === 'move' ? 'plan_why_move' : 'plan_why_swap', values)}
@@ -108,4 +108,9 @@ function Way({ route, plan }: { route: RouteShape; plan: PlanShape }) {
       </ol>
     </details>
   );
+}
+
+/** As it is shown: 1.04 rides are one ride. */
+function tenths(rides: number): number {
+  return Math.round(rides * 10) / 10;
 }

@@ -8,6 +8,7 @@ import { Chip } from '../../ui/Chip';
 import { DeedButton } from '../../ui/DeedButton';
 import { Card } from '../../ui/Head';
 import { Failure, Loading } from '../../ui/States';
+import { Hearing } from './Hearing';
 import { NewCard } from './NewCard';
 
 export function Cards({ account }: { readonly account: AccountShape }) {
@@ -35,6 +36,7 @@ export function Cards({ account }: { readonly account: AccountShape }) {
           <Item key={one.id} one={one} />
         ))}
       </ul>
+      {(asked.data?.items.length ?? 0) > 0 && <Hearing />}
       {isOpen && <NewCard account={account} close={() => setOpen(false)} />}
     </Card>
   );

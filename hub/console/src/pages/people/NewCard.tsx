@@ -5,10 +5,12 @@ import { useDeed, useFieldError } from '../../app/deeds';
 import type { AccountShape, CardShape } from '../../api/shapes';
 import { named } from '../../i18n/words';
 import { endOf } from '../../lib/days';
+import { uidOf } from '../../lib/uid';
 import { Field } from '../../ui/Field';
 import { FormFoot } from '../../ui/Form';
 import { Sheet } from '../../ui/Sheet';
 import { Ticks } from '../../ui/Ticks';
+import { UidField } from '../../ui/UidField';
 
 const MAY = ['rent', 'charge'] as const;
 
@@ -25,7 +27,7 @@ export function NewCard({ account, close }: NewCardProps) {
   const deed = useDeed<CardShape>();
   const fieldError = useFieldError(deed.error);
   const submit = () => {
-    const body = { uid: uid.replace(/[\s:]/g, ''), account_id: account.id, may, valid_to: endOf(until) };
+    const body = { uid: uidOf(uid), account_id: account.id, may, valid_to: endOf(until) };
     deed.run('/api/v1/cards', { method: 'POST', body }, close);
   };
   return (
@@ -38,7 +40,7 @@ export function NewCard({ account, close }: NewCardProps) {
           submit();
         }}
       >
-        <Field label={t('field_uid')} help={t('card_help')} name="uid" autoComplete="off" spellCheck={false} value={uid} onChange={setUid} error={fieldError('/uid')} />
+        <UidField label={t('field_uid')} help={t('card_help')} name="uid" value={uid} onChange={setUid} error={fieldError('/uid')} />
         <Ticks legend={t('field_may')} choices={MAY.map((id) => ({ id, name: named(t, 'may', id) }))} chosen={may} choose={setMay} error={fieldError('/may')} />
         <Field label={t('field_valid_to')} help={t('until_empty_help')} type="date" value={until} onChange={setUntil} error={fieldError('/valid_to')} />
         <FormFoot error={deed.error} isBusy={deed.isBusy} isBlocked={uid.trim() === '' || may.length === 0} act={t('card_add')} close={close} />

@@ -9,6 +9,7 @@ import { Chip } from '../../ui/Chip';
 import { DeedButton } from '../../ui/DeedButton';
 import { Card } from '../../ui/Head';
 import { Failure, Loading } from '../../ui/States';
+import { Hearing } from './Hearing';
 import { NewStaff } from './NewStaff';
 
 const PATH = '/api/v1/station-staff';
@@ -23,9 +24,11 @@ export function Staff({ account }: { readonly account: AccountShape }) {
       title={t('staff')}
       testId="staff"
       aside={
-        <button type="button" className="button" onClick={() => setOpen(true)}>
-          {t('staff_add')}
-        </button>
+        mine.length === 0 && (
+          <button type="button" className="button" onClick={() => setOpen(true)}>
+            {t('staff_add')}
+          </button>
+        )
       }
     >
       {asked.isLoading && <Loading rows={1} />}
@@ -33,16 +36,18 @@ export function Staff({ account }: { readonly account: AccountShape }) {
       {asked.data !== undefined && mine.length === 0 && <p className="muted">{t('staff_none')}</p>}
       <ul className="rows">
         {mine.map((one) => (
-          <Member key={one.id} one={one} />
+          <Member key={one.id} one={one} account={account} />
         ))}
       </ul>
+      {mine.length > 0 && <Hearing />}
       {isOpen && <NewStaff account={account} close={() => setOpen(false)} />}
     </Card>
   );
 }
 
-function Member({ one }: { one: StaffShape }) {
+function Member({ one, account }: { one: StaffShape; account: AccountShape }) {
   const { t, f } = useAround();
+  const [isOpen, setOpen] = useState(false);
   const isOver = Date.parse(one.valid_to) < useNow(60);
   const known = [
     one.has_pin ? t('staff_pin') : '',
@@ -58,6 +63,10 @@ function Member({ one }: { one: StaffShape }) {
           {[...known, t('key_until', { time: f.day(one.valid_to) })].filter((words) => words !== '').join(' · ')}
         </p>
       </div>
+      <button type="button" className="button" onClick={() => setOpen(true)}>
+        {t('staff_change')}
+      </button>
+      {isOpen && <NewStaff account={account} member={one} close={() => setOpen(false)} />}
       {!isOver && (
         <DeedButton path={`${PATH}/${one.id}/end`} asked={{ method: 'POST' }} isDanger>
           {t('staff_end')}
