@@ -31,7 +31,7 @@ export function NewStaff({ account, member, close }: NewStaffProps) {
   const [isKept, setKept] = useState(member?.has_pin ?? false);
   const [until, setUntil] = useState(() => firstEnd(member));
   const [isUnknown, setUnknown] = useState(false);
-  const title = member === undefined ? 'staff_add' : 'staff_change';
+  const title = member === undefined ? t('staff_add') : `${t('staff')}: ${account.display_name}`;
   const deed = useDeed<StaffShape>();
   const fieldError = useFieldError(deed.error);
   const submit = () => {
@@ -50,7 +50,7 @@ export function NewStaff({ account, member, close }: NewStaffProps) {
     deed.run('/api/v1/station-staff', { method: 'POST', body }, close);
   };
   return (
-    <Sheet title={t(title)} close={close}>
+    <Sheet title={title} close={close}>
       <form
         className="form"
         data-testid="new-staff"
