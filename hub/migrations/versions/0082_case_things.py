@@ -10,7 +10,7 @@ from alembic import op
 from hub.kernel.columns import Json
 
 revision = "0082"
-down_revision = "0079"
+down_revision = "0081"
 branch_labels = None
 depends_on = None
 
