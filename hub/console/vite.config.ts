@@ -40,9 +40,21 @@ function fontFirst(): Plugin {
   };
 }
 
+const ROUTER = fileURLToPath(new URL('src/plain/router.ts', import.meta.url));
+
+/** Gives react-admin what it needs of the router, and not the half of it that we do not use: 17 kB of the first load. */
+function routerOfOurs(): Plugin {
+  return {
+    name: 'router-of-ours',
+    enforce: 'pre',
+    resolveId: (wanted, from) =>
+      wanted === 'react-router-dom' && from?.includes('/ra-core/') === true ? ROUTER : null,
+  };
+}
+
 // The hub serves this folder and ships it inside the wheel; git knows nothing of it.
 export default defineConfig({
-  plugins: [react(), fontFirst(), packed()],
+  plugins: [react(), routerOfOurs(), fontFirst(), packed()],
   base: '/',
   worker: { format: 'es' },
   build: {

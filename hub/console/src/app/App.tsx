@@ -1,18 +1,22 @@
 /** The console: dressed in a language and a mode, then whoever is signed in sees the shell, everybody else the door. */
 import { QueryClientProvider, useQueryClient, type QueryClient } from '@tanstack/react-query';
-import { lazy, Suspense, useEffect, useMemo, useState, useSyncExternalStore, type ReactNode } from 'react';
+import { Suspense, useEffect, useMemo, useState, useSyncExternalStore, type ReactNode } from 'react';
 import type { Session } from '../api/session';
 import type { Me } from '../api/shapes';
 import { useAsk } from '../api/queries';
-import { en, type Catalogue } from '../i18n/en';
-import { catalogueOf, wordsOf } from '../i18n/words';
+import { lexicon } from '../i18n/lexicon';
+import { wordsOf } from '../i18n/words';
 import { formats } from '../lib/format';
-import { SignIn } from '../pages/door/SignIn';
+import { useLater } from '../lib/later';
 import { Failure } from '../ui/States';
 import { AroundContext, MeContext, useAround } from './context';
+import { page } from './page';
 import { keepPrefs, modeOf, wear, type Prefs } from './prefs';
 
-const Shell = lazy(() => import('./Shell').then((module) => ({ default: module.Shell })));
+const Shell = page(() => import('./Shell'), 'Shell');
+const door = () => import('../pages/door/SignIn');
+const SignIn = page(door, 'SignIn', 'door', 'form');
+const SignInAgain = page(door, 'SignInAgain', 'door', 'form');
 
 interface AppProps {
   readonly session: Session;
@@ -33,20 +37,15 @@ export function App({ session, client, first }: AppProps) {
 export function Dressed(props: { session: Session; first: Prefs; children: ReactNode }) {
   const { session, first, children } = props;
   const [prefs, setPrefs] = useState(first);
-  const [catalogue, setCatalogue] = useState<Catalogue>(en);
+  const lang = useSyncExternalStore(lexicon.subscribe, lexicon.spoken);
   const mode = modeOf(prefs, useDarkOutside());
-  useEffect(() => {
-    let isCurrent = true;
-    void catalogueOf(prefs.lang).then((found) => isCurrent && setCatalogue(found));
-    return () => {
-      isCurrent = false;
-    };
-  }, [prefs.lang]);
-  useEffect(() => wear(document.documentElement, prefs.lang, mode), [prefs.lang, mode]);
+  // A language that cannot be fetched is not spoken: the one before it stays.
+  useEffect(() => void lexicon.speak(prefs.lang).catch(() => undefined), [prefs.lang]);
+  useEffect(() => wear(document.documentElement, lang, mode), [lang, mode]);
   const around = useMemo(
     () => ({
-      t: wordsOf(prefs.lang, catalogue, prefs.isPseudo),
-      f: formats(prefs.lang, Intl.DateTimeFormat().resolvedOptions().timeZone),
+      t: wordsOf(lang, () => lexicon.messages(lang), prefs.isPseudo),
+      f: formats(lang, Intl.DateTimeFormat().resolvedOptions().timeZone),
       prefs,
       mode,
       setPrefs: (chosen: Prefs) => {
@@ -55,7 +54,7 @@ export function Dressed(props: { session: Session; first: Prefs; children: React
       },
       session,
     }),
-    [prefs, catalogue, mode, session],
+    [prefs, lang, mode, session],
   );
   return <AroundContext value={around}>{children}</AroundContext>;
 }
@@ -84,11 +83,10 @@ function Door() {
     setInside(false);
     client.clear();
   }
-  if (!isSignedIn && !wasInside) return <SignIn />;
   return (
     <>
-      <Inside />
-      {hasLapsed && <SignIn isAgain />}
+      {wasInside && <Inside />}
+      <Suspense fallback={null}>{wasInside ? hasLapsed && <SignInAgain /> : <SignIn />}</Suspense>
     </>
   );
 }
@@ -96,6 +94,11 @@ function Door() {
 function Inside() {
   const { t } = useAround();
   const me = useAsk<Me>('/api/v1/me', { stale: 60_000 });
+  const isLater = useLater();
+  useEffect(() => {
+    // A session may run out when the line is down: the door is here by then.
+    if (isLater) void Promise.allSettled([door(), lexicon.need('door', 'form')]);
+  }, [isLater]);
   if (me.data === undefined) {
     if (me.isError) return <Failure error={me.error} again={() => void me.refetch()} />;
     return <p className="sr-only">{t('loading')}</p>;

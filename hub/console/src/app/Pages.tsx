@@ -1,52 +1,114 @@
-/** Which address shows what. Each page is fetched when it is wanted; the home page comes first, the rest when it is quiet. */
-import { lazy, Suspense, useEffect, type ComponentType } from 'react';
+/** Which address shows what. Each page is fetched when it is wanted, with the rooms of words that it says. */
+import { Suspense, useEffect } from 'react';
 import { Navigate, Route, Routes, useLocation } from 'react-router';
 import { Empty, Loading } from '../ui/States';
 import { Caught } from '../ui/Caught';
 import { useAround, useMe } from './context';
+import { page } from './page';
 import { homeFor } from './sections';
 
-function page<K extends string>(load: () => Promise<Record<K, ComponentType>>, name: K) {
-  return lazy(() => load().then((module) => ({ default: module[name] })));
-}
-
 const Network = page(() => import('../pages/network/Network'), 'Network');
-const Stations = page(() => import('../pages/stations/Stations'), 'Stations');
-const Tariffs = page(() => import('../pages/tariffs/Tariffs'), 'Tariffs');
-const Tariff = page(() => import('../pages/tariffs/Tariff'), 'Tariff');
-const Rental = page(() => import('../pages/rentals/Rental'), 'Rental');
+const Stations = page(() => import('../pages/stations/Stations'), 'Stations', 'form', 'station');
+const Tariffs = page(() => import('../pages/tariffs/Tariffs'), 'Tariffs', 'form', 'business', 'tariffs');
+const Tariff = page(() => import('../pages/tariffs/Tariff'), 'Tariff', 'form', 'business', 'tariffs');
+const Rental = page(
+  () => import('../pages/rentals/Rental'),
+  'Rental',
+  'form',
+  'station',
+  'business',
+  'books',
+  'bills',
+);
 const lists = () => import('../pages/plain/lists');
-const Rentals = page(lists, 'Rentals');
-const Charging = page(lists, 'Charging');
-const Fleet = page(lists, 'Fleet');
-const Access = page(lists, 'Access');
-const People = page(lists, 'People');
-const Audit = page(lists, 'Audit');
-const System = page(lists, 'System');
-const Organisations = page(() => import('../pages/organisations/Organisations'), 'Organisations');
-const Mine = page(() => import('../pages/mine/Mine'), 'Mine');
-const Me = page(() => import('../pages/me/Me'), 'Me');
-const Payments = page(() => import('../pages/payments/Payments'), 'Payments');
-const Alarms = page(() => import('../pages/alarms/Alarms'), 'Alarms');
-const Alarm = page(() => import('../pages/alarms/Alarm'), 'Alarm');
-const AlarmRules = page(() => import('../pages/alarms/AlarmRules'), 'AlarmRules');
-const Cases = page(() => import('../pages/cases/Cases'), 'Cases');
-const Case = page(() => import('../pages/cases/Case'), 'Case');
-const Reservations = page(() => import('../pages/reservations/Reservations'), 'Reservations');
-const Demand = page(() => import('../pages/demand/Demand'), 'Demand');
-const Found = page(() => import('../pages/checklists/Found'), 'Found');
-const Asked = page(() => import('../pages/checklists/Asked'), 'Asked');
-const NewChecklist = page(() => import('../pages/checklists/Edit'), 'NewChecklist');
-const EditChecklist = page(() => import('../pages/checklists/Edit'), 'EditChecklist');
-const Plans = page(() => import('../pages/balance/Plans'), 'Plans');
-const Plan = page(() => import('../pages/balance/Plan'), 'Plan');
-const Tasks = page(() => import('../pages/balance/Tasks'), 'Tasks');
-const Task = page(() => import('../pages/balance/Task'), 'Task');
-const Vehicle = page(() => import('../pages/fleet/Vehicle'), 'Vehicle');
-const VehicleType = page(() => import('../pages/fleet/VehicleType'), 'VehicleType');
-const Person = page(() => import('../pages/people/Person'), 'Person');
-const ChargingSession = page(() => import('../pages/things/ChargingSession'), 'ChargingSession');
-const Station = page(() => import('../pages/station/Station'), 'Station');
+// prettier-ignore
+const list = (name: 'Rentals' | 'Charging' | 'Fleet' | 'Access' | 'People' | 'Audit' | 'System') =>
+  page(lists, name, 'form', 'station', 'business', 'lists', 'bills', 'fleet', 'account');
+const Rentals = list('Rentals');
+const Charging = list('Charging');
+const Fleet = list('Fleet');
+const Access = list('Access');
+const People = list('People');
+const Audit = list('Audit');
+const System = list('System');
+const Organisations = page(
+  () => import('../pages/organisations/Organisations'),
+  'Organisations',
+  'form',
+  'watch',
+);
+const Mine = page(() => import('../pages/mine/Mine'), 'Mine', 'form', 'business', 'books', 'bills', 'mine');
+const Me = page(() => import('../pages/me/Me'), 'Me', 'form', 'business', 'account');
+const Payments = page(
+  () => import('../pages/payments/Payments'),
+  'Payments',
+  'form',
+  'station',
+  'business',
+  'lists',
+  'books',
+  'bills',
+  'fleet',
+  'account',
+);
+const Alarms = page(() => import('../pages/alarms/Alarms'), 'Alarms', 'form', 'business', 'watch');
+const Alarm = page(() => import('../pages/alarms/Alarm'), 'Alarm', 'form', 'business', 'watch');
+const AlarmRules = page(() => import('../pages/alarms/AlarmRules'), 'AlarmRules', 'form', 'watch');
+const Cases = page(() => import('../pages/cases/Cases'), 'Cases', 'form', 'business');
+const Case = page(() => import('../pages/cases/Case'), 'Case', 'form', 'business', 'bills');
+const Reservations = page(
+  () => import('../pages/reservations/Reservations'),
+  'Reservations',
+  'form',
+  'business',
+  'books',
+);
+const Demand = page(() => import('../pages/demand/Demand'), 'Demand', 'form', 'business', 'balance');
+const Found = page(() => import('../pages/checklists/Found'), 'Found', 'form', 'business', 'balance');
+const Asked = page(() => import('../pages/checklists/Asked'), 'Asked', 'form', 'desk', 'balance');
+const NewChecklist = page(
+  () => import('../pages/checklists/Edit'),
+  'NewChecklist',
+  'form',
+  'desk',
+  'balance',
+);
+const EditChecklist = page(
+  () => import('../pages/checklists/Edit'),
+  'EditChecklist',
+  'form',
+  'desk',
+  'balance',
+);
+const Plans = page(() => import('../pages/balance/Plans'), 'Plans', 'form', 'business', 'balance');
+const Plan = page(() => import('../pages/balance/Plan'), 'Plan', 'form', 'business', 'balance');
+const Tasks = page(() => import('../pages/balance/Tasks'), 'Tasks', 'form', 'balance');
+const Task = page(() => import('../pages/balance/Task'), 'Task', 'form', 'business', 'balance');
+const Vehicle = page(() => import('../pages/fleet/Vehicle'), 'Vehicle', 'form', 'business', 'fleet');
+const VehicleType = page(
+  () => import('../pages/fleet/VehicleType'),
+  'VehicleType',
+  'form',
+  'business',
+  'fleet',
+);
+const Person = page(() => import('../pages/people/Person'), 'Person', 'form', 'business', 'account');
+const ChargingSession = page(
+  () => import('../pages/things/ChargingSession'),
+  'ChargingSession',
+  'form',
+  'business',
+  'bills',
+);
+const Station = page(
+  () => import('../pages/station/Station'),
+  'Station',
+  'form',
+  'station',
+  'business',
+  'desk',
+  'balance',
+);
 
 export function Pages() {
   const me = useMe();

@@ -1,6 +1,6 @@
 /** The console's places: their order on the left, the permission that opens each, and the address. Pure data. */
 import type { IconName } from '../ui/Icon';
-import type { MessageKey } from '../i18n/en';
+import type { MessageKey } from '../i18n/rooms';
 
 /** The first piece of every address of ours; `hub/app.py` has the same list, and a test holds the two in step. */
 export const SECTION_PATHS = [

@@ -1,11 +1,9 @@
-/** The words of the network's balance in German. */
-export const balance = {
-  nav_balance: 'Ausgleich',
+/** The words of the network's balance: plans, tasks, checklists, demand; in German. */
+import type { balance as english } from './en_balance';
+
+export const balance: Readonly<Record<keyof typeof english, string>> = {
   tab_plans: 'Pläne',
   tab_tasks: 'Aufgaben',
-  nobody_yet: 'noch niemand',
-  all_stations: 'Alle Stationen',
-  choose: 'Auswählen …',
   shown_only: 'Gezeigt werden die neuesten {count}.',
   plan_add: 'Neuer Plan',
   plan_make: 'Plan erstellen',
@@ -68,18 +66,6 @@ export const balance = {
   van_load: '{what} laden',
   van_unload: '{what} abladen',
   van_swap: 'Akku tauschen bei {what}',
-  field_horizon_h: 'Wie weit voraus',
-  field_most_moves: 'Höchstens umsetzen',
-  field_most_swaps: 'Höchstens tauschen',
-  field_capacity: 'Fahrzeuge auf einmal',
-  field_batteries: 'Volle Akkus',
-  field_shift_h: 'Schicht',
-  field_start: 'Fährt los bei',
-  field_title: 'Was zu tun ist',
-  field_station_id: 'Standort',
-  field_assigned_to: 'Wessen Aufgabe',
-  field_due_at: 'Fällig',
-  field_checklist: 'Checkliste',
   plan_stations: 'Stationen des Plans',
   plan_stations_how:
     'Angebot ist, was vermietet werden kann, samt dem Teil, zu dem leere Fahrzeuge durch Laden werden. Entgangen ist eine Fahrt, die kein Fahrzeug findet.',
@@ -136,16 +122,6 @@ export const balance = {
   tick_intact: 'Der volle Akku ist heil und trocken',
   tick_seated: 'Er sitzt, und der Deckel ist zu',
   tick_awake: 'Das Dock zeigt die neue Ladung',
-  problem_plan_over: 'Dieser Plan kann nicht mehr angenommen werden.',
-  problem_plan_over_do: 'Erstellen Sie einen neuen.',
-  problem_ortools_missing: 'Der Hub hat keine OR-tools.',
-  problem_not_yours: 'Diese Aufgabe hat jemand anders.',
-  problem_task_state: 'Die Aufgabe steht inzwischen anders.',
-  problem_task_state_do: 'Sehen Sie noch einmal hin.',
-  problem_checklist_open: 'Die Checkliste ist noch nicht abgehakt.',
-  problem_vehicle_gone: 'Das Fahrzeug steht nicht mehr da.',
-  problem_vehicle_promised: 'Das Fahrzeug ist inzwischen jemandem zugesagt.',
-  demand_open: 'Erwartete Nachfrage',
   demand_title: 'Nachfrage: {station}',
   demand_station: 'Zur Station',
   demand_zone: 'nach der Uhr der Station ({zone})',
@@ -178,7 +154,6 @@ export const balance = {
     '{count, plural, =0 {In keiner Stunde der Woche dürfte mehr verlangt werden.} one {In # Stunde der Woche kann mehr verlangt werden.} other {In # Stunden der Woche kann mehr verlangt werden.}}',
   safe_limited: 'Buchung begrenzt',
   safe_open: 'buchbar',
-  nav_checklists: 'Checklisten',
   tab_found: 'Was gefunden wurde',
   tab_asked: 'Was Stationen fragen',
   found_all: 'Alle',
@@ -204,4 +179,4 @@ export const balance = {
   asked_end: 'Zurückziehen',
   asked_end_what:
     'Alle Stationen erfahren es; niemand füllt sie mehr aus. Was ausgefüllt wurde, bleibt. Ist die letzte zurückgezogen, fragen sie wieder, was eingebaut ist.',
-} as const;
+};

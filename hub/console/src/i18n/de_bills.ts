@@ -1,5 +1,7 @@
 /** Die Wörter von Rechnungen, die von Hand berichtigt werden, auf Deutsch. */
-export const bills = {
+import type { bills as english } from './en_bills';
+
+export const bills: Readonly<Record<keyof typeof english, string>> = {
   correct: 'Abrechnung berichtigen',
   correct_how:
     'Eine eigene Zeile neben der Abrechnung: Was die Fahrt laut ihren Fakten gekostet hat, bleibt stehen. Zu viel Bezahltes geht von selbst zurück, Fehlendes wird eingezogen.',
@@ -47,16 +49,6 @@ export const bills = {
   case_to_bill: 'Zur Abrechnung',
   paper_amends: 'Zur Rechnung',
   paper_amended: 'ergänzt durch {name}',
-  line_goodwill: 'Kulanz',
-  line_wrong_end: 'Das Ende war falsch',
-  line_parked_unconfirmed: 'Neben vollen Docks abgestellt',
-  line_charged_in_error: 'Irrtümlich berechnet',
-  line_damage: 'Schaden',
-  line_late_fee: 'Verspätete Rückgabe',
-  line_cleaning: 'Reinigung',
-  line_corrections: 'Berichtigungen',
-  bill_overpaid: 'zu viel bezahlt',
-  break_adjustment_differs: 'Das Hauptbuch zeigt die Berichtigungen anders',
   posting_bill: 'Abrechnung',
   posting_adjustment: 'Berichtigung',
   posting_charge: 'Einzug',
@@ -65,11 +57,4 @@ export const bills = {
   posting_in_advance: 'im Voraus bezahlt',
   posting_fees: 'Gebühren',
   posting_payout: 'Auszahlung',
-  problem_own_bill: 'Das ist Ihre eigene Abrechnung.',
-  problem_own_bill_do: 'Jemand anders muss sie berichtigen.',
-  problem_more_than_billed: 'Das ist mehr, als sich noch gutschreiben lässt.',
-  problem_bill_changed: 'Die Abrechnung hat sich geändert, seit sie angesehen wurde.',
-  problem_bill_changed_do: 'Bitte die neuen Beträge ansehen und neu entscheiden.',
-  problem_nothing_to_collect: 'Es ist nichts mehr offen.',
-  problem_collecting: 'Es wird schon eingezogen.',
 };

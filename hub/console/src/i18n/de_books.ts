@@ -1,6 +1,7 @@
-/** Die Wörter von Rechnungen, Kautionen und Auszahlungen auf Deutsch. */
-export const books = {
-  none_yet: 'Hier ist noch nichts.',
+/** The words of money: bills, invoices, deposits, payouts; in German. */
+import type { books as english } from './en_books';
+
+export const books: Readonly<Record<keyof typeof english, string>> = {
   tab_invoices: 'Rechnungen',
   tab_holds: 'Kautionen',
   tab_payouts: 'Auszahlungen',
@@ -22,10 +23,6 @@ export const books = {
   subject_rental: 'Fahrt',
   subject_charging: 'Ladevorgang',
   subject_booking: 'Buchung',
-  use_booking: 'Buchungen',
-  line_rental: 'Fahrt',
-  line_charging: 'Laden',
-  line_booking: 'Gebühr der Buchung',
   hold: 'Kaution',
   hold_until: 'gehalten bis {time}',
   hold_wanted: 'gewünscht',
@@ -47,4 +44,28 @@ export const books = {
   payout_asked: 'angefordert',
   payout_succeeded: 'ausgezahlt',
   payout_declined: 'abgelehnt',
+
+  tab_ledger: 'Hauptbuch',
+
+  ledger_last: 'Letzte Buchungen',
+  ledger_none: 'Noch nichts gebucht.',
+  balances: 'Salden',
+  balanced: 'ausgeglichen',
+  not_balanced: 'nicht ausgeglichen',
+  breaks: 'Wo die Bücher abweichen',
+  breaks_none: 'Alle drei Bücher stimmen überein.',
+  break_bill_missing: 'Eine Fahrt ohne Rechnung',
+  break_bill_differs: 'Die Rechnung ist nicht der Preis der Fahrt',
+  break_ledger_differs: 'Das Hauptbuch ist nicht die Rechnung',
+  break_missing_at_gateway: 'Der Zahlungsdienst kennt diese Zahlung nicht',
+  break_missing_in_ledger: 'Das Hauptbuch kennt diese Zahlung nicht',
+  break_amount_differs: 'Ein anderer Betrag wurde genommen',
+  break_fee: 'Eine andere Gebühr wurde einbehalten',
+  break_payment_without_bill: 'Eine Zahlung ohne Rechnung',
+  break_pending_too_long: 'Zu lange offen',
+
+  break_line: 'soll {expected}, ist {actual}',
+  break_close: 'Schließen',
+  break_close_what: 'Er öffnet sich nur wieder, wenn die Beträge andere werden als jetzt.',
+  break_adjustment_differs: 'Das Hauptbuch zeigt die Berichtigungen anders',
 };

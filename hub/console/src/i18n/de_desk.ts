@@ -1,16 +1,15 @@
 /** Die Wörter dessen, was Betreiber festlegen: Checklisten, Reserven, Ausweise. */
-export const desk = {
+import type { desk as english } from './en_desk';
+
+export const desk: Readonly<Record<keyof typeof english, string>> = {
   list_new: 'Neue Checkliste',
   list_make: 'Anlegen',
   list_edit: 'Ändern',
   list_first:
     'Ab dieser fragen die Stationen nur noch, was hier angelegt ist. Die eingebauten Checklisten werden wieder gefragt, sobald sie übernommen sind.',
-  field_list_title: 'Titel',
-  field_about: 'Worüber',
   about_station: 'die Station',
   about_dock: 'ein Dock',
   about_vehicle: 'ein Fahrzeug',
-  field_key: 'Kurzname',
   key_help:
     'Kleine Buchstaben, Ziffern und _. Darunter wird gefunden, was ausgefüllt wurde; er bleibt, wie er ist.',
   questions: 'Fragen',
@@ -21,8 +20,6 @@ export const desk = {
   question_remove: 'Ohne Frage {number}',
   question_add: 'Frage hinzufügen',
   question_back: 'Entfernte Frage zurückholen',
-  field_answer: 'Antwort',
-  field_unit: 'Einheit',
   asked_needed: 'Muss beantwortet werden',
   asked_with_photo: 'Ein Bild hilft hier',
   built_in: 'Eingebaut',
@@ -33,17 +30,6 @@ export const desk = {
   built_in_not_what:
     'Die Stationen fragen nur, was oben steht. Was von hier übernommen wird, fragen sie wieder.',
   built_in_take: 'Übernehmen',
-  problem_checklist_exists: 'Es gibt schon eine Checkliste mit diesem Kurznamen.',
-  problem_checklist_exists_do: 'Bitte anders nennen, oder die vorhandene ändern.',
-  rule_string_pattern_mismatch_key: 'Kleine Buchstaben, Ziffern und _; zuerst ein Buchstabe.',
-  cases_open: 'Offene Fälle',
-  cases_naming: 'Nur Fälle zu dem, woher Sie kommen.',
-  cases_naming_off: 'Alle Fälle zeigen',
-  names_vehicle_id: 'Fahrzeug',
-  names_staff_id: 'Mitarbeiter',
-  names_reservation_id: 'Buchung',
-  names_lease_id: 'Vormerkung',
-  names_voucher_id: 'Gutschein',
   policy_share: '{count}, mindestens {share}',
   policy_change: 'Ändern',
   policy_title: 'Was in {station} bleiben muss',
@@ -60,17 +46,4 @@ export const desk = {
   policy_how:
     'Die Mindestzahl sagt, wie viele geladene Fahrzeuge einer Art für Leute ohne Buchung bleiben: Darunter wird nichts mehr gebucht, was binnen eines Tages beginnt. Gehalten wird, was die Station für kommende Buchungen zurücklegt, damit sie sofort bestätigt sind. Leer heißt: keines.',
   policy_share_how: 'Von allen Arten zusammen bleibt das Größere von beiden.',
-  field_safe: 'Müssen bleiben',
-  field_ahead: 'Im Voraus gehalten',
-  field_walk_in_min: 'Ohne Buchung, Fahrzeuge',
-  field_walk_in_pct: 'Ohne Buchung, Anteil',
-  staff_change: 'Ändern',
-  staff_pin_kept: 'Behält die PIN',
-  staff_pin_kept_help:
-    'Eine PIN, die oben steht, ersetzt sie. Ohne Haken und ohne neue bleibt nur der Ausweis.',
-  problem_badge_taken: 'Diesen Ausweis hat schon jemand.',
-  problem_badge_taken_do: 'Bitte dort zuerst wegnehmen, oder einen anderen eingeben.',
-  hearing_all: 'Alle Stationen haben Verbindung: Sie wissen es binnen Sekunden.',
-  hearing_away:
-    '{count, plural, one {# Station hat keine Verbindung} other {# Stationen haben keine Verbindung}} ({names}): Bis sie wieder da ist, gilt dort, was zuletzt gesagt wurde.',
-} as const;
+};

@@ -1,5 +1,27 @@
-/** Die Wörter der Tür auf Deutsch. */
-export const door = {
+/** The words of the door: signing in, opening an account; in German. */
+import type { door as english } from './en_door';
+
+export const door: Readonly<Record<keyof typeof english, string>> = {
+  sign_in_title: 'Anmelden',
+  sign_in: 'Anmelden',
+  sign_in_again: 'Bitte erneut anmelden',
+  sign_in_again_why: 'Ihre Sitzung ist abgelaufen. Ihre Eingaben sind noch da.',
+  email_missing: 'Bitte die E-Mail-Adresse eingeben.',
+  password_missing: 'Bitte das Passwort eingeben.',
+  password_wrong: 'Adresse und Passwort gehören nicht zusammen.',
+  locked_out: 'Zu viele falsche Passwörter. Nächster Versuch in {span}, um {time}.',
+  language: 'Sprache',
+
+  password_forgotten: 'Passwort vergessen?',
+  sign_in_by: 'Anmelden mit {name}',
+  factor_title: 'Noch ein Schritt',
+  factor_how: 'Geben Sie die sechs Ziffern ein, die Ihre Authenticator-App für Voltdock zeigt.',
+  recovery_how: 'Geben Sie einen der Codes ein, die Sie dafür aufbewahrt haben. Jeder gilt einmal.',
+  recovery_code: 'Wiederherstellungscode',
+  factor_instead: 'Doch die Authenticator-App benutzen',
+  recovery_instead: 'Stattdessen einen Wiederherstellungscode',
+  factor_other_account: 'Anderes Konto',
+
   try_later: 'Zu viele Anfragen. Nächster Versuch in {span}, um {time}.',
   register: 'Konto eröffnen',
   register_instead: 'Noch kein Konto? Hier eröffnen',

@@ -1,7 +1,8 @@
-/** Die Wörter der eigenen Dinge auf Deutsch. */
-export const mine = {
+/** The words of one's own things: rides, bookings, invoices, what is to be paid; in German. */
+import type { mine as english } from './en_mine';
+
+export const mine: Readonly<Record<keyof typeof english, string>> = {
   mine: 'Meine Fahrten und Rechnungen',
-  nav_mine: 'Meines',
   mine_of: 'Was {name} gemietet und bezahlt hat.',
   mine_rides: 'Meine Fahrten',
   mine_bookings: 'Meine Buchungen',
@@ -18,9 +19,6 @@ export const mine = {
   mine_rent: 'Fahrzeuge mietet man an einer Station, an ihrem Bildschirm.',
   mine_account: 'Passwort, zweiter Faktor, wo ich angemeldet bin',
   mine_work: 'Sie arbeiten für den Betreiber? Bitten Sie die Verwaltung um eine Rolle.',
-  invoice_pdf: 'Rechnung (PDF)',
-  paper_invoice: 'Rechnung',
-  paper_credit_note: 'Gutschrift',
   to_pay: 'Zu zahlen',
   to_pay_how: 'Das wartet, bis Sie es selbst bezahlen, auf der Seite des Zahlungsdienstes.',
   to_pay_until: 'Bis {time}.',
@@ -29,12 +27,4 @@ export const mine = {
   to_pay_renew: 'Noch einmal anfordern',
   pay_for_deposit: 'Kaution',
   pay_for_bill: 'Abrechnung',
-  gateway_vnpay: 'VNPay',
-  gateway_stripe: 'Stripe',
-  gateway_simulated: 'Simulator',
-  problem_seller_unknown: 'Der Betreiber schreibt noch keine Rechnungen.',
-  problem_seller_unknown_do: 'Seine Verwaltung legt fest, unter wessen Namen sie ausgestellt werden.',
-  problem_not_billed: 'Das ist noch nicht abgerechnet oder kostet nichts.',
-  problem_not_billed_do: 'Bitte in einer Minute noch einmal.',
-  problem_not_payable_any_more: 'Das kann nicht mehr bezahlt werden.',
 };

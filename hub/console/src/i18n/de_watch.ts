@@ -1,9 +1,7 @@
-/** The words of alarms, breaks, the audit's proof and organisations; in German. */
+/** The words of alarms and organisations; in German. */
 import type { watch as english } from './en_watch';
 
 export const watch: Readonly<Record<keyof typeof english, string>> = {
-  live: 'live',
-  nav_alarms: 'Alarme',
   tab_alarm_rules: 'Regeln',
   alarms_new: 'ungesehen',
   alarms_open: 'offen',
@@ -61,28 +59,6 @@ export const watch: Readonly<Record<keyof typeof english, string>> = {
   rule_comes: 'Vorgabe: {span}.',
   rule_how:
     'Leeres bleibt wie vorgegeben; alles leer vergisst die Einstellung. Für eine Station zählt vor alle Stationen.',
-  field_after_s: 'Muss bestehen',
-  field_clear_s: 'Muss vorbei sein',
-  field_until: 'Bis',
-  problem_alarm_cleared: 'Dieser Alarm ist schon vorbei.',
-  break_line: 'soll {expected}, ist {actual}',
-  break_close: 'Schließen',
-  break_close_what: 'Er öffnet sich nur wieder, wenn die Beträge andere werden als jetzt.',
-  problem_break_closed: 'Das hat schon jemand geschlossen.',
-  audit_verify: 'Protokoll prüfen',
-  audit_verify_what:
-    'Rechnet jeden Eintrag nach. Was geändert oder entfernt wurde, wird gefunden und mit seiner Nummer genannt.',
-  audit_noted: 'Früher notierter Kopf',
-  audit_noted_help:
-    'Leer oder NUMMER:HASH. Ein am Ende gekürztes Protokoll ist in sich heil; Ihre Notiz findet auch das.',
-  audit_noted_wrong: 'Eine Nummer, ein Doppelpunkt und 64 Zeichen aus 0–9 und a–f.',
-  audit_checked: '{count, plural, one {# Eintrag stimmt} other {# Einträge stimmen}}',
-  audit_intact: 'wie geschrieben',
-  audit_broken: 'nicht wie geschrieben',
-  audit_changed: 'Eintrag {number} wurde geändert. Datenbank so lassen und den Verantwortlichen melden.',
-  audit_missing: 'Eintrag {number} fehlt. Datenbank so lassen und den Verantwortlichen melden.',
-  audit_head: 'Notieren Sie diesen Kopf anderswo; damit lässt sich das Protokoll später beweisen',
-  nav_organisations: 'Organisationen',
   organisations_what:
     'Betreiber, die sich diese Zentrale teilen und nichts voneinander sehen: Menschen, Stationen, Fahrzeuge, Geld.',
   organisation_add: 'Organisation hinzufügen',
@@ -90,8 +66,4 @@ export const watch: Readonly<Record<keyof typeof english, string>> = {
   organisation_mine: 'Ihre',
   organisation_since: 'seit {time}',
   slug_help: 'Kleine Buchstaben, Ziffern und Bindestriche, etwa harbour-rides. Er ändert sich nie.',
-  field_slug: 'Kurzname',
-  rule_string_pattern_mismatch_slug: 'Kleine Buchstaben, Ziffern und Bindestriche dazwischen.',
-  problem_organisation_exists: 'Eine Organisation mit diesem Kurznamen gibt es schon.',
-  problem_organisation_exists_do: 'Bitte einen anderen wählen.',
 };

@@ -1,6 +1,5 @@
-/** The words of invoices, deposits and payouts in English. */
+/** The words of money: bills, invoices, deposits, payouts; in English. */
 export const books = {
-  none_yet: 'Nothing here yet.',
   tab_invoices: 'Invoices',
   tab_holds: 'Deposits',
   tab_payouts: 'Payouts',
@@ -22,10 +21,6 @@ export const books = {
   subject_rental: 'Ride',
   subject_charging: 'Charge',
   subject_booking: 'Booking',
-  use_booking: 'Bookings',
-  line_rental: 'Ride',
-  line_charging: 'Charge',
-  line_booking: 'Fee of the booking',
   hold: 'Deposit',
   hold_until: 'held until {time}',
   hold_wanted: 'wanted',
@@ -47,4 +42,28 @@ export const books = {
   payout_asked: 'asked for',
   payout_succeeded: 'paid out',
   payout_declined: 'declined',
+
+  tab_ledger: 'Ledger',
+
+  ledger_last: 'Last postings',
+  ledger_none: 'Nothing was posted yet.',
+  balances: 'Balances',
+  balanced: 'balanced',
+  not_balanced: 'not balanced',
+  breaks: 'Where the books differ',
+  breaks_none: 'All three books agree.',
+  break_bill_missing: 'A ride without a bill',
+  break_bill_differs: "The bill is not the ride's price",
+  break_ledger_differs: 'The ledger is not the bill',
+  break_missing_at_gateway: 'The gateway knows no such payment',
+  break_missing_in_ledger: 'The ledger knows no such payment',
+  break_amount_differs: 'Another amount was taken',
+  break_fee: 'Another fee was kept',
+  break_payment_without_bill: 'A payment without a bill',
+  break_pending_too_long: 'Pending for too long',
+
+  break_line: 'should be {expected}, is {actual}',
+  break_close: 'Close it',
+  break_close_what: 'It opens again only when the amounts become others than now.',
+  break_adjustment_differs: 'The ledger is not what the corrections come to',
 } as const;

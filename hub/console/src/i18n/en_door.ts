@@ -1,5 +1,25 @@
-/** The words of the door in English: opening an account, and what somebody finds who only rents. */
+/** The words of the door: signing in, opening an account; in English. */
 export const door = {
+  sign_in_title: 'Sign in to the console',
+  sign_in: 'Sign in',
+  sign_in_again: 'Please sign in again',
+  sign_in_again_why: 'Your session is over. What you typed is still here.',
+  email_missing: 'Type your e-mail address.',
+  password_missing: 'Type your password.',
+  password_wrong: 'Address and password do not belong together.',
+  locked_out: 'Too many wrong passwords. Try again in {span}, at {time}.',
+  language: 'Language',
+
+  password_forgotten: 'Forgot your password?',
+  sign_in_by: 'Sign in with {name}',
+  factor_title: 'One more step',
+  factor_how: 'Type the six digits that your authenticator shows for Voltdock.',
+  recovery_how: 'Type one of the codes that you kept for this day. It is good once.',
+  recovery_code: 'Recovery code',
+  factor_instead: 'Use the authenticator instead',
+  recovery_instead: 'Use a recovery code instead',
+  factor_other_account: 'Another account',
+
   try_later: 'Too many requests. Try again in {span}, at {time}.',
   register: 'Open an account',
   register_instead: 'No account yet? Open one',

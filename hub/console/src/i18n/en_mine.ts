@@ -1,7 +1,6 @@
-/** The words of one's own things in English: rides, bookings, invoices, what is to be paid. */
+/** The words of one's own things: rides, bookings, invoices, what is to be paid; in English. */
 export const mine = {
   mine: 'My rides and bills',
-  nav_mine: 'Mine',
   mine_of: 'What {name} has rented and paid.',
   mine_rides: 'My rides',
   mine_bookings: 'My bookings',
@@ -18,9 +17,6 @@ export const mine = {
   mine_rent: 'Vehicles are rented at a station, at its screen.',
   mine_account: 'Password, second factor, where I am signed in',
   mine_work: 'Do you work for the operator? Ask an administrator for a role.',
-  invoice_pdf: 'Invoice (PDF)',
-  paper_invoice: 'Invoice',
-  paper_credit_note: 'Credit note',
   to_pay: 'To pay',
   to_pay_how: 'This waits until you pay it yourself, at the page of the payment service.',
   to_pay_until: 'Until {time}.',
@@ -29,12 +25,4 @@ export const mine = {
   to_pay_renew: 'Ask for it once more',
   pay_for_deposit: 'Deposit',
   pay_for_bill: 'Bill',
-  gateway_vnpay: 'VNPay',
-  gateway_stripe: 'Stripe',
-  gateway_simulated: 'Simulator',
-  problem_seller_unknown: 'The operator writes no invoices yet.',
-  problem_seller_unknown_do: 'Its administrator says under whose name they go out.',
-  problem_not_billed: 'This is not billed yet, or costs nothing.',
-  problem_not_billed_do: 'Try it again in a minute.',
-  problem_not_payable_any_more: 'This cannot be paid any more.',
 } as const;

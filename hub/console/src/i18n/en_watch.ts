@@ -1,7 +1,5 @@
-/** The words of alarms, breaks, the audit's proof and organisations; in English. */
+/** The words of alarms and organisations; in English. */
 export const watch = {
-  live: 'live',
-  nav_alarms: 'Alarms',
   tab_alarm_rules: 'Rules',
   alarms_new: 'not seen',
   alarms_open: 'open',
@@ -59,28 +57,6 @@ export const watch = {
   rule_comes: 'As it comes: {span}.',
   rule_how:
     'What is left empty stays as it comes; all empty forgets what was set. For one station it counts before all stations.',
-  field_after_s: 'Must hold for',
-  field_clear_s: 'Must be over for',
-  field_until: 'Until',
-  problem_alarm_cleared: 'This alarm is over already.',
-  break_line: 'should be {expected}, is {actual}',
-  break_close: 'Close it',
-  break_close_what: 'It opens again only when the amounts become others than now.',
-  problem_break_closed: 'Somebody has closed this already.',
-  audit_verify: 'Verify the log',
-  audit_verify_what:
-    'Hashes every record again. What was changed or taken out is found, and named by its number.',
-  audit_noted: 'Head that you noted earlier',
-  audit_noted_help:
-    'Empty, or NUMBER:HASH. A log that was cut at its end is whole in itself; your note finds that too.',
-  audit_noted_wrong: 'A number, a colon, and 64 of the characters 0–9 and a–f.',
-  audit_checked: '{count, plural, one {# record found right} other {# records found right}}',
-  audit_intact: 'as it was written',
-  audit_broken: 'not as it was written',
-  audit_changed: 'Record {number} was changed. Keep the database as it is and tell whoever answers for it.',
-  audit_missing: 'Record {number} is missing. Keep the database as it is and tell whoever answers for it.',
-  audit_head: 'Note this head elsewhere; with it the log can be proved later',
-  nav_organisations: 'Organisations',
   organisations_what:
     'Operators that share this hub and see nothing of each other: people, stations, vehicles, money.',
   organisation_add: 'Add an organisation',
@@ -88,8 +64,4 @@ export const watch = {
   organisation_mine: 'yours',
   organisation_since: 'since {time}',
   slug_help: 'Small letters, digits and hyphens, such as harbour-rides. It never changes.',
-  field_slug: 'Short name',
-  rule_string_pattern_mismatch_slug: 'Small letters, digits, and hyphens between them.',
-  problem_organisation_exists: 'There is an organisation with this short name.',
-  problem_organisation_exists_do: 'Choose another one.',
 } as const;

@@ -1,11 +1,9 @@
-/** The words of the network's balance in Vietnamese. */
-export const balance = {
-  nav_balance: 'Điều phối',
+/** The words of the network's balance: plans, tasks, checklists, demand; in Vietnamese. */
+import type { balance as english } from './en_balance';
+
+export const balance: Readonly<Record<keyof typeof english, string>> = {
   tab_plans: 'Kế hoạch',
   tab_tasks: 'Công việc',
-  nobody_yet: 'chưa có ai',
-  all_stations: 'Mọi trạm',
-  choose: 'Chọn …',
   shown_only: 'Chỉ hiện {count} mục mới nhất.',
   plan_add: 'Kế hoạch mới',
   plan_make: 'Lập kế hoạch',
@@ -66,18 +64,6 @@ export const balance = {
   van_load: 'Chất lên {what}',
   van_unload: 'Dỡ xuống {what}',
   van_swap: 'Đổi pin {what}',
-  field_horizon_h: 'Trước bao lâu',
-  field_most_moves: 'Chuyển nhiều nhất',
-  field_most_swaps: 'Đổi pin nhiều nhất',
-  field_capacity: 'Số xe một lần',
-  field_batteries: 'Pin đầy',
-  field_shift_h: 'Ca làm',
-  field_start: 'Xuất phát từ',
-  field_title: 'Việc cần làm',
-  field_station_id: 'Trạm',
-  field_assigned_to: 'Giao cho',
-  field_due_at: 'Hạn',
-  field_checklist: 'Danh mục kiểm tra',
   plan_stations: 'Các trạm trong kế hoạch',
   plan_stations_how:
     'Nguồn cung là xe có thể cho thuê, cộng phần mà xe hết pin đạt được nhờ sạc. Chuyến mất là chuyến không tìm được xe.',
@@ -134,16 +120,6 @@ export const balance = {
   tick_intact: 'Pin mới nguyên vẹn và khô',
   tick_seated: 'Đã lắp chắc, nắp đã đóng',
   tick_awake: 'Dock hiện mức pin mới',
-  problem_plan_over: 'Không thể chấp nhận kế hoạch này nữa.',
-  problem_plan_over_do: 'Hãy lập kế hoạch mới.',
-  problem_ortools_missing: 'Hub không có OR-tools.',
-  problem_not_yours: 'Công việc này của người khác.',
-  problem_task_state: 'Công việc nay đã khác.',
-  problem_task_state_do: 'Hãy xem lại.',
-  problem_checklist_open: 'Danh mục chưa được đánh dấu hết.',
-  problem_vehicle_gone: 'Xe không còn ở đó.',
-  problem_vehicle_promised: 'Xe nay đã hứa cho người khác.',
-  demand_open: 'Nhu cầu dự kiến',
   demand_title: 'Nhu cầu: {station}',
   demand_station: 'Đến trạm',
   demand_zone: 'theo giờ của trạm ({zone})',
@@ -174,7 +150,6 @@ export const balance = {
     '{count, plural, =0 {Không giờ nào trong tuần cần nhiều hơn.} other {Có # giờ trong tuần có thể cần nhiều hơn.}}',
   safe_limited: 'hạn chế đặt xe',
   safe_open: 'có thể đặt',
-  nav_checklists: 'Kiểm tra',
   tab_found: 'Đã phát hiện',
   tab_asked: 'Trạm hỏi gì',
   found_all: 'Mọi phiếu',
@@ -200,4 +175,4 @@ export const balance = {
   asked_end: 'Thu hồi',
   asked_end_what:
     'Mọi trạm được báo; không ai điền nữa. Những gì đã điền vẫn còn. Khi thu hồi danh mục cuối, trạm lại hỏi theo danh mục có sẵn.',
-} as const;
+};

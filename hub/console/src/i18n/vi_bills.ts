@@ -1,5 +1,7 @@
 /** Lời về hóa đơn được chỉnh tay, tiếng Việt. */
-export const bills = {
+import type { bills as english } from './en_bills';
+
+export const bills: Readonly<Record<keyof typeof english, string>> = {
   correct: 'Chỉnh hóa đơn này',
   correct_how:
     'Một dòng riêng bên cạnh hóa đơn: giá chuyến đi theo dữ kiện được giữ nguyên. Phần trả thừa tự được hoàn lại, phần còn thiếu được thu thêm.',
@@ -47,16 +49,6 @@ export const bills = {
   case_to_bill: 'Xem hóa đơn',
   paper_amends: 'Cho hóa đơn',
   paper_amended: 'được bổ sung bởi {name}',
-  line_goodwill: 'Thiện chí',
-  line_wrong_end: 'Kết thúc sai',
-  line_parked_unconfirmed: 'Để bên các chỗ đã đầy',
-  line_charged_in_error: 'Thu nhầm',
-  line_damage: 'Hư hỏng',
-  line_late_fee: 'Trả xe trễ',
-  line_cleaning: 'Vệ sinh xe',
-  line_corrections: 'Các lần chỉnh',
-  bill_overpaid: 'trả thừa',
-  break_adjustment_differs: 'Sổ cái khác tổng các lần chỉnh',
   posting_bill: 'hóa đơn',
   posting_adjustment: 'chỉnh hóa đơn',
   posting_charge: 'thu tiền',
@@ -65,11 +57,4 @@ export const bills = {
   posting_in_advance: 'trả trước',
   posting_fees: 'phí',
   posting_payout: 'rút tiền',
-  problem_own_bill: 'Đây là hóa đơn của chính bạn.',
-  problem_own_bill_do: 'Người khác phải chỉnh nó.',
-  problem_more_than_billed: 'Nhiều hơn số còn có thể giảm.',
-  problem_bill_changed: 'Hóa đơn đã thay đổi từ khi bạn xem.',
-  problem_bill_changed_do: 'Hãy xem số tiền mới rồi quyết định lại.',
-  problem_nothing_to_collect: 'Không còn khoản nào phải thu.',
-  problem_collecting: 'Đang được thu rồi.',
 };

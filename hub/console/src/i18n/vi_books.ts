@@ -1,6 +1,7 @@
-/** Lời về hóa đơn, tiền cọc và rút tiền, tiếng Việt. */
-export const books = {
-  none_yet: 'Ở đây chưa có gì.',
+/** The words of money: bills, invoices, deposits, payouts; in Vietnamese. */
+import type { books as english } from './en_books';
+
+export const books: Readonly<Record<keyof typeof english, string>> = {
   tab_invoices: 'Hóa đơn',
   tab_holds: 'Tiền cọc',
   tab_payouts: 'Rút tiền',
@@ -22,10 +23,6 @@ export const books = {
   subject_rental: 'Chuyến đi',
   subject_charging: 'Lượt sạc',
   subject_booking: 'Lượt đặt',
-  use_booking: 'Lượt đặt',
-  line_rental: 'Chuyến đi',
-  line_charging: 'Sạc điện',
-  line_booking: 'Phí đặt xe',
   hold: 'Tiền cọc',
   hold_until: 'giữ đến {time}',
   hold_wanted: 'cần giữ',
@@ -47,4 +44,28 @@ export const books = {
   payout_asked: 'đã yêu cầu',
   payout_succeeded: 'đã chuyển',
   payout_declined: 'bị từ chối',
+
+  tab_ledger: 'Sổ cái',
+
+  ledger_last: 'Bút toán gần đây',
+  ledger_none: 'Chưa có bút toán.',
+  balances: 'Số dư',
+  balanced: 'cân bằng',
+  not_balanced: 'không cân bằng',
+  breaks: 'Chỗ sổ sách lệch nhau',
+  breaks_none: 'Ba sổ khớp nhau.',
+  break_bill_missing: 'Chuyến đi không có hóa đơn',
+  break_bill_differs: 'Hóa đơn khác giá chuyến đi',
+  break_ledger_differs: 'Sổ cái khác hóa đơn',
+  break_missing_at_gateway: 'Cổng thanh toán không biết khoản này',
+  break_missing_in_ledger: 'Sổ cái không có khoản này',
+  break_amount_differs: 'Số tiền đã thu khác',
+  break_fee: 'Phí giữ lại khác',
+  break_payment_without_bill: 'Khoản thu không có hóa đơn',
+  break_pending_too_long: 'Chờ quá lâu',
+
+  break_line: 'phải là {expected}, thực tế {actual}',
+  break_close: 'Khép lại',
+  break_close_what: 'Chỉ mở lại khi số tiền khác với hiện tại.',
+  break_adjustment_differs: 'Sổ cái khác tổng các lần chỉnh',
 };

@@ -1,16 +1,15 @@
 /** Chữ của những gì người vận hành đặt ra: danh mục, mức để lại, thẻ. */
-export const desk = {
+import type { desk as english } from './en_desk';
+
+export const desk: Readonly<Record<keyof typeof english, string>> = {
   list_new: 'Danh mục mới',
   list_make: 'Tạo',
   list_edit: 'Sửa',
   list_first:
     'Từ danh mục này, trạm chỉ hỏi những gì tạo ở đây. Danh mục có sẵn sẽ được hỏi lại khi bạn lấy dùng.',
-  field_list_title: 'Tiêu đề',
-  field_about: 'Về',
   about_station: 'trạm',
   about_dock: 'một dock',
   about_vehicle: 'một xe',
-  field_key: 'Tên ngắn',
   key_help: 'Chữ thường, chữ số và _. Dùng để tìm phiếu đã điền; không đổi về sau.',
   questions: 'Câu hỏi',
   questions_count: '{count, plural, other {# câu hỏi}}',
@@ -20,8 +19,6 @@ export const desk = {
   question_remove: 'Bỏ câu hỏi {number}',
   question_add: 'Thêm câu hỏi',
   question_back: 'Khôi phục câu hỏi vừa bỏ',
-  field_answer: 'Trả lời',
-  field_unit: 'Đơn vị',
   asked_needed: 'Bắt buộc trả lời',
   asked_with_photo: 'Nên có ảnh',
   built_in: 'Có sẵn',
@@ -31,17 +28,6 @@ export const desk = {
     'Khi chưa tạo danh mục nào ở đây, trạm hỏi các danh mục này. Từ danh mục đầu tiên, trạm chỉ hỏi những gì tạo ở đây.',
   built_in_not_what: 'Trạm chỉ hỏi những gì ở trên. Danh mục lấy dùng từ đây sẽ được hỏi lại.',
   built_in_take: 'Lấy dùng',
-  problem_checklist_exists: 'Đã có danh mục với tên ngắn này.',
-  problem_checklist_exists_do: 'Hãy đặt tên khác, hoặc sửa danh mục đang có.',
-  rule_string_pattern_mismatch_key: 'Chữ thường, chữ số và _, bắt đầu bằng chữ cái.',
-  cases_open: 'Vụ việc đang mở',
-  cases_naming: 'Chỉ những vụ việc liên quan đến mục bạn vừa xem.',
-  cases_naming_off: 'Hiện mọi vụ việc',
-  names_vehicle_id: 'Xe',
-  names_staff_id: 'Nhân viên',
-  names_reservation_id: 'Lượt đặt',
-  names_lease_id: 'Lượt giữ xe',
-  names_voucher_id: 'Phiếu',
   policy_share: '{count}, ít nhất {share}',
   policy_change: 'Sửa',
   policy_title: 'Phải để lại ở {station}',
@@ -55,16 +41,4 @@ export const desk = {
   policy_how:
     'Mức an toàn là số xe đã sạc của mỗi loại để lại cho khách không đặt trước: dưới mức này không nhận thêm lượt đặt bắt đầu trong vòng một ngày. Giữ trước là số xe trạm dành cho lượt đặt sắp tới, để xác nhận ngay. Để trống là không.',
   policy_share_how: 'Tính mọi loại, số lớn hơn trong hai số được để lại.',
-  field_safe: 'Phải để lại',
-  field_ahead: 'Giữ trước',
-  field_walk_in_min: 'Không đặt trước, số xe',
-  field_walk_in_pct: 'Không đặt trước, tỉ lệ',
-  staff_change: 'Sửa',
-  staff_pin_kept: 'Giữ PIN hiện có',
-  staff_pin_kept_help: 'PIN nhập ở trên sẽ thay thế. Bỏ chọn và không nhập PIN mới thì chỉ còn thẻ.',
-  problem_badge_taken: 'Thẻ này đã có người dùng.',
-  problem_badge_taken_do: 'Hãy thu hồi ở người đó trước, hoặc nhập thẻ khác.',
-  hearing_all: 'Mọi trạm đều có kết nối: trạm biết trong vài giây.',
-  hearing_away:
-    '{count, plural, other {# trạm mất kết nối}} ({names}): cho đến khi có lại, trạm dùng thông tin nhận lần cuối.',
-} as const;
+};

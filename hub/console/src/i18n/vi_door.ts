@@ -1,5 +1,27 @@
-/** Lời ở cửa vào, tiếng Việt. */
-export const door = {
+/** The words of the door: signing in, opening an account; in Vietnamese. */
+import type { door as english } from './en_door';
+
+export const door: Readonly<Record<keyof typeof english, string>> = {
+  sign_in_title: 'Đăng nhập bảng điều khiển',
+  sign_in: 'Đăng nhập',
+  sign_in_again: 'Vui lòng đăng nhập lại',
+  sign_in_again_why: 'Phiên của bạn đã hết. Những gì bạn nhập vẫn còn đây.',
+  email_missing: 'Hãy nhập địa chỉ e-mail.',
+  password_missing: 'Hãy nhập mật khẩu.',
+  password_wrong: 'Địa chỉ và mật khẩu không khớp.',
+  locked_out: 'Sai mật khẩu quá nhiều lần. Thử lại sau {span}, lúc {time}.',
+  language: 'Ngôn ngữ',
+
+  password_forgotten: 'Quên mật khẩu?',
+  sign_in_by: 'Đăng nhập bằng {name}',
+  factor_title: 'Thêm một bước',
+  factor_how: 'Nhập sáu chữ số mà ứng dụng xác thực hiển thị cho Voltdock.',
+  recovery_how: 'Nhập một trong các mã bạn đã cất giữ. Mỗi mã chỉ dùng một lần.',
+  recovery_code: 'Mã khôi phục',
+  factor_instead: 'Dùng ứng dụng xác thực',
+  recovery_instead: 'Dùng mã khôi phục',
+  factor_other_account: 'Tài khoản khác',
+
   try_later: 'Quá nhiều yêu cầu. Thử lại sau {span}, lúc {time}.',
   register: 'Mở tài khoản',
   register_instead: 'Chưa có tài khoản? Mở tại đây',

@@ -1,7 +1,8 @@
-/** Lời về những gì của riêng mình, tiếng Việt. */
-export const mine = {
+/** The words of one's own things: rides, bookings, invoices, what is to be paid; in Vietnamese. */
+import type { mine as english } from './en_mine';
+
+export const mine: Readonly<Record<keyof typeof english, string>> = {
   mine: 'Chuyến đi và hóa đơn của tôi',
-  nav_mine: 'Của tôi',
   mine_of: 'Những gì {name} đã thuê và đã trả.',
   mine_rides: 'Chuyến đi của tôi',
   mine_bookings: 'Lượt đặt của tôi',
@@ -18,9 +19,6 @@ export const mine = {
   mine_rent: 'Xe được thuê tại trạm, trên màn hình của trạm.',
   mine_account: 'Mật khẩu, yếu tố thứ hai, nơi tôi đang đăng nhập',
   mine_work: 'Bạn làm việc cho nhà vận hành? Hãy xin quản trị viên cấp vai trò.',
-  invoice_pdf: 'Hóa đơn (PDF)',
-  paper_invoice: 'Hóa đơn',
-  paper_credit_note: 'Hóa đơn điều chỉnh giảm',
   to_pay: 'Cần thanh toán',
   to_pay_how: 'Khoản này chờ bạn tự trả, trên trang của dịch vụ thanh toán.',
   to_pay_until: 'Đến {time}.',
@@ -29,12 +27,4 @@ export const mine = {
   to_pay_renew: 'Yêu cầu lại',
   pay_for_deposit: 'Tiền cọc',
   pay_for_bill: 'Tiền chuyến đi',
-  gateway_vnpay: 'VNPay',
-  gateway_stripe: 'Stripe',
-  gateway_simulated: 'Cổng mô phỏng',
-  problem_seller_unknown: 'Nhà vận hành chưa xuất hóa đơn.',
-  problem_seller_unknown_do: 'Quản trị viên của họ cần cho biết hóa đơn đứng tên ai.',
-  problem_not_billed: 'Khoản này chưa được tính tiền, hoặc không mất tiền.',
-  problem_not_billed_do: 'Hãy thử lại sau một phút.',
-  problem_not_payable_any_more: 'Khoản này không trả được nữa.',
 };

@@ -1,9 +1,7 @@
-/** The words of alarms, breaks, the audit's proof and organisations; in Vietnamese. */
+/** The words of alarms and organisations; in Vietnamese. */
 import type { watch as english } from './en_watch';
 
 export const watch: Readonly<Record<keyof typeof english, string>> = {
-  live: 'trực tiếp',
-  nav_alarms: 'Cảnh báo',
   tab_alarm_rules: 'Quy tắc',
   alarms_new: 'chưa xem',
   alarms_open: 'đang mở',
@@ -61,35 +59,10 @@ export const watch: Readonly<Record<keyof typeof english, string>> = {
   rule_comes: 'Mặc định: {span}.',
   rule_how:
     'Mục để trống giữ mặc định; để trống tất cả thì bỏ thiết đặt. Thiết đặt cho một trạm được ưu tiên.',
-  field_after_s: 'Phải kéo dài',
-  field_clear_s: 'Phải hết trong',
-  field_until: 'Đến',
-  problem_alarm_cleared: 'Cảnh báo này đã hết.',
-  break_line: 'phải là {expected}, thực tế {actual}',
-  break_close: 'Khép lại',
-  break_close_what: 'Chỉ mở lại khi số tiền khác với hiện tại.',
-  problem_break_closed: 'Đã có người khép lại việc này.',
-  audit_verify: 'Kiểm tra nhật ký',
-  audit_verify_what: 'Tính lại mã băm của mọi bản ghi. Bản ghi bị sửa hay bị xóa sẽ được tìm ra và nêu số.',
-  audit_noted: 'Đầu chuỗi đã ghi lại trước đây',
-  audit_noted_help:
-    'Để trống, hoặc SỐ:MÃ BĂM. Nhật ký bị cắt ở cuối vẫn nguyên vẹn về hình thức; ghi chú của bạn phát hiện điều đó.',
-  audit_noted_wrong: 'Một số, dấu hai chấm, và 64 ký tự trong 0–9 và a–f.',
-  audit_checked: '{count, plural, other {# bản ghi đúng}}',
-  audit_intact: 'nguyên vẹn',
-  audit_broken: 'không còn nguyên vẹn',
-  audit_changed: 'Bản ghi {number} đã bị sửa. Giữ nguyên cơ sở dữ liệu và báo người phụ trách.',
-  audit_missing: 'Thiếu bản ghi {number}. Giữ nguyên cơ sở dữ liệu và báo người phụ trách.',
-  audit_head: 'Hãy ghi đầu chuỗi này ở nơi khác; sau này dùng để chứng minh nhật ký',
-  nav_organisations: 'Tổ chức',
   organisations_what: 'Các đơn vị dùng chung máy chủ này và không thấy gì của nhau: người, trạm, xe, tiền.',
   organisation_add: 'Thêm tổ chức',
   organisation_admin: 'Quản trị viên đầu tiên',
   organisation_mine: 'của bạn',
   organisation_since: 'từ {time}',
   slug_help: 'Chữ thường, chữ số và dấu gạch nối, ví dụ harbour-rides. Không đổi về sau.',
-  field_slug: 'Tên ngắn',
-  rule_string_pattern_mismatch_slug: 'Chữ thường, chữ số và dấu gạch nối ở giữa.',
-  problem_organisation_exists: 'Đã có tổ chức với tên ngắn này.',
-  problem_organisation_exists_do: 'Hãy chọn tên khác.',
 };

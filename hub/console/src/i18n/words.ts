@@ -1,7 +1,7 @@
-/** The words in the chosen language, and how the other languages arrive: each in its own file, fetched when wanted. */
+/** How messages are said in a language, by the words that are here. */
 import { formatMessage, pseudo, type Values } from '@voltdock/theme';
 import { localeOf, type Lang } from '../lib/format';
-import { en, type Catalogue, type MessageKey } from './en';
+import type { Catalogue, MessageKey } from './rooms';
 
 export const LANGUAGES: readonly { readonly lang: Lang; readonly name: string }[] = [
   { lang: 'en', name: 'English' },
@@ -9,28 +9,27 @@ export const LANGUAGES: readonly { readonly lang: Lang; readonly name: string }[
   { lang: 'vi', name: 'Tiếng Việt' },
 ];
 
-export type Words = (key: MessageKey, values?: Values) => string;
-
-/** The catalogue of a language. */
-export async function catalogueOf(lang: Lang): Promise<Catalogue> {
-  switch (lang) {
-    case 'en':
-      return en;
-    case 'de':
-      return (await import('./de')).de;
-    case 'vi':
-      return (await import('./vi')).vi;
-  }
+export interface Words {
+  (key: MessageKey, values?: Values): string;
+  /** Whether there are words for what only the hub's answer names. */
+  readonly has: (key: string) => key is MessageKey;
 }
 
-/** How messages are said. With `isPseudo` everything that came from a catalogue is accented and longer. */
-export function wordsOf(lang: Lang, catalogue: Catalogue, isPseudo = false): Words {
+/** `catalogue` tells what is here when something is said. With `isPseudo` all words are accented and longer. */
+export function wordsOf(lang: Lang, catalogue: () => Catalogue, isPseudo = false): Words {
   const locale = localeOf(lang);
-  return (key, values = {}) => formatMessage(catalogue[key], values, locale, isPseudo ? pseudo : undefined);
+  const say = (key: MessageKey, values: Values = {}) =>
+    formatMessage(catalogue()[key] ?? readable(key), values, locale, isPseudo ? pseudo : undefined);
+  const has = (key: string): key is MessageKey => Object.hasOwn(catalogue(), key);
+  return Object.assign(say, { has });
 }
 
 /** What the hub names by a code (`state` + `active`); a code that we do not know yet is shown as it is, readable. */
 export function named(t: Words, family: string, code: string): string {
   const key = `${family}_${code}`;
-  return key in en ? t(key as MessageKey) : code.replaceAll('_', ' ');
+  return t.has(key) ? t(key) : readable(code);
+}
+
+function readable(code: string): string {
+  return code.replaceAll('_', ' ');
 }

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { AlarmShape } from '../api/shapes';
-import { de } from '../i18n/de';
+import { business } from '../i18n/de_business';
+import { first } from '../i18n/de_first';
+import { form } from '../i18n/de_form';
 import { wordsOf } from '../i18n/words';
 import { byGravity, isMuted, subjectOf } from './alarms';
 
@@ -46,7 +48,7 @@ describe('alarms', () => {
   });
 
   it('say what they are about in the reader’s language', () => {
-    const t = wordsOf('de', de);
+    const t = wordsOf('de', () => ({ ...first, ...form, ...business }));
     expect(subjectOf(t, anAlarm({ rule: 'dock_fault', subject: 'dock 6 lock_stuck' }))).toBe(
       'Dock 6: Schloss klemmt',
     );

@@ -6,7 +6,6 @@ import { muiTheme } from '@voltdock/theme/mui';
 import { useMemo, type ReactNode } from 'react';
 import { AdminContext, memoryStore, Notification, type I18nProvider, type RaThemeOptions } from 'react-admin';
 import { useAround } from '../app/context';
-import { en, type MessageKey } from '../i18n/en';
 import type { Words } from '../i18n/words';
 import { hubProvider } from './provider';
 
@@ -46,8 +45,8 @@ function wordsFor(t: Words, lang: string): I18nProvider {
   return {
     translate: (key: string, options: Record<string, string | number | undefined> = {}) => {
       const ours = key.replaceAll('.', '_');
-      if (!(ours in en)) return typeof options['_'] === 'string' ? options['_'] : key;
-      return t(ours as MessageKey, { ...options, count: options['smart_count'] });
+      if (!t.has(ours)) return typeof options['_'] === 'string' ? options['_'] : key;
+      return t(ours, { ...options, count: options['smart_count'] });
     },
     changeLocale: () => Promise.resolve(),
     getLocale: () => lang,

@@ -13,7 +13,7 @@ import {
   type RaRecord,
 } from 'react-admin';
 import { useAround } from '../app/context';
-import type { MessageKey } from '../i18n/en';
+import type { MessageKey } from '../i18n/rooms';
 import { named, type Words } from '../i18n/words';
 import type { Formats } from '../lib/format';
 import { Empty } from '../ui/States';

@@ -8,6 +8,12 @@ import { Session } from '../api/session';
 import type { Me } from '../api/shapes';
 import { Dressed } from '../app/App';
 import { MeContext } from '../app/context';
+import { lexicon } from '../i18n/lexicon';
+import { ROOMS } from '../i18n/rooms';
+
+// Every word is here before a test begins, in every language.
+await lexicon.need(...ROOMS);
+for (const lang of ['de', 'vi', 'en'] as const) await lexicon.speak(lang);
 
 export type Answers = Readonly<Record<string, (body: unknown, path: string) => unknown>>;
 
@@ -83,6 +89,7 @@ interface Shown {
 /** The page in its surroundings; `me: null` shows it to nobody in particular. */
 export function show(element: ReactNode, hub: CannedHub, shown: Shown = {}): RenderResult {
   const { me = aMe(), at = '/', lang = 'en' } = shown;
+  void lexicon.speak(lang);
   const kept = new Map<string, string>();
   if (me !== null) kept.set('voltdock.session', JSON.stringify({ access: 'a', refresh: 'r' }));
   const session = new Session({

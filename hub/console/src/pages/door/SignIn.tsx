@@ -45,6 +45,10 @@ export function SignIn({ isAgain = false }: { readonly isAgain?: boolean }) {
   );
 }
 
+export function SignInAgain() {
+  return <SignIn isAgain />;
+}
+
 function Languages() {
   const { t, prefs, setPrefs } = useAround();
   return (

@@ -1,7 +1,7 @@
 /** The rows that need a person, the most harmful first: what, where, since when, and the one thing to do next. */
 import { Link } from 'react-router';
 import { useAround } from '../../app/context';
-import type { MessageKey } from '../../i18n/en';
+import type { MessageKey } from '../../i18n/rooms';
 import { named } from '../../i18n/words';
 import type { Need } from '../../lib/needs';
 import { useNow } from '../../lib/clock';

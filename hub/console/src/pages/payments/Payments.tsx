@@ -4,7 +4,7 @@ import { Link, useLocation } from 'react-router';
 import { useAround, useMay } from '../../app/context';
 import { useAsk, useWhole } from '../../api/queries';
 import type { BalancesShape, PostingShape } from '../../api/shapes';
-import type { MessageKey } from '../../i18n/en';
+import type { MessageKey } from '../../i18n/rooms';
 import { named } from '../../i18n/words';
 import { Chip } from '../../ui/Chip';
 import { Card, Head } from '../../ui/Head';

@@ -2,7 +2,7 @@
 import { useState, type ComponentType } from 'react';
 import { useLocation } from 'react-router';
 import { useAround, useMay } from '../../app/context';
-import type { MessageKey } from '../../i18n/en';
+import type { MessageKey } from '../../i18n/rooms';
 import * as cell from '../../plain/cells';
 import { PlainList, type PlainListProps } from '../../plain/PlainList';
 import { Head } from '../../ui/Head';

@@ -3,7 +3,6 @@ import { Link } from 'react-router';
 import { useAround } from '../../app/context';
 import { useWhole } from '../../api/queries';
 import type { FactShape, VehicleShape } from '../../api/shapes';
-import { en, type MessageKey } from '../../i18n/en';
 import { named, type Words } from '../../i18n/words';
 import { listLink } from '../../lib/links';
 import { happened, textOf, type Told } from '../../lib/happened';
@@ -55,11 +54,11 @@ export function Happened({ stationId, vehicles }: HappenedProps) {
 /** One fact in one sentence; a type that we do not know is told by its name. */
 export function sentence(t: Words, one: Told, vehicles: readonly VehicleShape[]): string {
   const key = `fact_${one.type}`;
-  if (!(key in en)) return one.type;
+  if (!t.has(key)) return one.type;
   const vehicle = vehicles.find((each) => each.id === one.body['vehicle_id']);
   const code = textOf(one.body, 'code');
   const state = textOf(one.body, 'state');
-  return t(key as MessageKey, {
+  return t(key, {
     dock: textOf(one.body, 'dock_no'),
     vehicle: vehicle?.label ?? '',
     charger: textOf(one.body, 'charger_id'),

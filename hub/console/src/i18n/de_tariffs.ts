@@ -1,0 +1,40 @@
+/** The words of tariffs; in German. */
+import type { tariffs as english } from './en_tariffs';
+
+export const tariffs: Readonly<Record<keyof typeof english, string>> = {
+  col_version: 'Fassung',
+
+  quote: 'Was es jetzt kostet',
+  quote_minutes: 'Minuten',
+  quote_km: 'Kilometer',
+  quote_kwh: 'Energie (kWh)',
+  quote_under: 'Nach Fassung {number}, gültig um {time}',
+  quote_deposit: 'Kaution {amount}',
+  tariff_prices: 'Preise',
+  tariff_change: 'Nächste Fassung',
+  tariff_change_how:
+    'Preise ändern sich nie; Fassung {number} tritt an ihre Stelle. Begonnene Fahrten behalten ihre.',
+  tariff_from: 'Gültig ab',
+  tariff_from_help: 'Ihre Ortszeit. Leer: sofort.',
+  tariff_save: 'Fassung {number} anlegen',
+  tariff_saved: 'Gespeichert. Die Stationen hören beim nächsten Abgleich davon.',
+  tariff_not_yet: 'Noch nicht gültig.',
+  tariff_ride: '{unlock} + {minute} je Minute',
+  tariff_kwh: '{price} je kWh',
+  version_since: 'Fassung {number} seit {time}',
+  version_next: 'Fassung {number} ab {time}',
+  versions: 'Fassungen',
+  in_force: 'gültig',
+  windows_stay: 'Dieser Tarif hat zu manchen Stunden andere Preise; sie bleiben.',
+  price_unlock_minor: 'Freischalten',
+  price_per_minute_minor: 'Je Minute',
+  price_per_km_minor: 'Je Kilometer',
+  price_ride_kwh_minor: 'Je kWh der Fahrt',
+  price_per_kwh_minor: 'Je kWh geladen',
+  price_day_cap_minor: 'Höchstens am Tag',
+  price_deposit_minor: 'Kaution',
+  price_late_hour_minor: 'Je Stunde zu spät',
+  price_free_minutes: 'Freiminuten',
+  price_late_grace_minutes: 'Ohne Aufpreis zu spät',
+  price_tax_pct: 'Steuer',
+};

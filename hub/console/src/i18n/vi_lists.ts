@@ -1,0 +1,40 @@
+/** The words of plain lists; in Vietnamese. */
+import type { lists as english } from './en_lists';
+
+export const lists: Readonly<Record<keyof typeof english, string>> = {
+  ra_action_export: 'Xuất',
+  ra_action_add_filter: 'Thêm bộ lọc',
+  ra_action_remove_filter: 'Bỏ bộ lọc này',
+  ra_action_remove_all_filters: 'Bỏ mọi bộ lọc',
+  ra_action_clear_input_value: 'Xóa',
+  ra_action_close: 'Đóng',
+  ra_action_search: 'Tìm',
+  ra_action_search_columns: 'Tìm cột',
+  ra_action_select_columns: 'Cột',
+  ra_navigation_page_rows_per_page: 'Số hàng mỗi trang:',
+  ra_navigation_partial_page_range_info: '{offsetBegin}–{offsetEnd} trên hơn {offsetEnd}',
+  ra_navigation_page_range_info: '{offsetBegin}–{offsetEnd} trên {total}',
+  ra_navigation_next: 'Trang sau',
+  ra_navigation_previous: 'Trang trước',
+  ra_navigation_first: 'Trang đầu',
+  ra_navigation_last: 'Trang cuối',
+  ra_navigation_no_results: 'Không tìm thấy',
+  ra_navigation_no_filtered_results: 'Không có gì khớp bộ lọc.',
+  ra_navigation_clear_filters: 'Xóa bộ lọc',
+  ra_page_error: 'Đã có lỗi',
+  ra_page_loading: 'Đang tải',
+  ra_notification_http_error: 'Trung tâm từ chối',
+
+  audit_verify: 'Kiểm tra nhật ký',
+  audit_verify_what: 'Tính lại mã băm của mọi bản ghi. Bản ghi bị sửa hay bị xóa sẽ được tìm ra và nêu số.',
+  audit_noted: 'Đầu chuỗi đã ghi lại trước đây',
+  audit_noted_help:
+    'Để trống, hoặc SỐ:MÃ BĂM. Nhật ký bị cắt ở cuối vẫn nguyên vẹn về hình thức; ghi chú của bạn phát hiện điều đó.',
+  audit_noted_wrong: 'Một số, dấu hai chấm, và 64 ký tự trong 0–9 và a–f.',
+  audit_checked: '{count, plural, other {# bản ghi đúng}}',
+  audit_intact: 'nguyên vẹn',
+  audit_broken: 'không còn nguyên vẹn',
+  audit_changed: 'Bản ghi {number} đã bị sửa. Giữ nguyên cơ sở dữ liệu và báo người phụ trách.',
+  audit_missing: 'Thiếu bản ghi {number}. Giữ nguyên cơ sở dữ liệu và báo người phụ trách.',
+  audit_head: 'Hãy ghi đầu chuỗi này ở nơi khác; sau này dùng để chứng minh nhật ký',
+};
