@@ -75,68 +75,68 @@ _EN: Final[Mapping[str, Text]] = {
     ),
 }
 _DE: Final[Mapping[str, Text]] = {
-    "frame": Text(lines=("Hallo {name},", "Code, falls danach gefragt wird: {code}", "Voltdock")),
+    "frame": Text(lines=("Guten Tag {name},", "Code, falls danach gefragt wird: {code}", "Voltdock")),
     "confirm": Text(
-        subject="Bitte bestätige deine E-Mail-Adresse",
+        subject="Bitte bestätigen Sie Ihre E-Mail-Adresse",
         button="Adresse bestätigen",
         lines=(
             (
-                "jemand, vermutlich du, möchte mit dieser Adresse ein Konto eröffnen. Bitte bestätige sie innerhalb "
-                "von 24 Stunden."
+                "jemand, vermutlich Sie, möchte mit dieser Adresse ein Konto eröffnen. Bitte bestätigen Sie sie "
+                "innerhalb von 24 Stunden."
             ),
-            "Wenn du das nicht warst, musst du nichts tun: Es wird kein Konto eröffnet.",
+            "Wenn Sie das nicht waren, müssen Sie nichts tun: Es wird kein Konto eröffnet.",
         ),
     ),
     "exists": Text(
-        subject="Du hast schon ein Konto",
+        subject="Sie haben schon ein Konto",
         button="Neues Passwort wählen",
         lines=(
             (
-                "jemand, vermutlich du, möchte mit dieser Adresse ein Konto eröffnen. Es gibt schon eines: Bitte melde "
-                "dich an oder wähle ein neues Passwort."
+                "jemand, vermutlich Sie, möchte mit dieser Adresse ein Konto eröffnen. Es gibt schon eines: Bitte "
+                "melden Sie sich an oder wählen Sie ein neues Passwort."
             ),
-            "Wenn du das nicht warst, musst du nichts tun: Es hat sich nichts geändert.",
+            "Wenn Sie das nicht waren, müssen Sie nichts tun: Es hat sich nichts geändert.",
         ),
     ),
     "reset": Text(
-        subject="Wähle ein neues Passwort",
+        subject="Wählen Sie ein neues Passwort",
         button="Neues Passwort wählen",
         lines=(
-            "jemand, vermutlich du, hat um ein neues Passwort gebeten. Dieser Link gilt eine Stunde und einmal.",
-            "Wenn du das nicht warst, musst du nichts tun: Dein Passwort bleibt, wie es ist.",
+            "jemand, vermutlich Sie, hat um ein neues Passwort gebeten. Dieser Link gilt eine Stunde und einmal.",
+            "Wenn Sie das nicht waren, müssen Sie nichts tun: Ihr Passwort bleibt, wie es ist.",
         ),
     ),
     "changed": Text(
-        subject="Dein Passwort wurde geändert",
+        subject="Ihr Passwort wurde geändert",
         button="Neues Passwort wählen",
         lines=(
-            "das Passwort deines Kontos wurde geändert; wer damit angemeldet war, ist es nicht mehr.",
-            "Wenn du das nicht warst, wähle sofort ein neues Passwort und sag uns Bescheid.",
+            "das Passwort Ihres Kontos wurde geändert; wer damit angemeldet war, ist es nicht mehr.",
+            "Wenn Sie das nicht waren, wählen Sie sofort ein neues Passwort und sagen Sie uns Bescheid.",
         ),
     ),
     "factor_on": Text(
-        subject="Dein Konto hat jetzt einen zweiten Faktor",
+        subject="Ihr Konto hat jetzt einen zweiten Faktor",
         lines=(
             (
-                "ab jetzt wird beim Anmelden auch ein Code deiner Authenticator-App verlangt. Bewahre die "
+                "ab jetzt wird beim Anmelden auch ein Code Ihrer Authenticator-App verlangt. Bewahren Sie die "
                 "Wiederherstellungscodes gut auf."
             ),
-            "Wenn du das nicht warst, wähle sofort ein neues Passwort und sag uns Bescheid.",
+            "Wenn Sie das nicht waren, wählen Sie sofort ein neues Passwort und sagen Sie uns Bescheid.",
         ),
     ),
     "factor_off": Text(
-        subject="Dein Konto hat keinen zweiten Faktor mehr",
+        subject="Ihr Konto hat keinen zweiten Faktor mehr",
         lines=(
-            "ab jetzt genügt zum Anmelden dein Passwort.",
-            "Wenn du das nicht warst, wähle sofort ein neues Passwort und sag uns Bescheid.",
+            "ab jetzt genügt zum Anmelden Ihr Passwort.",
+            "Wenn Sie das nicht waren, wählen Sie sofort ein neues Passwort und sagen Sie uns Bescheid.",
         ),
     ),
     "linked": Text(
-        subject="Ein neuer Weg in dein Konto",
+        subject="Ein neuer Weg in Ihr Konto",
         button="Neues Passwort wählen",
         lines=(
-            "du wurdest über einen anderen Anbieter angemeldet, der deine Adresse kennt; das geht ab jetzt immer.",
-            "Wenn du das nicht warst, wähle sofort ein neues Passwort und sag uns Bescheid.",
+            "Sie wurden über einen anderen Anbieter angemeldet, der Ihre Adresse kennt; das geht ab jetzt immer.",
+            "Wenn Sie das nicht waren, wählen Sie sofort ein neues Passwort und sagen Sie uns Bescheid.",
         ),
     ),
 }

@@ -47,7 +47,7 @@ async def test_a_person_opens_an_account_and_chooses_a_new_password_by_the_links
         page.on("console", lambda said: faults.append(said.text))
         page.on("pageerror", lambda fault: faults.append(str(fault)))
         confirm = f"{client.make_url('/account/confirm')}#{box.got[0].secret}"
-        assert await _pressed(page, confirm) == "Danke. Du kannst dich jetzt anmelden."
+        assert await _pressed(page, confirm) == "Danke. Sie können sich jetzt anmelden."
         assert await Person(client).sign_in() == 200
         reset = str(client.make_url("/account/reset"))
         assert "ist eine Mail unterwegs" in await _pressed(page, reset, email=ADA)
