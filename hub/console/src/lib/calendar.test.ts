@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ReservationShape } from '../api/shapes';
-import { DAY_MS, dayStart, rowsOf } from './calendar';
+import { DAY_MS, dayStart, rowsOf, spanOf } from './calendar';
 
 const BEGIN = Date.parse('2026-11-26T00:00:00Z');
 
@@ -64,5 +64,17 @@ describe('dayStart', () => {
     const start = dayStart(Date.parse('2026-10-25T00:30:00Z'), 'Europe/Berlin');
     expect(new Date(start).toISOString()).toBe('2026-10-24T22:00:00.000Z');
     expect(DAY_MS).toBe(24 * 3600 * 1000);
+  });
+});
+
+describe('spanOf', () => {
+  it('stays where the booking is seen, also in part', () => {
+    expect(spanOf(booking('a', '25T12', '26T01'), BEGIN, 2, 0)).toBe(0);
+  });
+
+  it('leads to the days in which the booking begins', () => {
+    expect(spanOf(booking('a', '30T00', '30T04'), BEGIN, 2, 0)).toBe(2);
+    expect(spanOf(booking('a', '20T23', '21T04'), BEGIN, 2, 0)).toBe(-3);
+    expect(spanOf(booking('a', '26T00', '26T04'), BEGIN, 2, 7)).toBe(0);
   });
 });

@@ -33,6 +33,14 @@ export function dayStart(at: number, timeZone: string): number {
   return Math.floor(at / 1000) * 1000 - ((of('hour') * 60 + of('minute')) * 60 + of('second')) * 1000;
 }
 
+/** Which span of days shows a booking, counted from the one that begins at `begin`; `now` if that shows it already. */
+export function spanOf(booking: ReservationShape, begin: number, days: number, now: number): number {
+  const length = days * DAY_MS;
+  const [from, until] = [Date.parse(booking.from_at) - begin, Date.parse(booking.until_at) - begin];
+  if (from < (now + 1) * length && until > now * length) return now;
+  return Math.floor(from / length);
+}
+
 export function rowsOf(
   bookings: readonly ReservationShape[],
   rowKey: (booking: ReservationShape) => string,

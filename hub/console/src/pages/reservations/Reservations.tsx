@@ -2,9 +2,9 @@
 import { useState } from 'react';
 import { useSearchParams } from 'react-router';
 import { useAround } from '../../app/context';
-import { useWhole } from '../../api/queries';
+import { useAsk, useWhole } from '../../api/queries';
 import type { ReservationShape, StationShape, VehicleShape } from '../../api/shapes';
-import { DAY_MS, dayStart, rowsOf, type Row } from '../../lib/calendar';
+import { DAY_MS, dayStart, rowsOf, spanOf, type Row } from '../../lib/calendar';
 import { named } from '../../i18n/words';
 import { useNow } from '../../lib/clock';
 import { Card, Head } from '../../ui/Head';
@@ -19,13 +19,16 @@ export function Reservations() {
   const { t, f } = useAround();
   const now = useNow(60);
   const [search, setSearch] = useSearchParams();
-  const [week, setWeek] = useState(0);
   const by: By = search.get('by') === 'station' ? 'station' : 'vehicle';
-  const begin = dayStart(now, f.timeZone) + week * DAYS * DAY_MS;
+  const today = dayStart(now, f.timeZone);
   const asked = useWhole<ReservationShape>('/api/v1/reservations', {}, { every: 10_000, most: 2000 });
+  const open = useOpen(search.get('open'), asked.data?.items);
+  const [week, setWeek] = useWeek(open, today);
+  const begin = today + week * DAYS * DAY_MS;
   const names = useNames();
-  const rows = rowsOf(asked.data?.items ?? [], (one) => names.key(one, by), begin, DAYS);
-  const open = asked.data?.items.find((one) => one.id === search.get('open'));
+  const items = asked.data?.items ?? [];
+  const all = withOne(items, open);
+  const rows = rowsOf(all, (one) => names.key(one, by), begin, DAYS);
   const set = (name: string, value: string | null) => {
     const next = new URLSearchParams(search);
     if (value === null) next.delete(name);
@@ -60,6 +63,33 @@ export function Reservations() {
       {open !== undefined && <Booking booking={open} close={() => set('open', null)} />}
     </>
   );
+}
+
+/** The week that is looked at: whoever comes by a link finds the booking in it; afterwards the weeks are his to turn. */
+function useWeek(open: ReservationShape | undefined, today: number) {
+  const [week, setWeek] = useState(0);
+  const [shownId, setShown] = useState('');
+  if (open !== undefined && open.id !== shownId) {
+    setShown(open.id);
+    setWeek(spanOf(open, today, DAYS, week));
+  }
+  return [week, setWeek] as const;
+}
+
+function withOne(items: readonly ReservationShape[], one: ReservationShape | undefined) {
+  return one === undefined || items.includes(one) ? items : [...items, one];
+}
+
+/** The booking that the address names, also one that the list is too short for. */
+function useOpen(
+  id: string | null,
+  items: readonly ReservationShape[] | undefined,
+): ReservationShape | undefined {
+  const listed = items?.find((one) => one.id === id);
+  const enabled = id !== null && items !== undefined && listed === undefined;
+  const alone = useAsk<ReservationShape>(`/api/v1/reservations/${id ?? ''}`, { enabled });
+  if (id === null) return undefined;
+  return listed ?? (enabled ? alone.data : undefined);
 }
 
 interface WaysProps {
