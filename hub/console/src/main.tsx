@@ -3,9 +3,10 @@ import '@voltdock/theme/fonts.css';
 import './ui/styles/index.css';
 import { createRoot } from 'react-dom/client';
 import { BrowserRouter } from 'react-router';
-import { newQueryClient, oneQuery, STATES_PATH, wholeQuery } from './api/queries';
+import { newQueryClient } from './api/queries';
 import { browserSession } from './api/session';
 import { App } from './app/App';
+import { askFirst } from './app/begin';
 import { lexicon } from './i18n/lexicon';
 import { modeOf, readPrefs, wear } from './app/prefs';
 
@@ -19,8 +20,7 @@ const spoken = lexicon.speak(prefs.lang).catch(() => undefined); // English is h
 // Whoever is signed in will need these: they are on their way while React starts.
 if (session.isSignedIn) {
   void import('./app/Shell');
-  client.query(oneQuery(session, '/api/v1/me')).catch(() => undefined);
-  client.query(wholeQuery(session, STATES_PATH, {})).catch(() => undefined);
+  void askFirst(session, client);
   if (/^\/(network)?$/.test(window.location.pathname)) void import('./pages/network/Network');
 } else {
   void import('./pages/door/SignIn');
