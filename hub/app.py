@@ -67,7 +67,7 @@ VOUCHER_KEY_FILE = Path("keys") / "voucher.pem"
 CONSOLE = Path(__file__).parent / "console" / "static"
 SECTIONS = (
     "network", "stations", "alarms", "rentals", "reservations", "fleet", "balance", "charging", "cases", "checklists",
-    "tariffs", "payments", "people", "access", "audit", "system", "organisations", "me",
+    "tariffs", "payments", "people", "access", "audit", "system", "organisations", "mine", "me",
 )  # fmt: skip
 """The console's own addresses; its `src/app/sections.ts` has the same."""
 

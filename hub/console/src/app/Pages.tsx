@@ -158,6 +158,7 @@ export function Pages() {
           <Route path="/audit" element={<Audit />} />
           <Route path="/system/*" element={<System />} />
           <Route path="/organisations" element={<Organisations />} />
+          <Route path="/mine" element={<Mine />} />
           <Route path="/me" element={<Me />} />
           <Route path="*" element={<NoPage />} />
         </Routes>

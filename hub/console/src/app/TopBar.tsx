@@ -8,7 +8,8 @@ import { useNow } from '../lib/clock';
 import { useLater } from '../lib/later';
 import { Icon } from '../ui/Icon';
 import { Menu } from '../ui/Menu';
-import { useAround, useMe } from './context';
+import { useAround, useMay, useMe } from './context';
+import { homeFor } from './sections';
 
 const Palette = lazy(() => import('./Palette').then((module) => ({ default: module.Palette })));
 
@@ -66,6 +67,20 @@ function Clock() {
   );
 }
 
+/** For whoever works here and rents too; who only rents begins with that page. */
+function MyRentals() {
+  const { t } = useAround();
+  const me = useMe();
+  const may = useMay();
+  if (!may('rentals:read_own') || homeFor(new Set(me.permissions)) === undefined) return null;
+  return (
+    <Link role="menuitem" to="/mine" data-testid="my-rentals">
+      <Icon name="rental" size={18} />
+      {t('my_rentals')}
+    </Link>
+  );
+}
+
 function Person() {
   const { t, prefs, setPrefs, mode, session } = useAround();
   const me = useMe();
@@ -92,6 +107,7 @@ function Person() {
         <Icon name="person" size={18} />
         {t('me_title')}
       </Link>
+      <MyRentals />
       <button
         type="button"
         role="menuitem"

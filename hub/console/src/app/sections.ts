@@ -21,6 +21,7 @@ export const SECTION_PATHS = [
   'audit',
   'system',
   'organisations',
+  'mine',
   'me',
 ] as const;
 
@@ -34,7 +35,7 @@ export interface Section {
   readonly needs: readonly string[];
 }
 
-/** What stands on the left. `me` does not: it is opened from the face on top. */
+/** What stands on the left. `me` and `mine` do not: they are opened from the face on top. */
 export const SECTIONS: readonly Section[] = [
   { path: 'network', title: 'nav_network', icon: 'network', needs: ['telemetry:read'] },
   { path: 'stations', title: 'nav_stations', icon: 'station', needs: ['telemetry:read'] },

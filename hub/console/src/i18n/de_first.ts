@@ -24,6 +24,7 @@ export const first: Readonly<Record<keyof typeof english, string>> = {
     '{count, plural, one {# Sache braucht einen Menschen} other {# Sachen brauchen einen Menschen}}',
 
   me_menu: 'Angemeldet als {name}',
+  my_rentals: 'Meine Fahrten',
   go_light: 'Helle Farben',
   go_dark: 'Dunkle Farben',
   api_docs: 'API-Referenz',

@@ -21,6 +21,7 @@ export const first = {
   needs_count: '{count, plural, one {# thing needs a person} other {# things need a person}}',
 
   me_menu: 'Signed in as {name}',
+  my_rentals: 'My rentals',
   go_light: 'Light colours',
   go_dark: 'Dark colours',
   api_docs: 'API reference',

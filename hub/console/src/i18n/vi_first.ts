@@ -23,6 +23,7 @@ export const first: Readonly<Record<keyof typeof english, string>> = {
   needs_count: '{count, plural, other {# việc cần người xử lý}}',
 
   me_menu: 'Đang đăng nhập: {name}',
+  my_rentals: 'Chuyến thuê của tôi',
   go_light: 'Giao diện sáng',
   go_dark: 'Giao diện tối',
   api_docs: 'Tài liệu API',

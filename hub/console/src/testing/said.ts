@@ -22,6 +22,7 @@ const CHOSEN: Readonly<Record<string, readonly string[]>> = {
 const OTHERS: Readonly<Record<string, readonly string[]>> = {
   'app/Pages.tsx': ['mine'],
   'app/Shell.tsx': ['close'],
+  'app/sections.ts': ['mine'],
   'pages/network/NeedList.tsx': ['unlock', 'restart', 'dock'],
   'pages/people/NewCard.tsx': ['unlock'],
   'pages/people/NewStaff.tsx': ['unlock'],

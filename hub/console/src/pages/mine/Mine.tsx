@@ -1,6 +1,7 @@
 /** What somebody finds who has no business in the console: what is theirs, and where to go for the rest. */
 import { Link } from 'react-router';
 import { useAround, useMe } from '../../app/context';
+import { homeFor } from '../../app/sections';
 import { Card, Head } from '../../ui/Head';
 import { MyBookings } from './MyBookings';
 import { MyInvoices } from './MyInvoices';
@@ -11,6 +12,7 @@ import { ToPay } from './ToPay';
 export function Mine() {
   const { t } = useAround();
   const me = useMe();
+  const hasBusiness = homeFor(new Set(me.permissions)) !== undefined;
   return (
     <>
       <Head
@@ -31,7 +33,7 @@ export function Mine() {
             <p>
               <Link to="/me">{t('mine_account')}</Link>
             </p>
-            <p className="muted">{t('mine_work')}</p>
+            {!hasBusiness && <p className="muted">{t('mine_work')}</p>}
           </Card>
         </div>
       </div>
