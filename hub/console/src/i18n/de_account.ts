@@ -89,6 +89,13 @@ export const account: Readonly<Record<keyof typeof english, string>> = {
   blocked: 'gesperrt',
   staff: 'Von Hand an den Stationen',
   staff_none: 'Darf an keiner Station von Hand handeln.',
+  staff_change: 'Ändern',
+  staff_pin_kept: 'Behält die PIN',
+  staff_pin_kept_help:
+    'Eine PIN, die oben steht, ersetzt sie. Ohne Haken und ohne neue bleibt nur der Ausweis.',
+  hearing_all: 'Alle Stationen haben Verbindung: Sie wissen es binnen Sekunden.',
+  hearing_away:
+    '{count, plural, one {# Station hat keine Verbindung} other {# Stationen haben keine Verbindung}} ({names}): Bis sie wieder da ist, gilt dort, was zuletzt gesagt wurde.',
   staff_add: 'Von Hand handeln lassen',
   staff_what: 'Alle Stationen kennen PIN und Ausweis, mit oder ohne Netz, bis zum Tag unten.',
   staff_pin_help: 'Vier bis acht Ziffern; keine zwei Menschen haben dieselbe. Leer: nur Ausweis.',

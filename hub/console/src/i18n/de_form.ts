@@ -91,6 +91,8 @@ export const form: Readonly<Record<keyof typeof english, string>> = {
   problem_last_admin: 'Das ist die letzte Verwaltung.',
   problem_last_admin_do: 'Geben Sie diese Rolle zuerst jemand anderem.',
   problem_station_unknown: 'Diese Station gibt es nicht.',
+  problem_badge_taken: 'Diesen Ausweis hat schon jemand.',
+  problem_badge_taken_do: 'Bitte dort zuerst wegnehmen, oder einen anderen eingeben.',
   problem_pin_taken: 'Diese PIN hat schon jemand.',
   problem_pin_taken_do: 'Bitte eine andere wählen.',
   problem_card_exists: 'Diese Karte gehört schon jemandem.',

@@ -84,6 +84,13 @@ export const account = {
   blocked: 'blocked',
   staff: 'By hand at the stations',
   staff_none: 'May not act by hand at any station.',
+  staff_change: 'Change',
+  staff_pin_kept: 'Keeps the PIN',
+  staff_pin_kept_help:
+    'A PIN that is typed above takes its place. Without the tick and without a new one, the badge alone is left.',
+  hearing_all: 'Every station has a line: it knows within seconds.',
+  hearing_away:
+    '{count, plural, one {# station has no line} other {# stations have no line}} ({names}): until it is back, what was told last holds there.',
   staff_add: 'Let them act by hand',
   staff_what: 'All stations know the PIN and the badge, with or without a network, until the day below.',
   staff_pin_help: 'Four to eight digits; no two people have the same. Empty: badge only.',

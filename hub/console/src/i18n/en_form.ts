@@ -89,6 +89,8 @@ export const form = {
   problem_last_admin: 'This is the last administrator.',
   problem_last_admin_do: 'Make somebody else an administrator first.',
   problem_station_unknown: 'There is no such station.',
+  problem_badge_taken: 'Somebody has this badge already.',
+  problem_badge_taken_do: 'Take it away from them first, or enter another one.',
   problem_pin_taken: 'Somebody has this PIN already.',
   problem_pin_taken_do: 'Choose another one.',
   problem_card_exists: "This card is somebody's already.",

@@ -86,6 +86,12 @@ export const account: Readonly<Record<keyof typeof english, string>> = {
   blocked: 'bị chặn',
   staff: 'Thao tác tay tại trạm',
   staff_none: 'Không được thao tác tay tại trạm nào.',
+  staff_change: 'Sửa',
+  staff_pin_kept: 'Giữ PIN hiện có',
+  staff_pin_kept_help: 'PIN nhập ở trên sẽ thay thế. Bỏ chọn và không nhập PIN mới thì chỉ còn thẻ.',
+  hearing_all: 'Mọi trạm đều có kết nối: trạm biết trong vài giây.',
+  hearing_away:
+    '{count, plural, other {# trạm mất kết nối}} ({names}): cho đến khi có lại, trạm dùng thông tin nhận lần cuối.',
   staff_add: 'Cho phép thao tác tay',
   staff_what: 'Mọi trạm đều biết PIN và thẻ, có mạng hay không, đến ngày bên dưới.',
   staff_pin_help: 'Bốn đến tám chữ số; không ai trùng ai. Để trống: chỉ dùng thẻ.',

@@ -91,6 +91,8 @@ export const form: Readonly<Record<keyof typeof english, string>> = {
   problem_last_admin: 'Đây là quản trị viên cuối cùng.',
   problem_last_admin_do: 'Hãy cấp quyền quản trị cho người khác trước.',
   problem_station_unknown: 'Không có trạm này.',
+  problem_badge_taken: 'Thẻ này đã có người dùng.',
+  problem_badge_taken_do: 'Hãy thu hồi ở người đó trước, hoặc nhập thẻ khác.',
   problem_pin_taken: 'Đã có người dùng PIN này.',
   problem_pin_taken_do: 'Hãy chọn PIN khác.',
   problem_card_exists: 'Thẻ này đã thuộc về người khác.',
