@@ -19,8 +19,8 @@ async def flush_with(session: AsyncSession, *writes: Write) -> None:
     """`session.flush()` and these writes: in one trip where new rows with all their columns are all that waits for it.
 
     Where something else waits too it is an ordinary flush, and a trip for the writes. As in `write_together` no write
-    may need another's, nor one of the rows. Raises what either of them does. Not within a savepoint: rolled back to
-    it, the session would not know that the rows are gone.
+    may need another's, nor one of the rows. Raises what either of them does. Within a savepoint it is an ordinary flush
+    too: rolled back to it, the session would else not know that the rows are gone.
     """
     rows = await session.run_sync(_taken)
     await write_together(session, *_as_writes(rows), *writes)
@@ -31,7 +31,8 @@ async def flush_with(session: AsyncSession, *writes: Write) -> None:
 
 def _taken(session: Session) -> list[Base]:
     """The new rows, which the session does not flush any more; none where it has flushed everything itself."""
-    if session.dirty or session.deleted or not all(_is_whole(row) for row in session.new):
+    others_wait = session.dirty or session.deleted or not all(_is_whole(row) for row in session.new)
+    if others_wait or session.in_nested_transaction():
         session.flush()
     rows = list(session.new)
     if rows:

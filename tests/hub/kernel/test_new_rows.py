@@ -141,6 +141,19 @@ async def test_many_rows_are_written_too(database: Database) -> None:
     assert await kept(database, Lease, Custody) == [40, 1]
 
 
+async def test_a_row_that_a_savepoint_takes_back_is_not_in_the_session_either(database: Database) -> None:
+    """As a fact that cannot be applied is taken back, and the next one is applied in the same session."""
+    async with database.transaction() as session:
+        savepoint = await session.begin_nested()
+        lease = a_lease()  # held on to: the session itself keeps nothing alive
+        session.add(lease)
+        await flush_with(session)
+        await savepoint.rollback()
+        assert lease not in session
+        assert await session.get(Lease, ONE) is None
+    assert await kept(database, Lease) == [0]
+
+
 @pytest.fixture
 async def here(database: Database) -> Place:
     return await settle(database)
