@@ -1,5 +1,6 @@
 /** A plain list of anything that the hub lists: filters in the address, pages, an export, rows that lead somewhere. */
 import type { ReactElement, ReactNode } from 'react';
+import { useMediaQuery } from '@mui/material';
 import {
   DataTable,
   ExportButton,
@@ -51,6 +52,9 @@ export interface PlainListProps {
   readonly perPage?: number;
 }
 
+/** There each row stands as a block of its own, its columns' names beside their values. */
+const NARROW = '(max-width: 640px)';
+
 export function PlainList(props: PlainListProps) {
   return (
     <Admin>
@@ -61,8 +65,10 @@ export function PlainList(props: PlainListProps) {
 
 function Inner({ resource, columns, filters = [], fixed, to, acts, perPage = 50 }: PlainListProps) {
   const tools = useAround();
+  const isNarrow = useMediaQuery(NARROW, { noSsr: true });
   return (
     <List
+      className={isNarrow ? 'stacked' : ''}
       resource={resource}
       title={false}
       perPage={perPage}
@@ -90,7 +96,12 @@ function Inner({ resource, columns, filters = [], fixed, to, acts, perPage = 50 
             label={tools.t(one.title)}
             disableSort
             {...(one.isNumber === true ? { align: 'right' as const } : {})}
-            render={(row: RaRecord) => cell(one, row, tools)}
+            render={(row: RaRecord) => (
+              <>
+                {isNarrow && <span className="muted small">{tools.t(one.title)}</span>}
+                {cell(one, row, tools)}
+              </>
+            )}
           />
         ))}
       </DataTable>
