@@ -1,5 +1,4 @@
 /** What contradicts itself and waits for a person: the open ones first, each with what it is about. */
-import { Link } from 'react-router';
 import { useAround } from '../../app/context';
 import { useFilters } from '../../app/filters';
 import { useWhole } from '../../api/queries';
@@ -8,12 +7,12 @@ import { named } from '../../i18n/words';
 import { Card, Head } from '../../ui/Head';
 import { AccountName, StationName } from '../../ui/Names';
 import { Empty, Failure, Loading } from '../../ui/States';
-import { CaseState } from './CaseState';
+import { CaseLink } from './CaseLink';
 
 const STATES = ['open', 'acknowledged', 'resolved'] as const;
 
 export function Cases() {
-  const { t, f } = useAround();
+  const { t } = useAround();
   const [search, choose] = useFilters();
   const state = search.get('state') ?? 'open';
   const naming = search.get('naming');
@@ -53,11 +52,7 @@ export function Cases() {
         <ul className="rows">
           {asked.data?.items.map((one) => (
             <li key={one.id}>
-              <Link to={`/cases/${one.id}`} className="row-link">
-                <span className="muted tabular">{f.when(one.opened_at)}</span>
-                <strong>{named(t, 'case', one.kind)}</strong>
-                <CaseState one={one} />
-              </Link>
+              <CaseLink one={one} />
               <p className="row-under small">
                 {one.station_id !== null && <StationName id={one.station_id} />}{' '}
                 {one.account_id !== null && <AccountName id={one.account_id} />}

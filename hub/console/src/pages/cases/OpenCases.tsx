@@ -3,10 +3,9 @@ import { Link } from 'react-router';
 import { useAround, useMay } from '../../app/context';
 import { useWhole } from '../../api/queries';
 import type { CaseShape } from '../../api/shapes';
-import { named } from '../../i18n/words';
 import { Card } from '../../ui/Head';
 import { Failure, Loading } from '../../ui/States';
-import { CaseState } from './CaseState';
+import { CaseLink } from './CaseLink';
 
 const EVERY_MS = 15_000;
 const SHOWN = 20;
@@ -45,16 +44,11 @@ function useOpenCases(of: string) {
 }
 
 function CaseRows({ cases }: { cases: readonly CaseShape[] }) {
-  const { t, f } = useAround();
   return (
     <ul className="rows">
       {cases.map((one) => (
         <li key={one.id}>
-          <Link to={`/cases/${one.id}`} className="row-link">
-            <span className="muted tabular">{f.when(one.opened_at)}</span>
-            <strong>{named(t, 'case', one.kind)}</strong>
-            <CaseState one={one} />
-          </Link>
+          <CaseLink one={one} />
         </li>
       ))}
     </ul>
