@@ -95,10 +95,10 @@ async def _fill(path: Path) -> None:
     clock = SystemClock()
     store = await Store.open(path, clock=clock)
     try:
-        waiting = list[asyncio.Task[None]]()
+        waiting = list[asyncio.Future[None]]()
         told = backlog.facts(FACTS, seed=1)
         while part := tuple(itertools.islice(told, BATCH)):
-            waiting.append(asyncio.create_task(store.commit(Work(moment=clock.now(), facts=part))))
+            waiting.append(asyncio.ensure_future(store.commit(Work(moment=clock.now(), facts=part))))
             if len(waiting) == 8:
                 await asyncio.gather(*waiting)
                 waiting.clear()

@@ -13,8 +13,8 @@ from edge_agent.store.work import Work
 class Journal(Protocol):
     """Where decisions become durable; the store."""
 
-    async def commit(self, work: Work) -> None:
-        """All of it or nothing, on the disk when this returns. Raises StoreUnwritable."""
+    def commit(self, work: Work) -> Awaitable[None]:
+        """All of it or nothing, on the disk when it was awaited. Raises StoreUnwritable."""
 
 
 class DockLink(Protocol):

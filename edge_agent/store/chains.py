@@ -5,8 +5,7 @@ Where a chain begins, ends and is acknowledged is known from the file at start a
 
 import sqlite3
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from protocols.sync.envelope import Lane
 
@@ -24,9 +23,8 @@ def place_of(epoch: int, seq: int) -> int:
     return epoch << SEQ_BITS | seq
 
 
-@dataclass(frozen=True, slots=True)
-class Chain:
-    """Numbers 1…last of one lane and epoch; those up to `acked` are the hub's. Positional: made on the hot path."""
+class Chain(NamedTuple):
+    """Numbers 1…last of one lane and epoch; those up to `acked` are the hub's. A tuple: one is made each commit."""
 
     lane: Lane
     epoch: int

@@ -85,14 +85,14 @@ def rehome(
         moved += heads[lane][0] - start
         old = outbox.chains.get((lane, old_epoch))
         if old is not None:
-            ended[lane, old_epoch] = replace(old, acked=min(old.acked, after), last=after)
+            ended[lane, old_epoch] = old._replace(acked=min(old.acked, after), last=after)
             _save_cursor(conn, lane, old_epoch, min(old.acked, after))
             _end_losses(conn, outbox, old, after)
     conn.execute("COMMIT")
     outbox.lost = lost.load(conn)
     outbox.chains.update(ended)
     outbox.begin_epoch(epoch, nonce)
-    outbox.heads = [heads[lane] for lane in LANES]
+    outbox.heads = tuple(heads[lane] for lane in LANES)
     outbox.chains.update({(lane, epoch): Chain(lane, epoch, nonce, 0, seq) for lane, (seq, _) in heads.items() if seq})
     return moved
 
@@ -143,7 +143,7 @@ def acknowledge(
         if acked < known.acked and not _can_continue(conn, outbox, known, acked):
             broken.append((lane, epoch, acked))
         else:
-            changed[lane, epoch] = replace(known, acked=acked)
+            changed[lane, epoch] = known._replace(acked=acked)
     if changed:
         conn.execute("BEGIN IMMEDIATE")
         for (lane, epoch), one in changed.items():

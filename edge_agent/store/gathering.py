@@ -5,12 +5,13 @@ to the disk together with, and before, the next work of any other kind.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Final
 
 import structlog
 
-from edge_agent.store.errors import StoreError
+from edge_agent.store.draft import check
 from edge_agent.store.work import Work
 from protocols.sync.envelope import Lane
 
@@ -19,26 +20,22 @@ MOST_FACTS: Final = 100
 MOST_WAITING: Final = 5_000
 
 _log = structlog.get_logger(__name__)
-CommitAll = Callable[[Sequence[Work]], Awaitable[None]]
+Commit = Callable[[Sequence[Work]], "asyncio.Future[None]"]
 
 
 class Gathering:
-    """What waits. Lives on the event loop; `commit_all` puts works on the disk, all or none, in order."""
+    """`works` are what waits. Lives on the event loop; `commit` puts works on the disk, all or none, in order."""
 
-    def __init__(self, commit_all: CommitAll, delay_s: float) -> None:
-        self._commit_all = commit_all
+    def __init__(self, commit: Commit, delay_s: float) -> None:
+        self._commit = commit
         self._delay_s = delay_s
         self._loop = asyncio.get_running_loop()
-        self._works: list[Work] = []
+        self.works: list[Work] = []
         self._facts = 0
         self._timer: asyncio.TimerHandle | None = None
-        self._flushing: asyncio.Task[None] | None = None
+        self._under_way: set[asyncio.Future[None]] = set()
+        self._refused = False  # the last time; then the disk is asked again when the delay is over, not sooner
         self.dropped = 0
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether nothing waits."""
-        return not self._works
 
     def may_wait(self, work: Work) -> bool:
         """Telemetry, with the state that goes with it and nothing else."""
@@ -50,38 +47,43 @@ class Gathering:
         )
 
     def add(self, work: Work) -> None:
-        """Take it; on the disk within the delay, if the disk takes it."""
-        self._keep([*self._works, work])
-        if self._facts >= MOST_FACTS:
+        """Take it; on the disk within the delay, if the disk takes it. Raises as a draft of it alone does."""
+        check(work)  # what cannot be written would hold up all that waits with it
+        self._keep([*self.works, work])
+        if self._facts >= MOST_FACTS and not self._refused:
             self._due()
         elif self._timer is None:
-            self._timer = self._loop.call_later(self._delay_s, self._due)
+            self._again()
 
-    async def commit(self, *more: Work) -> None:
-        """Everything that waits, then these, in one transaction. When it raises, what waited waits on."""
-        waited, self._works, self._facts = self._works, [], 0
+    def hand_over(self) -> None:
+        """Everything that waits is to be committed, before whatever is handed in next; if it fails it waits on."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        try:
-            if waited or more:
-                await self._commit_all([*waited, *more])
-        except BaseException:
-            self._keep([*waited, *self._works])
-            self._again()
-            raise
+        if self.works:
+            works, self.works, self._facts = self.works, [], 0
+            done = self._commit(works)
+            self._under_way.add(done)
+            done.add_done_callback(partial(self._came_of, works))
 
     async def close(self) -> None:
         """Nothing waits any more: on the disk, or said to be lost."""
-        if self._flushing is not None:
-            await asyncio.gather(self._flushing, return_exceptions=True)
-        try:
-            await self.commit()
-        except StoreError as error:
-            _log.warning("telemetry_lost_at_the_end", facts=self._facts, error=str(error))
-        finally:
-            if self._timer is not None:
-                self._timer.cancel()
+        self.hand_over()
+        while self._under_way:
+            await asyncio.wait(self._under_way)
+        if self._timer is not None:
+            self._timer.cancel()
+        if self.works:
+            _log.warning("telemetry_lost_at_the_end", facts=self._facts)
+
+    def _came_of(self, works: list[Work], done: "asyncio.Future[None]") -> None:
+        self._under_way.discard(done)
+        error = done.exception()
+        self._refused = error is not None
+        if error is not None:
+            self._keep([*works, *self.works])
+            _log.warning("telemetry_waits_for_the_disk", facts=self._facts, dropped=self.dropped, error=str(error))
+            self._again()
 
     def _keep(self, works: list[Work]) -> None:
         facts = sum(len(work.facts) for work in works)
@@ -89,21 +91,15 @@ class Gathering:
             gone = len(works.pop(0).facts)
             facts -= gone
             self.dropped += gone
-        self._works, self._facts = works, facts
+        self.works, self._facts = works, facts
 
     def _due(self) -> None:
         self._timer = None
-        if self._flushing is None or self._flushing.done():
-            self._flushing = self._loop.create_task(self._flush(), name="telemetry")
-        else:
+        if self._under_way:
             self._again()
-
-    async def _flush(self) -> None:
-        try:
-            await self.commit()
-        except StoreError as error:
-            _log.warning("telemetry_waits_for_the_disk", facts=self._facts, dropped=self.dropped, error=str(error))
+        else:
+            self.hand_over()
 
     def _again(self) -> None:
-        if self._works and self._timer is None:
+        if self.works and self._timer is None:
             self._timer = self._loop.call_later(self._delay_s, self._due)

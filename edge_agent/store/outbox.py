@@ -1,87 +1,15 @@
-"""The outbox's writing half: gives facts their numbers and hashes, and inserts them. Writer thread only.
+"""Where every chain of the outbox stands, in memory. Changed only by whoever has the writing connection just now.
 
-Everything is drafted first and taken over after the commit, so that a failed transaction leaves no trace here.
+A draft is taken over after its commit, so that a failed transaction leaves no trace here.
 """
 
-import hashlib
 import sqlite3
 from collections.abc import Iterable
-from typing import Final
 
 from edge_agent.store import lost, retention
-from edge_agent.store.bulk import Bulk
-from edge_agent.store.chains import LANES, SEQ_BITS, TABLE, Chain, load_chains
-from edge_agent.store.door import Made, Ready, Value
+from edge_agent.store.chains import LANES, TABLE, Chain, load_chains
+from edge_agent.store.draft import Draft, Head, Heads
 from protocols.sync.envelope import NO_HASH, Lane
-
-_FACTS: Final = tuple(Bulk(f"INSERT INTO {TABLE[lane]} (place, record, hash)", 3) for lane in LANES)
-_JOURNAL: Final = Bulk("INSERT INTO journal (hlc, at_ms, kind, data)", 4)
-_STATE: Final = Bulk(
-    "INSERT INTO state (kind, key, value)", 3, "ON CONFLICT (kind, key) DO UPDATE SET value = excluded.value"
-)
-_DELETE: Final = "DELETE FROM state WHERE kind = ? AND key = ?"
-
-_sha256 = hashlib.sha256
-
-Head = tuple[int, bytes]  # the chain's last number and its hash
-
-
-class Draft:
-    """The rows of one transaction, made from several works. Lanes go by their place in LANES here: it is faster."""
-
-    __slots__ = ("_base", "facts", "heads", "hlc", "journal", "puts")
-
-    def __init__(self, outbox: "Outbox", group: Iterable[Ready]) -> None:
-        self._base = outbox.epoch << SEQ_BITS
-        self.hlc = outbox.hlc
-        self.heads = outbox.heads.copy()
-        self.facts: tuple[list[Value], ...] = ([], [], [])  # rows' values one after the other, as Bulk takes them
-        self.journal: list[Value] = []
-        self.puts: dict[tuple[str, str], bytes | None] = {}
-        for ready in group:
-            self._number(ready.facts)
-            self.hlc = ready.hlc
-            if ready.journal:
-                self.journal += ready.journal
-            for put in ready.puts:
-                self.puts[put.kind, put.key] = put.value
-
-    def _number(self, facts: list[Made]) -> None:
-        heads = self.heads
-        for lane, record, link in facts:
-            seq, value = heads[lane]
-            seq += 1
-            value = _sha256(value + link).digest()  # protocols.sync.envelope.chain
-            heads[lane] = (seq, value)
-            self.facts[lane].extend((self._base | seq, record, value))
-
-    def lone_row(self) -> tuple[str, list[Value]] | None:
-        """The statement and the row when that is all there is: it needs no transaction around it."""
-        if self.puts or self.journal:
-            return None
-        filled = [lane for lane, values in enumerate(self.facts) if values]
-        if len(filled) != 1 or len(self.facts[filled[0]]) != _FACTS[0].width:
-            return None
-        return _FACTS[filled[0]].one, self.facts[filled[0]]
-
-    def write(self, conn: sqlite3.Connection) -> None:
-        """Insert everything; the caller begins and commits."""
-        for bulk, values in zip(_FACTS, self.facts, strict=True):
-            if values:
-                bulk.insert(conn, values)
-        if self.journal:
-            _JOURNAL.insert(conn, self.journal)
-        if self.puts:
-            self._write_puts(conn)
-
-    def _write_puts(self, conn: sqlite3.Connection) -> None:
-        values: list[Value] = []
-        for (kind, key), value in self.puts.items():
-            if value is None:
-                conn.execute(_DELETE, (kind, key))
-            else:
-                values += (kind, key, value.decode())
-        _STATE.insert(conn, values)
 
 
 class Outbox:
@@ -94,13 +22,17 @@ class Outbox:
         self.hlc = last_hlc(conn)
         self.epoch = 0
         self.nonce = ""
-        self.heads: list[Head] = []  # by the lane's place in LANES
+        self.heads: Heads = ()
         self.handed_out: dict[tuple[Lane, int], int] = {}  # up to which number the uplink may have read a chain
 
     def begin_epoch(self, epoch: int, nonce: str) -> None:
         """Number from 1 again; the epoch is committed already."""
         self.epoch, self.nonce = epoch, nonce
-        self.heads = [(0, NO_HASH)] * len(LANES)
+        self.heads = ((0, NO_HASH),) * len(LANES)
+
+    def move_head(self, lane: Lane, head: Head) -> None:
+        """The lane's chain goes on behind this number: drafts that are made already are stale."""
+        self.heads = tuple(head if one is lane else old for one, old in zip(LANES, self.heads, strict=True))
 
     @property
     def oldest_epoch(self) -> int:
@@ -119,11 +51,11 @@ class Outbox:
         self.hlc = draft.hlc
         self.heads = draft.heads
         epoch = self.epoch
-        for lane, rows, head in zip(LANES, draft.facts, draft.heads, strict=True):
+        for index, rows in enumerate(draft.facts):
             if rows:
-                old = self.chains.get((lane, epoch))
-                acked = old.acked if old else 0
-                self.chains[lane, epoch] = Chain(lane, epoch, self.nonce, acked, head[0])
+                key = (LANES[index], epoch)
+                old = self.chains.get(key)
+                self.chains[key] = Chain(*key, self.nonce, old.acked if old else 0, draft.heads[index][0])
 
 
 def last_hlc(conn: sqlite3.Connection) -> int:

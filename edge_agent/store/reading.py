@@ -6,7 +6,6 @@ Uses reading connections only; where each chain stands comes from the writer's s
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -31,7 +30,7 @@ def in_sending_order(chains: Iterable[Chain]) -> list[Chain]:
 def past(chains: Iterable[Chain], batches: Iterable[FactBatch]) -> list[Chain]:
     """The chains as they stand once the hub holds these batches."""
     taken = {(batch.lane, batch.epoch): batch.first_seq + len(batch.records) - 1 for batch in batches}
-    return [replace(one, acked=taken.get((one.lane, one.epoch), one.acked)) for one in chains]
+    return [one._replace(acked=taken.get((one.lane, one.epoch), one.acked)) for one in chains]
 
 
 def read_batches(

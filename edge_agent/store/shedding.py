@@ -6,7 +6,7 @@ numbers it had go as one range, which the hub is told. When everything is thin, 
 
 import itertools
 import sqlite3
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final
 
 import msgspec
@@ -113,7 +113,6 @@ def _drop(conn: sqlite3.Connection, outbox: Outbox, lane: Lane, at_ms: int) -> S
 def _shed(
     conn: sqlite3.Connection, outbox: Outbox, one: Chain, rows: list[Place], keep: list[Place], at_ms: int
 ) -> Shed:
-    index = LANES.index(one.lane)
     first, last = rows[0][0] & SEQ_MASK, rows[-1][0] & SEQ_MASK
     gone = len(rows) - len(keep)
     new = lost.Lost(
@@ -122,7 +121,7 @@ def _shed(
     )  # fmt: skip
     before = [old for old in lost.of_chain(outbox.lost, one.lane, one.epoch) if old.last == first - 1]
     both = lost.joined(before[-1], new) if before else None
-    seq, value = outbox.heads[index]
+    seq, value = outbox.heads[LANES.index(one.lane)]
     moved: list[Place] = []
     for _, record, _ in keep:
         raw = record.encode()
@@ -136,8 +135,8 @@ def _shed(
     conn.execute("COMMIT")
     outbox.lost = lost.load(conn)
     if moved:
-        outbox.heads[index] = (seq, value)
+        outbox.move_head(one.lane, (seq, value))
         key = (one.lane, outbox.epoch)
         old = outbox.chains.get(key, Chain(one.lane, outbox.epoch, outbox.nonce, 0, 0))
-        outbox.chains[key] = replace(old, last=seq)
+        outbox.chains[key] = old._replace(last=seq)
     return Shed(lane=one.lane, gone=gone, kept=len(keep))

@@ -10,7 +10,7 @@ import secrets
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,12 +23,13 @@ from edge_agent.store import aside, backup, database, pruning, reading
 from edge_agent.store.ballast import BALLAST_BYTES
 from edge_agent.store.chains import LANES, Chain
 from edge_agent.store.epochs import acknowledge, adopt_forgotten, open_epoch, rehome, tell
-from edge_agent.store.errors import StoreDamaged, StoreFull
+from edge_agent.store.errors import StoreDamaged, StoreFull, StoreUnwritable
 from edge_agent.store.gathering import Gathering
 from edge_agent.store.limits import Limits, Usage
 from edge_agent.store.lost import Lost, due
 from edge_agent.store.opening import Opening, open_sound
 from edge_agent.store.outbox import Outbox
+from edge_agent.store.pace import Pace
 from edge_agent.store.salvage import Salvaged
 from edge_agent.store.upkeep import Upkeep, ballast_of, rollback
 from edge_agent.store.work import Work
@@ -59,7 +60,16 @@ class StoreHealth:
 class Store:
     """One station's SQLite file. Make it with `await Store.open(...)`, end it with `await close()`."""
 
-    def __init__(self, how: Opening, conn: sqlite3.Connection, *, clock: Clock, lock_fd: int, limits: Limits) -> None:
+    def __init__(
+        self,
+        how: Opening,
+        conn: sqlite3.Connection,
+        *,
+        clock: Clock,
+        lock_fd: int,
+        limits: Limits,
+        pace: Pace | None = None,
+    ) -> None:
         self._path = how.path
         self._connect = how.connect
         self._conn = conn
@@ -75,7 +85,6 @@ class Store:
         self._upkeep = Upkeep(how.path, conn, self._outbox, clock=clock, limits=limits)
         self._reader = database.open_reader(how.path, connect=how.connect)
         self._read_thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="store-reader")
-        self._gathering = Gathering(self._commit_all, limits.telemetry_delay_s)
         self._damage: asyncio.Future[None] = self._loop.create_future()
         self.unclean = False
         self.salvaged: Salvaged | None = None
@@ -83,11 +92,14 @@ class Store:
             conn,
             self._outbox,
             make_room=self._upkeep.make_room,
-            is_low=lambda: self._upkeep.is_low,
+            is_low=self._upkeep.is_low,
             chores=self._chores,
             chores_every_s=CHORES_EVERY_S,
             mono_s=clock.mono_s,
+            met_damage=self._met_damage,
+            pace=pace or Pace(),
         )
+        self._gathering = Gathering(self._writer.commit, limits.telemetry_delay_s)
 
     @classmethod
     async def open(
@@ -101,6 +113,7 @@ class Store:
         keep_journal: dt.timedelta = pruning.KEEP_JOURNAL,
         limits: Limits | None = None,
         connect: database.Connect = database.connect,
+        pace: Pace | None = None,
     ) -> "Store":
         """Open or make the file: lock it, check it, salvage it where it is damaged, migrate it, open a new epoch.
 
@@ -127,7 +140,7 @@ class Store:
             os.close(lock_fd)
             raise
         try:
-            store = cls(how, conn, clock=clock, lock_fd=lock_fd, limits=limits)
+            store = cls(how, conn, clock=clock, lock_fd=lock_fd, limits=limits, pace=pace)
             store.salvaged = salvaged
             store._start()
         except BaseException as error:
@@ -167,30 +180,36 @@ class Store:
         """The last clock value given: no time before it is right."""
         return self._outbox.hlc
 
-    async def commit(self, work: Work) -> None:
-        """Durable when it returns, but for telemetry, which may wait for company (`Limits.telemetry_delay_s`).
+    def commit(self, work: Work) -> Awaitable[None]:
+        """Durable when awaited, but for telemetry, which may wait for company (`Limits.telemetry_delay_s`).
 
         A cancelled wait does not undo the work.
 
         Raises StoreFull or StoreUnwritable with nothing done, ValueError for bytes that are no JSON.
         """
-        try:
-            if not self.epoch:
-                await self._writer.call(self._begin)
+        # No coroutine of our own where there is nothing to do first: it would cost a fifth of everything.
+        if not self._outbox.epoch:
+            return self._begin_and_commit(work)
+        facts = work.facts
+        if self._gathering.works or (facts and facts[0].lane is Lane.TELEMETRY):
             if self._gathering.may_wait(work):
-                self._gathering.add(work)
-            elif self._gathering.is_empty:
-                await self._writer.commit(work)
-            else:
-                await self._gathering.commit(work)
-        except StoreDamaged:
-            self._met_damage()
-            raise
+                return self._gathered(work)
+            self._gathering.hand_over()
+        return self._writer.commit((work,))
 
-    async def _commit_all(self, works: Sequence[Work]) -> None:
-        if not self.epoch:
-            await self._writer.call(self._begin)
-        await self._writer.commit_all(works)
+    async def _begin_and_commit(self, work: Work) -> None:
+        await self._writer.call(self._begin)
+        await self.commit(work)
+
+    def _gathered(self, work: Work) -> Awaitable[None]:
+        done: asyncio.Future[None] = self._loop.create_future()
+        try:
+            self._gathering.add(work)
+        except (ValueError, StoreUnwritable) as error:
+            done.set_exception(error)
+        else:
+            done.set_result(None)
+        return done
 
     def load(self) -> dict[str, dict[str, bytes]]:
         """The table state by kind and key. Read it once at start."""
@@ -271,7 +290,7 @@ class Store:
 
     async def tidy(self) -> None:
         """Do the chores now: prune all that is due, lay the ballast, move the WAL into the file."""
-        await self._gathering.commit()
+        self._gathering.hand_over()
         await self._writer.call(self._chores)
 
     def health(self) -> StoreHealth:
@@ -279,7 +298,7 @@ class Store:
         return StoreHealth(
             epoch=self.epoch,
             unclean=self.unclean,
-            low=self._upkeep.is_low or not self.epoch,
+            low=self._upkeep.is_low() or not self.epoch,
             waiting=sum(one.waiting for one in self.chains()),
             file_bytes=_size(self._path),
             wal_bytes=_size(aside.log_of(self._path)),
@@ -342,13 +361,8 @@ class Store:
         return moved
 
     def _chores(self) -> None:
-        try:
-            self._begin()
-            self._upkeep.chores()
-        except sqlite3.Error as error:
-            if isinstance(database.as_store_error(error), StoreDamaged):
-                self._loop.call_soon_threadsafe(self._met_damage)
-            raise
+        self._begin()
+        self._upkeep.chores()
 
     def _close(self) -> None:
         self._upkeep.end()

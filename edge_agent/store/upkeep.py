@@ -51,7 +51,6 @@ class Upkeep:
         """The last that is written down."""
         self._wear.save(self._clock.mono_s(), at_once=True)
 
-    @property
     def is_low(self) -> bool:
         """Whether only the reserve is left, so that new business is refused."""
         return not self._ballast.is_there or self.usage.reached

@@ -1,22 +1,28 @@
-"""The writer thread: the only one that writes and checkpoints. Commits what has gathered since its last fsync.
+"""Takes works on the event loop, gathers them into drafts, has each committed, and answers who waits.
 
-Works come in order through a queue and are answered on the event loop, one wake-up for the whole group. A group
-is one transaction; when it fails, none of its works has happened and each gets the error.
+One connection writes and checkpoints, and whoever is under way has it to himself: the writer thread, or, for a few
+works on a disk that is quick (`pace.py`), the loop while that thread has nothing to do. What comes while a commit is
+under way goes down together in the next. Where making rows takes as long as writing them, two drafts are under way:
+one is written while the other is made, on the heads that the first will leave.
 """
 
 import asyncio
 import queue
 import sqlite3
 import threading
+import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any, Final, TypeVar
 
 import structlog
 
+from edge_agent.store.committer import Committer
 from edge_agent.store.database import as_store_error
-from edge_agent.store.door import Door, Ready, joined
-from edge_agent.store.errors import StoreError, StoreFull, StoreUnwritable
-from edge_agent.store.outbox import Draft, Outbox
+from edge_agent.store.draft import Draft, Item
+from edge_agent.store.errors import StoreDamaged, StoreError, StoreFull, StoreUnwritable
+from edge_agent.store.outbox import Outbox
+from edge_agent.store.pace import Pace
 from edge_agent.store.work import Work
 
 MAX_GROUP: Final = 512
@@ -24,18 +30,33 @@ MAX_GROUP: Final = 512
 _log = structlog.get_logger(__name__)
 _T = TypeVar("_T")
 
-Answer = tuple[list["asyncio.Future[Any]"], Any, BaseException | None]
-
 
 class _Job:
     """Something else than a commit that needs the writing connection; after a `last` one the thread ends."""
 
-    __slots__ = ("done", "last", "run")
+    __slots__ = ("_result", "done", "error", "last", "run")
 
     def __init__(self, run: Callable[[], Any], done: "asyncio.Future[Any]", *, last: bool = False) -> None:
         self.run = run
         self.done = done
         self.last = last
+        self.error: BaseException | None = None
+        self._result: Any = None
+
+    def do(self, rollback: Callable[[], None]) -> None:
+        """In the writer thread."""
+        try:
+            self._result = self.run()
+        except sqlite3.Error as error:
+            rollback()
+            self.error = as_store_error(error)
+        except BaseException as error:  # noqa: BLE001 - it belongs to whoever waits for the job
+            rollback()
+            self.error = error
+
+    def answer(self) -> None:
+        """On the loop."""
+        _answer(self.done, self._result, self.error)
 
 
 class Writer:
@@ -51,176 +72,235 @@ class Writer:
         chores: Callable[[], None],
         chores_every_s: float,
         mono_s: Callable[[], float],
+        met_damage: Callable[[], None],
+        pace: Pace,
     ) -> None:
-        self._conn = conn
         self._outbox = outbox
-        self._make_room = make_room
+        self._committer = Committer(conn, outbox, make_room)
         self._is_low = is_low
         self._chores = chores
         self._chores_every_s = chores_every_s
         self._mono_s = mono_s
+        self._met_damage = met_damage
         self._chores_due_s = mono_s() + chores_every_s
+        self._pace = pace
         self._loop = asyncio.get_running_loop()
-        self._queue: queue.SimpleQueue[Ready | _Job] = queue.SimpleQueue()
+        self._hlc = outbox.hlc  # the last value given, committed or not
+        self._waiting: list[Item | _Job] = []
+        self._jobs = 0  # among those that wait
+        self._turn_is_due = False
+        self._alone = False  # in the last turn nobody had company
+        self._under_way: deque[Draft | _Job] = deque()  # in the thread's hands, in order
+        self._given_back: list[Item] = []  # of drafts that were made behind one that failed
+        self._queue: queue.SimpleQueue[Draft | _Job] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
+        self._timer: asyncio.TimerHandle | None = None
         self._closed = False
-        self._door = Door(outbox.hlc)
 
     def start(self) -> None:
         """Start the thread."""
         self._thread.start()
+        self._timer = self._loop.call_later(self._chores_every_s, self._wake_up)
 
-    def commit(self, work: Work) -> "asyncio.Future[None]":
-        """Done when the work is on the disk; fails with StoreError. Raises ValueError, StoreUnwritable at once."""
+    def commit(self, works: Sequence[Work]) -> "asyncio.Future[None]":
+        """Done when all of them are on the disk; fails with StoreError or ValueError, and then with none of them."""
         if self._closed:
             raise StoreUnwritable("closed")
         done: asyncio.Future[None] = self._loop.create_future()
-        self._queue.put(self._door.take(work, done))
-        return done
-
-    def commit_all(self, works: Sequence[Work]) -> "asyncio.Future[None]":
-        """Several works, in order, as if they were one: all of them or none. Raises as `commit`."""
-        if self._closed:
-            raise StoreUnwritable("closed")
-        done: asyncio.Future[None] = self._loop.create_future()
-        self._queue.put(joined([self._door.take(work, done) for work in works]))
+        self._waiting.append((works, done))
+        if not self._turn_is_due:
+            self._turn_is_due = True
+            self._loop.call_soon(self._turn)  # what others hand in during this turn of the loop goes with it
+            if self._alone and len(self._waiting) == 1 and not self._under_way and self._pace.may_stay(1):
+                self._go()  # once a turn, so that whoever commits in a row lets others have theirs
         return done
 
     def call(self, run: Callable[[], _T]) -> "asyncio.Future[_T]":
-        """Run this in the writer thread, after everything that was queued before."""
+        """Run this in the writer thread, after everything that was handed in before."""
         if self._closed:
             raise StoreUnwritable("closed")
         done: asyncio.Future[_T] = self._loop.create_future()
-        self._queue.put(_Job(run, done))
+        self._hand_in(_Job(run, done))
         return done
 
     async def stop(self, run: Callable[[], None]) -> None:
-        """Finish what is queued, run this last, and end the thread."""
+        """Finish what was handed in, run this last, and end the thread."""
         self._closed = True
+        if self._timer is not None:
+            self._timer.cancel()
         done: asyncio.Future[None] = self._loop.create_future()
-        self._queue.put(_Job(run, done, last=True))
+        self._hand_in(_Job(run, done, last=True))
         try:
             await done
         finally:
             self._thread.join()
 
+    # --- what goes next -------------------------------------------------------------------------------
+
+    def _hand_in(self, job: _Job) -> None:
+        self._waiting.append(job)
+        self._jobs += 1
+        self._go()
+
+    def _turn(self) -> None:
+        self._turn_is_due = False
+        self._alone = len(self._waiting) <= 1
+        self._go()
+
+    def _go(self) -> None:
+        """Send what may be sent now."""
+        while self._waiting:
+            first = self._waiting[0]
+            if isinstance(first, _Job):
+                if not self._under_way:  # a job may change where chains stand: it goes alone
+                    del self._waiting[0]
+                    self._jobs -= 1
+                    self._send(first)
+                return
+            if not (count := self._how_many()):
+                return
+            items: list[Any] = self._waiting[:count]
+            del self._waiting[:count]
+            self._write(items)
+
+    def _how_many(self) -> int:
+        """How many of the works that wait go now, none when they had better wait for company."""
+        ready = min(len(self._waiting), MAX_GROUP)
+        if self._jobs:
+            ready = min(ready, next(place for place, one in enumerate(self._waiting) if isinstance(one, _Job)))
+        if not self._under_way:
+            return (ready + 1) // 2 if self._pace.overlaps else ready
+        before = self._under_way[0]
+        if len(self._under_way) > 1 or isinstance(before, _Job) or self._given_back or not self._pace.overlaps:
+            return 0
+        return ready if 2 * ready >= len(before.items) else 0
+
+    def _write(self, items: list[Item]) -> None:
+        if self._is_low():
+            items = _without_new_business(items)
+        started = time.perf_counter()
+        try:
+            draft = self._draft(items)
+        except Exception:  # noqa: BLE001 - who handed in what cannot be taken hears it, and nobody else does
+            items = [item for item in items if self._can_be_taken(item)]
+            draft = self._draft(items)
+        if not items:
+            return
+        self._hlc = draft.hlc
+        draft.made_s = time.perf_counter() - started
+        if not self._under_way and self._pace.may_stay(len(items)):
+            self._committer.commit(draft)
+            self._settle(draft)
+        else:
+            self._send(draft)
+
+    def _draft(self, items: list[Item]) -> Draft:
+        last = self._under_way[-1] if self._under_way else None
+        base = last.heads if isinstance(last, Draft) else self._outbox.heads
+        return Draft(items, epoch=self._outbox.epoch, base=base, hlc=self._hlc)
+
+    def _can_be_taken(self, item: Item) -> bool:
+        try:
+            self._draft([item])
+        except Exception as error:  # noqa: BLE001 - it belongs to whoever waits
+            _answer(item[1], None, error)
+            return False
+        return True
+
+    def _send(self, one: Draft | _Job) -> None:
+        self._under_way.append(one)
+        self._queue.put(one)
+
+    # --- the thread -----------------------------------------------------------------------------------
+
     def _run(self) -> None:
         while True:
-            group, job = self._gather()
-            if group:
-                self._answer(self._commit(group))
-            if job is not None:
-                self._answer([self._do(job)])
-                if job.last:
-                    return
-            if self._mono_s() >= self._chores_due_s:
-                self._tidy()
+            one = self._queue.get()
+            if isinstance(one, Draft):
+                self._committer.commit(one)
+            else:
+                one.do(self._committer.rollback)
+            try:
+                self._loop.call_soon_threadsafe(self._answered)
+            except RuntimeError:
+                _log.warning("store_answers_unheard")  # the loop is gone; the disk has it all
+            if isinstance(one, _Job) and one.last:
+                return
 
-    def _gather(self) -> tuple[list[Ready], _Job | None]:
-        """The works that wait, in order, up to the first job, and that job; nothing when it is time for chores."""
-        group: list[Ready] = []
-        try:
-            item = self._queue.get(timeout=self._chores_every_s)
-        except queue.Empty:
-            return group, None
-        more = min(self._queue.qsize(), MAX_GROUP - 1)
-        while isinstance(item, Ready):
-            group.append(item)
-            if len(group) > more:
-                return group, None
-            item = self._queue.get()
-        return group, item
+    # --- what became of it ----------------------------------------------------------------------------
+
+    def _answered(self) -> None:
+        one = self._under_way.popleft()
+        if isinstance(one, Draft):
+            self._settle(one)
+        else:
+            if one.error is not None:
+                self._look_at(one.error)
+            one.answer()
+        if not self._under_way and self._given_back:
+            self._waiting[:0] = self._given_back
+            self._given_back = []
+        if self._waiting and not self._turn_is_due:
+            self._turn_is_due = True
+            self._loop.call_soon(self._turn)  # after those who wake up now, so that they are company
+        if self._mono_s() >= self._chores_due_s:
+            self._tidy()
+
+    def _settle(self, draft: Draft) -> None:
+        if draft.is_stale:
+            self._given_back += draft.items
+            return
+        self._pace.learn(made_s=draft.made_s, commit_s=draft.commit_s)
+        error = draft.error
+        if error is not None:
+            self._look_at(error)
+        for _, done in draft.items:
+            if done.done():
+                continue  # cancelled
+            if error is None:
+                done.set_result(None)
+            else:
+                done.set_exception(error)
+
+    def _look_at(self, error: BaseException) -> None:
+        if isinstance(error, StoreDamaged):
+            self._met_damage()
+
+    # --- chores ---------------------------------------------------------------------------------------
+
+    def _wake_up(self) -> None:
+        self._timer = self._loop.call_later(self._chores_every_s, self._wake_up)
+        if self._mono_s() >= self._chores_due_s:
+            self._tidy()
 
     def _tidy(self) -> None:
         self._chores_due_s = self._mono_s() + self._chores_every_s
+        if not self._closed:
+            self.call(self._do_chores)
+
+    def _do_chores(self) -> None:
         try:
             self._chores()
         except (sqlite3.Error, StoreError) as error:
-            self._rollback()
+            self._committer.rollback()
             _log.warning("store_chores_failed", error=str(error))
 
-    def _do(self, job: _Job) -> Answer:
-        try:
-            return [job.done], job.run(), None
-        except sqlite3.Error as error:
-            self._rollback()
-            return [job.done], None, as_store_error(error)
-        except BaseException as error:  # noqa: BLE001 - it belongs to whoever waits for the job
-            self._rollback()
-            return [job.done], None, error
 
-    def _commit(self, group: list[Ready]) -> list[Answer]:
-        try:
-            return self._commit_group(group)
-        except BaseException as error:  # noqa: BLE001 - whoever waits must hear of it, and the thread must live
-            self._rollback()
-            _log.exception("store_commit_failed")
-            return [([ready.done for ready in group], None, error)]
-
-    def _commit_group(self, group: list[Ready]) -> list[Answer]:
-        answers: list[Answer] = []
-        if self._is_low():
-            refused = [ready.done for ready in group if ready.new_business]
-            answers = [(refused, None, StoreFull("reserve", "only the reserve is left"))]
-            group = [ready for ready in group if not ready.new_business]
-        failure = self._write(Draft(self._outbox, group)) if group else None
-        return [*answers, ([ready.done for ready in group], None, failure)]
-
-    def _write(self, draft: Draft) -> BaseException | None:
-        try:
-            self._transact(draft)
-        except StoreUnwritable as first:
-            if not self._may_try_again(first):
-                return first
-            try:
-                self._transact(draft)
-            except StoreError as error:
-                return error
-        except StoreError as error:
-            return error
-        self._outbox.take_over(draft)
-        return None
-
-    def _may_try_again(self, error: StoreUnwritable) -> bool:
-        """Whether there is room now, or the disk failed: what it wrote is not known then, and is written again."""
-        if isinstance(error, StoreFull):
-            return self._make_room()
-        return error.code.startswith("ioerr")
-
-    def _transact(self, draft: Draft) -> None:
-        conn = self._conn
-        try:
-            lone = draft.lone_row()
-            if lone is not None:
-                conn.execute(*lone)
-                return
-            conn.execute("BEGIN IMMEDIATE")
-            draft.write(conn)
-            conn.execute("COMMIT")
-        except sqlite3.Error as error:
-            self._rollback()
-            raise as_store_error(error) from error
-
-    def _rollback(self) -> None:
-        if self._conn.in_transaction:
-            try:
-                self._conn.execute("ROLLBACK")
-            except sqlite3.Error as error:
-                _log.warning("store_rollback_failed", error=str(error))
-
-    def _answer(self, answers: list[Answer]) -> None:
-        try:
-            self._loop.call_soon_threadsafe(_resolve, answers)
-        except RuntimeError:
-            _log.warning("store_answers_unheard", answers=len(answers))  # the loop is gone; the disk has it all
+def _answer(done: "asyncio.Future[Any]", result: Any, error: BaseException | None) -> None:
+    if done.done():
+        return  # cancelled
+    if error is None:
+        done.set_result(result)
+    else:
+        done.set_exception(error)
 
 
-def _resolve(answers: list[Answer]) -> None:
-    for waiting, result, error in answers:
-        for done in waiting:
-            if done.done():
-                continue
-            if error is None:
-                done.set_result(result)
-            else:
-                done.set_exception(error)
+def _without_new_business(items: list[Item]) -> list[Item]:
+    """Only the reserve is left: what begins new business is refused, the rest goes."""
+    kept = []
+    for item in items:
+        if any(work.new_business for work in item[0]):
+            _answer(item[1], None, StoreFull("reserve", "only the reserve is left"))
+        else:
+            kept.append(item)
+    return kept

@@ -6,7 +6,7 @@ integer that sorts. A station without a right wall clock still orders its facts.
 
 import datetime as dt
 import enum
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from protocols.values import to_ms
@@ -43,16 +43,15 @@ class Moment:
     quality: ClockQuality = ClockQuality.SYNCED
     uncertainty_ms: int = 0  # how far `at` may be off, either way
     passed_ms: int | None = None  # Unix ms that have certainly passed, whatever the clock says now
+    at_ms: int = field(init=False, repr=False, compare=False)  # `at` in Unix ms: asked for several times a decision
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "at_ms", to_ms(self.at))
 
     @property
     def is_trusted(self) -> bool:
         """Whether a clock that can be believed said this in this boot."""
         return self.quality in TRUSTED
-
-    @property
-    def at_ms(self) -> int:
-        """The reading in Unix milliseconds."""
-        return to_ms(self.at)
 
     @property
     def earliest_ms(self) -> int:

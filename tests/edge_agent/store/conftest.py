@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from edge_agent.runtime.clock import new_id
+from edge_agent.store.pace import Pace
 from edge_agent.store.store import Store
 from edge_agent.store.work import NewFact, Work
 from protocols.sync.clock import ClockQuality, Moment
@@ -36,6 +37,31 @@ class MovedClock:
         step = dt.timedelta(**span)
         self.at += step
         self.mono += step.total_seconds()
+
+
+class InThread(Pace):
+    """A slow disk: everything that waits goes at once, and never on the loop."""
+
+    def learn(self, *, made_s: float, commit_s: float) -> None:
+        """Stays slow."""
+
+
+class OnLoop(InThread):
+    """A disk so quick that everything is written on the loop."""
+
+    def may_stay(self, works: int) -> bool:
+        return True
+
+
+class InHalves(InThread):
+    """Two drafts under way whenever there is enough for two."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.overlaps = True
+
+
+EVERY_PACE = (InThread, OnLoop, InHalves)
 
 
 @pytest.fixture

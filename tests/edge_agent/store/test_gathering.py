@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from edge_agent.store.errors import StoreFull
@@ -74,33 +75,48 @@ class Disk:
         self.full = True
         self.taken: list[Work] = []
 
-    async def __call__(self, works: Sequence[Work]) -> None:
-        await asyncio.sleep(0)
+    def commit(self, works: Sequence[Work]) -> "asyncio.Future[None]":
+        done = asyncio.get_running_loop().create_future()
         if self.full:
-            raise StoreFull("full")
-        self.taken += works
+            done.set_exception(StoreFull("full"))
+        else:
+            self.taken += works
+            done.set_result(None)
+        return done
 
 
-async def test_what_a_full_disk_refuses_waits_on_in_order_and_the_refused_work_does_not(clock: MovedClock) -> None:
+async def test_what_a_full_disk_refuses_waits_on_in_order(clock: MovedClock) -> None:
     disk = Disk()
-    gathering = Gathering(disk, LONG_S)
+    gathering = Gathering(disk.commit, LONG_S)
     first, second = sample(clock, 1), sample(clock, 2)
     gathering.add(first)
-    with pytest.raises(StoreFull):
-        await gathering.commit(work(clock, fact()))
+    gathering.hand_over()
     gathering.add(second)
+    await asyncio.sleep(0)
     disk.full = False
-    last = work(clock, fact())
-    await gathering.commit(last)
-    assert disk.taken == [first, second, last]
+    gathering.hand_over()
+    assert disk.taken == [first, second]
     await gathering.close()
+
+
+async def test_a_sample_that_cannot_be_written_is_refused_and_holds_up_nobody(
+    store: Store, path: Path, clock: MovedClock
+) -> None:
+    bad = Work(moment=clock.now(), facts=(fact(b"no json", lane=Lane.TELEMETRY),))
+    told = await asyncio.gather(
+        store.commit(sample(clock)), store.commit(bad), store.commit(work(clock, fact())), return_exceptions=True
+    )
+    assert [type(one) for one in told] == [type(None), msgspec.DecodeError, type(None)]
+    assert [len(rows(path, lane)) for lane in (Lane.BUSINESS, Lane.TELEMETRY)] == [1, 1]
 
 
 async def test_samples_on_a_disk_that_stays_full_are_bounded_and_counted(clock: MovedClock) -> None:
     disk = Disk()
-    gathering = Gathering(disk, LONG_S)
+    gathering = Gathering(disk.commit, LONG_S)
     for n in range(MOST_WAITING + 7):
         gathering.add(sample(clock, n))
+    assert gathering.dropped == 0  # a hundred are on their way and may be taken yet
+    await asyncio.sleep(0)
     assert gathering.dropped == 7
     await gathering.close()
 

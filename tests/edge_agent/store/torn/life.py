@@ -17,7 +17,7 @@ from edge_agent.store.errors import StoreUnwritable
 from edge_agent.store.store import Store
 from edge_agent.store.work import Entry, NewFact, Put, Work
 from protocols.sync.envelope import Lane
-from tests.edge_agent.store.conftest import MovedClock, fact
+from tests.edge_agent.store.conftest import EVERY_PACE, MovedClock, fact
 from tests.edge_agent.store.torn.connection import connect_by
 from tests.edge_agent.store.torn.disk import Op
 from tests.edge_agent.store.torn.hub import Book, ModelHub, moves, settle
@@ -136,7 +136,11 @@ class Life:
         for _ in range(20):
             try:
                 store = await Store.open(
-                    self._path, clock=self.world.clock, ballast_bytes=BALLAST, connect=self._connect
+                    self._path,
+                    clock=self.world.clock,
+                    ballast_bytes=BALLAST,
+                    connect=self._connect,
+                    pace=EVERY_PACE[len(self.world.works) % len(EVERY_PACE)](),
                 )
             except StoreUnwritable as error:
                 self.errors.append(error)
