@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub import events
 from hub.kernel.clock import Clock
+from hub.kernel.db import insert_new
 from hub.rentals import lease_repository, lease_rules, machine, repository
 from hub.rentals.lease_rules import LeaseFact
 from hub.rentals.machine import Effect, Event, Phase
@@ -32,6 +33,7 @@ UNBACKED: Final = "unbacked"
 FEATURE: Final = "leases"
 _VOUCHERS: Final = uuid.UUID("5d2b9f6a-1e0c-5b8e-9a57-8d0e4a7c2b11")
 EXTENDS: Final = "extensions"
+FIRST_VERSION: Final = 1
 
 
 class Lists(Protocol):
@@ -304,20 +306,13 @@ class Leases:
     async def station(self, session: AsyncSession, station_id: uuid.UUID) -> LeaseStation:
         """What the station knows and what is held there; its row is held."""
         found = await lease_repository.station(session, station_id, lock=True)
-        if found is None:
-            found = LeaseStation(
-                station_id=station_id,
-                knows=None,
-                extends=False,
-                agent_hlc=-1,
-                ahead={},
-                safe={},
-                walk_in_min=0,
-                walk_in_pct=0.0,
-                version=1,
-            )
-            session.add(found)
-            await session.flush()
+        while found is None:  # another may make it at the same moment: both go on with the one row
+            first: dict[str, object] = {
+                "station_id": station_id, "knows": None, "extends": False, "agent_hlc": -1, "ahead": {}, "safe": {},
+                "walk_in_min": 0, "walk_in_pct": 0.0, "version": FIRST_VERSION,
+            }  # fmt: skip
+            await insert_new(session, LeaseStation, [first], key=["station_id"])
+            found = await lease_repository.station(session, station_id, lock=True)
         return found
 
     async def put_policy(self, session: AsyncSession, station: LeaseStation) -> None:

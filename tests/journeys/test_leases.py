@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.journey, pytest.mark.timeout(180)]
 
 async def _hold_one_scooter(hub: Hub) -> None:
     path = f"/api/v1/stations/{STATION_ID}/lease-policy"
-    await hub._ask("PUT", path, body={"ahead": {"scooter": 1}}, headers=hub._headers())
+    await hub._ask("PUT", path, body={"ahead": {"scooter": 1}}, headers=hub._headers() | {"If-Match": "*"})
 
     async def is_held() -> bool:
         return any(one["state"] == "granted" for one in await hub.all_of("/api/v1/leases"))

@@ -122,7 +122,7 @@ class ModelHub:
         """One request of a person."""
 
         async def send() -> tuple[int, Any]:
-            headers = {"Idempotency-Key": uuid.uuid4().hex}
+            headers = {"Idempotency-Key": uuid.uuid4().hex, "If-Match": "*"}
             async with self._client.request(method, path, json=body, headers=headers) as answer:
                 return answer.status, await answer.json(content_type=None)
 

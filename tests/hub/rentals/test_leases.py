@@ -77,7 +77,8 @@ async def states(world: World) -> list[tuple[str, str]]:
 async def hold_ahead(world: World, double: StationDouble, **ahead: int) -> list[LeaseItem]:
     """So many are asked for and granted."""
     body = {"ahead": ahead, "walk_in_min": 1}
-    async with world.client.put(f"/api/v1/stations/{double.station_id}/lease-policy", json=body) as answer:
+    path = f"/api/v1/stations/{double.station_id}/lease-policy"
+    async with world.client.put(path, json=body, headers={"If-Match": "*"}) as answer:
         assert answer.status == 200, await answer.text()
     items = [one for one in (await listen(world, double)).values() if one.holder is None]
     await tell(world, double, *(granted(one) for one in items))

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from hub.rentals.safety import Policy, limits_of
 from protocols.sync import facts
+from protocols.sync.envelope import Lane
 from protocols.values import rfc3339
 from tests.hub.conftest import START, FixedAuth
 from tests.hub.rentals.test_search import HOUR, place, search, stand, told, vehicle
@@ -46,7 +47,8 @@ def test_what_the_station_keeps_for_bookings_may_still_be_sold() -> None:
 
 
 async def policy(world: World, double: StationDouble, **given_: Any) -> None:
-    async with world.client.put(f"/api/v1/stations/{double.station_id}/lease-policy", json=given_) as answer:
+    path = f"/api/v1/stations/{double.station_id}/lease-policy"
+    async with world.client.put(path, json=given_, headers={"If-Match": "*"}) as answer:
         assert answer.status == 200, await answer.text()
         assert (await answer.json())["safe"] == given_.get("safe", {})
 
@@ -118,5 +120,56 @@ async def test_a_safe_level_without_sense_is_refused(world: World, auth: FixedAu
     double = await place(world, "1")
     auth.sign_in("stations:write")
     path = f"/api/v1/stations/{double.station_id}/lease-policy"
-    async with world.client.put(path, json={"safe": {"scooter": -1}}) as answer:
+    async with world.client.put(path, json={"safe": {"scooter": -1}}, headers={"If-Match": "*"}) as answer:
         assert (answer.status, (await answer.json())["errors"][0]["pointer"]) == (422, "/safe")
+
+
+async def test_a_policy_is_set_only_as_it_was_read(world: World, auth: FixedAuth) -> None:
+    """Also the first one, where nothing was set before and the station's agent has not spoken."""
+    double = await place(world, "1")
+    auth.sign_in("stations:write", "reservations:read")
+    path = f"/api/v1/stations/{double.station_id}/lease-policy"
+
+    async def put(count: int, tag: str | None) -> tuple[int, Any, str | None]:
+        headers = {} if tag is None else {"If-Match": tag}
+        async with world.client.put(path, json={"safe": {"scooter": count}}, headers=headers) as answer:
+            return answer.status, await answer.json(), answer.headers.get("ETag")
+
+    async def read() -> tuple[dict[str, int], str]:
+        async with world.client.get(path) as answer:
+            return (await answer.json())["safe"], answer.headers["ETag"]
+
+    _, first = await read()
+    status, _, second = await put(1, first)
+    assert (status, await read()) == (200, ({"scooter": 1}, second))
+    status, said, now = await put(2, first)
+    assert (status, said["code"], now) == (412, "changed_meanwhile", second)
+    status, said, _ = await put(3, None)
+    assert (status, said["code"]) == (428, "if_match_required")
+    assert await read() == ({"scooter": 1}, second)
+    assert (await put(4, second))[0] == 200
+
+
+async def test_of_two_who_set_a_policy_at_once_one_is_told(world: World, auth: FixedAuth) -> None:
+    double = await place(world, "1")
+    auth.sign_in("stations:write", "reservations:read")
+    path = f"/api/v1/stations/{double.station_id}/lease-policy"
+
+    async def put(count: int) -> int:
+        body = {"safe": {"scooter": count}}
+        async with world.client.put(path, json=body, headers={"If-Match": '"1"'}) as answer:
+            return answer.status
+
+    assert sorted(await asyncio.gather(put(1), put(2))) == [200, 412]
+
+
+async def test_what_an_agent_says_of_leases_leaves_the_policys_tag(world: World, auth: FixedAuth) -> None:
+    double = await place(world, "1")
+    auth.sign_in("stations:write", "reservations:read")
+    path = f"/api/v1/stations/{double.station_id}/lease-policy"
+    first = double.tell(facts.AgentStarted(epoch=1, version="1", features=("leases",)))
+    async with world.client.get(path) as answer:
+        tag = answer.headers["ETag"]
+    double.take(await world.sync(double, double.batch(Lane.OPERATIONS, first=first)))
+    async with world.client.get(path) as answer:
+        assert ((await answer.json())["knows_leases"], answer.headers["ETag"]) == (True, tag)

@@ -40,6 +40,11 @@ export function useDeed<T>(): Deed<T> {
       }
     },
     onSuccess: () => void client.invalidateQueries(),
+    // Somebody was faster: whoever looks again sees what they did.
+    onError: (error) => {
+      if (error instanceof Refusal && error.problem.code === 'changed_meanwhile')
+        void client.invalidateQueries();
+    },
   });
   return {
     run: (path, asked, done) => {

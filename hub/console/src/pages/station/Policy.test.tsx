@@ -75,6 +75,18 @@ describe('Policy', () => {
     expect(named('walk_in_min')?.value).toBe('5');
   });
 
+  it('is changed as it was read: what somebody else has set meanwhile is not overwritten', async () => {
+    const hub = opened(SET, OPERATOR, () => {
+      throw refused('changed_meanwhile');
+    });
+    fireEvent.click(await screen.findByRole('button', { name: 'Change' }));
+    fireEvent.submit(screen.getByTestId('policy-form'));
+    await screen.findByText('Somebody else has changed this meanwhile. Look at it again.');
+    expect(hub.deeds[0]?.headers).toMatchObject({ 'If-Match': '"1"' });
+    const asked = () => hub.sent.filter((one) => one.method === 'GET' && one.path === PATH).length;
+    await waitFor(() => expect(asked()).toBe(2));
+  });
+
   it('is only read by whoever may not change stations', async () => {
     opened(SET, aMe({ permissions: ['reservations:read'] }));
     await screen.findByText('scooter 2');

@@ -1,7 +1,8 @@
 /** What stays at the station for people without a booking, what is held for bookings to come, and what is limited now. */
 import { useState } from 'react';
 import { useAround, useMay } from '../../app/context';
-import { useAsk } from '../../api/queries';
+import type { Tagged } from '../../api/client';
+import { useAsk, useTagged } from '../../api/queries';
 import type { Availability, LeasePolicySeen, LimitShape, StationDetail } from '../../api/shapes';
 import { isSet, VEHICLE_KINDS, whyLimited } from '../../lib/policy';
 import { named } from '../../i18n/words';
@@ -16,11 +17,13 @@ const EVERY_MS = 30_000;
 export function Policy({ station }: { readonly station: StationDetail }) {
   const { t } = useAround();
   const may = useMay();
-  const [begun, setBegun] = useState<LeasePolicySeen | null>(null);
-  const asked = useAsk<LeasePolicySeen>(`/api/v1/stations/${station.id}/lease-policy`, { every: EVERY_MS });
-  const policy = asked.data;
-  const change = may('stations:write') && policy !== undefined && (
-    <button type="button" className="button" onClick={() => setBegun(policy)}>
+  const [begun, setBegun] = useState<Tagged<LeasePolicySeen> | null>(null);
+  const asked = useTagged<LeasePolicySeen>(`/api/v1/stations/${station.id}/lease-policy`, {
+    every: EVERY_MS,
+  });
+  const policy = asked.data?.value;
+  const change = may('stations:write') && asked.data !== undefined && (
+    <button type="button" className="button" onClick={() => setBegun(asked.data)}>
       {t('policy_change')}
     </button>
   );
@@ -30,7 +33,7 @@ export function Policy({ station }: { readonly station: StationDetail }) {
       {asked.error !== null && <Failure error={asked.error} again={() => void asked.refetch()} />}
       {policy !== undefined && <Set policy={policy} />}
       {may('vehicles:read') && <Now station={station} />}
-      {begun !== null && <PolicySheet station={station} policy={begun} close={() => setBegun(null)} />}
+      {begun !== null && <PolicySheet station={station} edited={begun} close={() => setBegun(null)} />}
     </Card>
   );
 }

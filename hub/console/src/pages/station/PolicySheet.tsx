@@ -2,6 +2,7 @@
 import { useState } from 'react';
 import { useAround } from '../../app/context';
 import { useDeed, useFieldError } from '../../app/deeds';
+import type { Tagged } from '../../api/client';
 import type { LeasePolicySeen, StationDetail, VehicleKind } from '../../api/shapes';
 import { named } from '../../i18n/words';
 import { policyBody, typedPolicy, VEHICLE_KINDS } from '../../lib/policy';
@@ -13,13 +14,14 @@ const MOST = 50;
 
 interface PolicySheetProps {
   readonly station: StationDetail;
-  readonly policy: LeasePolicySeen;
+  /** As the form began; what is read meanwhile is not typed into it. */
+  readonly edited: Tagged<LeasePolicySeen>;
   readonly close: () => void;
 }
 
-export function PolicySheet({ station, policy, close }: PolicySheetProps) {
+export function PolicySheet({ station, edited, close }: PolicySheetProps) {
   const { t } = useAround();
-  const [typed, setTyped] = useState(() => typedPolicy(policy));
+  const [typed, setTyped] = useState(() => typedPolicy(edited.value));
   const deed = useDeed<LeasePolicySeen>();
   const fieldError = useFieldError(deed.error);
   const path = `/api/v1/stations/${station.id}/lease-policy`;
@@ -42,7 +44,7 @@ export function PolicySheet({ station, policy, close }: PolicySheetProps) {
         data-testid="policy-form"
         onSubmit={(event) => {
           event.preventDefault();
-          deed.run(path, { method: 'PUT', body: policyBody(typed) }, close);
+          deed.run(path, { method: 'PUT', body: policyBody(typed), headers: { 'If-Match': edited.etag ?? '*' } }, close);
         }}
       >
         <p className="muted">{t('policy_how')}</p>
