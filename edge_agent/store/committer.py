@@ -69,9 +69,8 @@ class Committer:
     def _transact(self, draft: Draft) -> None:
         conn = self._conn
         try:
-            alone = draft.alone()
-            if alone is not None:
-                conn.execute(*alone)
+            if draft.is_one_statement:
+                draft.write(conn)
                 return
             conn.execute("BEGIN IMMEDIATE")
             draft.write(conn)

@@ -9,6 +9,7 @@ import hashlib
 import sqlite3
 import uuid
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import Final, NoReturn
 
 import msgspec
@@ -22,7 +23,15 @@ from protocols.sync.envelope import NO_HASH
 
 _INDEX: Final = {lane: index for index, lane in enumerate(LANES)}
 _MAX_HLC: Final = (1 << 63) - 1  # SQLite's largest integer: a clock in the year 6429
-_FACTS: Final = tuple(Bulk(f"INSERT INTO {TABLE[lane]} (place, record, hash)", 3) for lane in LANES)
+# All rows of a lane by one statement with four values, whatever their number: the first place, the records and the
+# hashes end to end, and where each record begins and how long it is. SQLite takes them apart without Python's lock.
+_SPAN_BITS: Final = 20  # a record is shorter than 1 MiB
+_FACTS: Final = tuple(
+    f"INSERT INTO {TABLE[lane]} (place, record, hash)"  # noqa: S608 - our own table names
+    f" SELECT ?1 + key, CAST(substr(?2, (value >> {_SPAN_BITS}) + 1, value & {(1 << _SPAN_BITS) - 1}) AS TEXT),"
+    " substr(?3, key * 32 + 1, 32) FROM json_each(?4)"
+    for lane in LANES
+)
 _JOURNAL: Final = Bulk("INSERT INTO journal (hlc, at_ms, kind, data)", 4)
 _STATE: Final = Bulk(
     "INSERT INTO state (kind, key, value)", 3, "ON CONFLICT (kind, key) DO UPDATE SET value = excluded.value"
@@ -54,6 +63,28 @@ class Record(msgspec.Struct, gc=False, omit_defaults=True):
     uncertainty_ms: int = 0
 
 
+class Rows:
+    """New facts of one lane, one after the other."""
+
+    __slots__ = ("first", "hashes", "records")
+
+    def __init__(self, first: int) -> None:
+        self.first = first  # the first one's place
+        self.records: list[bytes] = []
+        self.hashes: list[bytes] = []
+
+    def values(self) -> tuple[int, bytes, bytes, str]:
+        """As `_FACTS` takes them."""
+        lengths = [len(record) for record in self.records]
+        spans = [
+            start << _SPAN_BITS | length
+            for start, length in zip(accumulate(lengths[:-1], initial=0), lengths, strict=True)
+        ]
+        records = b"".join(self.records)
+        records.decode()  # what is no UTF-8 is no JSON either; msgspec looks no closer than it must
+        return self.first, records, b"".join(self.hashes), str(spans)
+
+
 class Draft:
     """The rows of one transaction. `hlc` is the last clock value it gave; `heads` hold when it is down.
 
@@ -67,8 +98,8 @@ class Draft:
         """Raises ValueError for bytes that are no JSON, StoreUnwritable for a clock beyond use."""
         self.items = items
         self.base = base
-        self.facts: tuple[list[Value], ...] = ([], [], [])  # rows' values one after the other, as Bulk takes them
-        self.journal: list[Value] = []
+        self.facts: dict[int, tuple[int, bytes, bytes, str]] = {}  # by the lane's place in LANES
+        self.journal: list[Value] = []  # rows' values one after the other, as Bulk takes them
         self.puts: dict[tuple[str, str], bytes | None] = {}
         self.heads, self.hlc = self._made(epoch << SEQ_BITS, hlc)
         self.error: BaseException | None = None
@@ -77,8 +108,8 @@ class Draft:
 
     def _made(self, place: int, last: int) -> tuple[Heads, int]:
         # One flat loop with everything in it: at 100,000 facts a second each has ten microseconds, for all of us.
-        heads, rows = list(self.base), self.facts
-        lane, (seq, value), extend = LANES[0], heads[0], rows[0].extend
+        heads, found = list(self.base), dict[int, Rows]()
+        lane, seq, value, rows = None, 0, b"", Rows(0)
         for works, _ in self.items:
             for work in works:
                 moment = work.moment
@@ -89,10 +120,12 @@ class Draft:
                 facts = work.facts
                 for fact in facts:
                     if fact.lane is not lane:
-                        heads[_INDEX[lane]] = (seq, value)
+                        if lane is not None:
+                            heads[_INDEX[lane]] = (seq, value)
                         lane = fact.lane
                         index = _INDEX[lane]
-                        (seq, value), extend = heads[index], rows[index].extend
+                        seq, value = heads[index]
+                        rows = found.get(index) or found.setdefault(index, Rows(place | seq + 1))
                     hlc += 1
                     seq += 1
                     id_, body = fact.id, fact.body
@@ -112,15 +145,19 @@ class Draft:
                         )
                     )
                     # As protocols.sync.envelope.chain has it.
-                    value = _sha256(value + id_.bytes + _sha256(record).digest()).digest()
-                    extend((place | seq, record.decode(), value))
+                    value = _sha256(value + id_.int.to_bytes(16) + _sha256(record).digest()).digest()
+                    rows.records.append(record)
+                    rows.hashes.append(value)
                 if work.journal or work.puts:
                     hlc = self._note(work, at_ms, hlc)
                 if hlc > _MAX_HLC:
                     raise StoreUnwritable("bad_clock", moment.at.isoformat())
                 if facts or work.journal:
                     last = hlc
-        heads[_INDEX[lane]] = (seq, value)
+        if lane is not None:
+            heads[_INDEX[lane]] = (seq, value)
+        for index, rows in found.items():
+            self.facts[index] = rows.values()
         return tuple(heads), last
 
     def _note(self, work: Work, at_ms: int, hlc: int) -> int:
@@ -135,23 +172,15 @@ class Draft:
             self.puts[put.kind, put.key] = put.value
         return hlc
 
-    def alone(self) -> tuple[str, list[Value]] | None:
-        """The one statement and its values when that is all there is: it needs no transaction around it."""
-        if self.puts or self.journal:
-            return None
-        found = None
-        for bulk, values in zip(_FACTS, self.facts, strict=True):
-            if values:
-                if found is not None or (statement := bulk.exactly(len(values))) is None:
-                    return None
-                found = (statement, values)
-        return found
+    @property
+    def is_one_statement(self) -> bool:
+        """Facts of one lane and nothing else: it needs no transaction around it."""
+        return len(self.facts) == 1 and not (self.puts or self.journal)
 
     def write(self, conn: sqlite3.Connection) -> None:
         """Insert everything; the caller begins and commits."""
-        for bulk, values in zip(_FACTS, self.facts, strict=True):
-            if values:
-                bulk.insert(conn, values)
+        for index, values in self.facts.items():
+            conn.execute(_FACTS[index], values)
         if self.journal:
             _JOURNAL.insert(conn, self.journal)
         if self.puts:

@@ -51,11 +51,10 @@ class Outbox:
         self.hlc = draft.hlc
         self.heads = draft.heads
         epoch = self.epoch
-        for index, rows in enumerate(draft.facts):
-            if rows:
-                key = (LANES[index], epoch)
-                old = self.chains.get(key)
-                self.chains[key] = Chain(*key, self.nonce, old.acked if old else 0, draft.heads[index][0])
+        for index in draft.facts:
+            key = (LANES[index], epoch)
+            old = self.chains.get(key)
+            self.chains[key] = Chain(*key, self.nonce, old.acked if old else 0, draft.heads[index][0])
 
 
 def last_hlc(conn: sqlite3.Connection) -> int:

@@ -251,16 +251,14 @@ class Writer:
             self._given_back += draft.items
             return
         self._pace.learn(made_s=draft.made_s, commit_s=draft.commit_s)
-        error = draft.error
-        if error is not None:
-            self._look_at(error)
+        if draft.error is None:
+            for _, done in draft.items:
+                if not done.done():  # or else cancelled
+                    done.set_result(None)
+            return
+        self._look_at(draft.error)
         for _, done in draft.items:
-            if done.done():
-                continue  # cancelled
-            if error is None:
-                done.set_result(None)
-            else:
-                done.set_exception(error)
+            _answer(done, None, draft.error)
 
     def _look_at(self, error: BaseException) -> None:
         if isinstance(error, StoreDamaged):

@@ -3,16 +3,20 @@
 import asyncio
 import dataclasses
 import datetime as dt
+import sqlite3
 from collections.abc import Iterator
 
 import msgspec
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from edge_agent.store.chains import LANES
 from edge_agent.store.draft import Draft, Record
 from edge_agent.store.errors import StoreUnwritable
+from edge_agent.store.migrations import migrate
 from edge_agent.store.store import Store
-from edge_agent.store.work import Entry, Put, Work
+from edge_agent.store.work import MAX_BODY_BYTES, Entry, Put, Work
 from protocols.sync.clock import tick
 from protocols.sync.envelope import NO_HASH, Fact, Lane, chain, decode_fact, encode
 from protocols.values import to_ms
@@ -35,8 +39,18 @@ def drafted(done: "asyncio.Future[None]", *works: Work, hlc: int = 0) -> Draft:
     return Draft([((one,), done) for one in works], epoch=3, base=BASE, hlc=hlc)
 
 
-def hlcs(draft: Draft, lane: int = 0) -> list[int]:
-    return [decode_fact(str(record).encode()).hlc for record in draft.facts[lane][1::3]]
+def written(draft: Draft, lane: Lane = Lane.BUSINESS) -> list[tuple[int, str, bytes]]:
+    """(place, record, hash) as they are in the file afterwards."""
+    conn = sqlite3.connect(":memory:", isolation_level=None)
+    migrate(conn)
+    draft.write(conn)
+    found = conn.execute(f"SELECT place, record, hash FROM outbox_{lane.value} ORDER BY place").fetchall()
+    conn.close()
+    return found
+
+
+def hlcs(draft: Draft) -> list[int]:
+    return [decode_fact(record.encode()).hlc for _, record, _ in written(draft)]
 
 
 def test_a_record_has_the_fields_of_a_fact_in_their_order() -> None:
@@ -61,7 +75,7 @@ def test_a_record_is_byte_for_byte_what_the_envelope_encodes(clock: MovedClock, 
         )
     )
     value = chain(NO_HASH, one.id, expected)
-    assert draft.facts == ([], [], [3 << 32 | 1, expected.decode(), value])
+    assert [written(draft, lane) for lane in LANES] == [[], [], [(3 << 32 | 1, expected.decode(), value)]]
     assert draft.heads == (*BASE[:2], (1, value))
 
 
@@ -71,12 +85,11 @@ def test_numbers_and_hashes_go_on_from_the_base_in_each_lane(clock: MovedClock, 
     draft = drafted(done, work(clock, *facts[:2]), work(clock, *facts[2:]))
     for index, lane in enumerate(LANES):
         seq, value = BASE[index]
-        expected: list[object] = []
-        for one, record in zip([one for one in facts if one.lane is lane], draft.facts[index][1::3], strict=True):
-            assert decode_fact(str(record).encode()).id == one.id
-            seq, value = seq + 1, chain(value, one.id, str(record).encode())
-            expected += [3 << 32 | seq, record, value]
-        assert draft.facts[index] == expected
+        found = written(draft, lane)
+        for one, (place, record, link) in zip([one for one in facts if one.lane is lane], found, strict=True):
+            assert decode_fact(record.encode()).id == one.id
+            seq, value = seq + 1, chain(value, one.id, record.encode())
+            assert (place, link) == (3 << 32 | seq, value)
         assert draft.heads[index] == (seq, value)
     assert draft.base is BASE
 
@@ -102,18 +115,42 @@ def test_state_alone_takes_no_clock_value(clock: MovedClock, done: "asyncio.Futu
     assert drafted(done, state, hlc=7).hlc == 7
 
 
-def test_only_rows_of_one_table_need_no_transaction_around_them(
+@settings(max_examples=60, deadline=None)
+@given(
+    texts=st.lists(st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=40), min_size=1, max_size=30),
+    large=st.integers(min_value=0, max_value=3),
+)
+def test_every_record_is_in_the_file_to_the_byte_whatever_its_length_and_letters(texts: list[str], large: int) -> None:
+    loop = asyncio.new_event_loop()
+    bodies = [msgspec.json.encode({"text": text}) for text in texts]
+    bodies += [b'{"text":"' + b"x" * (MAX_BODY_BYTES - 11) + b'"}'] * large
+    draft = drafted(loop.create_future(), *(work(MovedClock(), fact(body)) for body in bodies))
+    loop.close()
+    assert [bytes(decode_fact(record.encode()).body) for _, record, _ in written(draft)] == bodies
+
+
+def test_only_facts_of_one_lane_need_no_transaction_around_them(
     clock: MovedClock, done: "asyncio.Future[None]"
 ) -> None:
     put = Put(kind="k", key="x", value=b"1")
     one, other = work(clock, fact()), work(clock, fact(lane=Lane.TELEMETRY))
-    assert drafted(done, one).alone() is not None
-    assert drafted(done, *[one] * 128).alone() is not None
-    assert drafted(done, *[one] * 129).alone() is None
-    assert drafted(done, one, other).alone() is None
-    assert drafted(done, dataclasses.replace(one, puts=(put,))).alone() is None
-    assert drafted(done, dataclasses.replace(one, journal=(Entry(kind="k", data=b"1"),))).alone() is None
-    assert drafted(done, Work(moment=clock.now())).alone() is None
+    assert drafted(done, one).is_one_statement
+    assert drafted(done, *[one] * 512).is_one_statement
+    assert not drafted(done, one, other).is_one_statement
+    assert not drafted(done, dataclasses.replace(one, puts=(put,))).is_one_statement
+    assert not drafted(done, dataclasses.replace(one, journal=(Entry(kind="k", data=b"1"),))).is_one_statement
+    assert not drafted(done, Work(moment=clock.now())).is_one_statement
+
+
+@pytest.mark.parametrize("body", [b'{"text":"\xff"}', b'"\xed\xa0\x80"', b"{", b"1 2"])
+async def test_what_is_no_text_or_no_json_is_refused_and_hurts_nobody_else(
+    store: Store, clock: MovedClock, body: bytes
+) -> None:
+    told = await asyncio.gather(
+        *(store.commit(work(clock, one)) for one in (fact(), fact(body), fact())), return_exceptions=True
+    )
+    assert [isinstance(one, ValueError) for one in told] == [False, True, False]
+    assert len(rows(store._path)) == 2
 
 
 @pytest.mark.parametrize("bad", [Put(kind="k", key="x", value=b"{"), Entry(kind="k", data=b"nope")])
