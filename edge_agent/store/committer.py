@@ -25,6 +25,20 @@ class Committer:
         self._outbox = outbox
         self._make_room = make_room
 
+    def commits_at_once(self, draft: Draft) -> bool:
+        """On the event loop: one try. When it fails nothing has happened, and `commit` says why or makes room."""
+        started = time.perf_counter()
+        try:
+            if draft.base is not self._outbox.heads:
+                return False
+            self._transact(draft)
+        except BaseException:  # noqa: BLE001 - it is tried again in the thread, and told then
+            self.rollback()
+            return False
+        self._outbox.take_over(draft)
+        draft.commit_s = time.perf_counter() - started
+        return True
+
     def commit(self, draft: Draft) -> None:
         """Durable when it returns, unless the draft says otherwise."""
         started = time.perf_counter()

@@ -100,7 +100,7 @@ class Draft:
         self.base = base
         self.facts: dict[int, tuple[int, bytes, bytes, str]] = {}  # by the lane's place in LANES
         self.journal: list[Value] = []  # rows' values one after the other, as Bulk takes them
-        self.puts: dict[tuple[str, str], bytes | None] = {}
+        self.puts: dict[tuple[str, str], str | None] = {}
         self.heads, self.hlc = self._made(epoch << SEQ_BITS, hlc)
         self.error: BaseException | None = None
         self.is_stale = False
@@ -167,9 +167,12 @@ class Draft:
             _well_formed(entry.data)
             self.journal += (hlc, at_ms, entry.kind, entry.data.decode())
         for put in work.puts:
+            value = None
             if put.value is not None:
                 _well_formed(put.value)
-            self.puts[put.kind, put.key] = put.value
+                value = put.value.decode()  # bytes in its strings that are no UTF-8 are not looked at before
+            put.key.encode()  # half a surrogate, which SQLite cannot have
+            self.puts[put.kind, put.key] = value
         return hlc
 
     @property
@@ -192,7 +195,7 @@ class Draft:
             if value is None:
                 conn.execute(_DELETE, (kind, key))
             else:
-                values += (kind, key, value.decode())
+                values += (kind, key, value)
         _STATE.insert(conn, values)
 
 

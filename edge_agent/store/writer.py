@@ -20,7 +20,7 @@ import structlog
 from edge_agent.store.committer import Committer
 from edge_agent.store.database import as_store_error
 from edge_agent.store.draft import Draft, Item
-from edge_agent.store.errors import StoreDamaged, StoreError, StoreFull, StoreUnwritable
+from edge_agent.store.errors import StoreDamaged, StoreFull, StoreUnwritable
 from edge_agent.store.outbox import Outbox
 from edge_agent.store.pace import Pace
 from edge_agent.store.work import Work
@@ -83,6 +83,7 @@ class Writer:
         self._mono_s = mono_s
         self._met_damage = met_damage
         self._chores_due_s = mono_s() + chores_every_s
+        self._tidying: asyncio.Future[None] | None = None  # one at a time, however long the disk takes
         self._pace = pace
         self._loop = asyncio.get_running_loop()
         self._hlc = outbox.hlc  # the last value given, committed or not
@@ -130,10 +131,16 @@ class Writer:
             self._timer.cancel()
         done: asyncio.Future[None] = self._loop.create_future()
         self._hand_in(_Job(run, done, last=True))
-        try:
-            await done
-        finally:
-            self._thread.join()
+        cancelled = None
+        while not done.done():  # whoever is cancelled meanwhile waits all the same: what waits here needs the loop
+            try:
+                await asyncio.wait((done,))
+            except asyncio.CancelledError as error:
+                cancelled = error
+        self._thread.join()
+        if cancelled is not None:
+            raise cancelled
+        done.result()
 
     # --- what goes next -------------------------------------------------------------------------------
 
@@ -179,20 +186,27 @@ class Writer:
         if self._is_low():
             items = _without_new_business(items)
         started = time.perf_counter()
-        try:
-            draft = self._draft(items)
-        except Exception:  # noqa: BLE001 - who handed in what cannot be taken hears it, and nobody else does
-            items = [item for item in items if self._can_be_taken(item)]
-            draft = self._draft(items)
-        if not items:
+        draft = self._made(items)
+        if not draft.items:
             return
         self._hlc = draft.hlc
         draft.made_s = time.perf_counter() - started
-        if not self._under_way and self._pace.may_stay(len(items)):
-            self._committer.commit(draft)
+        may_stay = not self._under_way and self._pace.may_stay(len(draft.items))
+        if may_stay and self._committer.commits_at_once(draft):
             self._settle(draft)
         else:
             self._send(draft)
+
+    def _made(self, items: list[Item]) -> Draft:
+        """Of those that can be taken. Who handed in what cannot hears it, and nobody else does."""
+        try:
+            return self._draft(items)
+        except Exception:  # noqa: BLE001 - they hear of it one by one
+            taken = [item for item in items if self._can_be_taken(item)]
+        if len(taken) == len(items):  # each of them, but not all at once: a clock at its very end
+            self._waiting[:0] = taken[1:]
+            del taken[1:]
+        return self._made(taken)
 
     def _draft(self, items: list[Item]) -> Draft:
         last = self._under_way[-1] if self._under_way else None
@@ -273,14 +287,13 @@ class Writer:
 
     def _tidy(self) -> None:
         self._chores_due_s = self._mono_s() + self._chores_every_s
-        if not self._closed:
-            self.call(self._do_chores)
+        if not self._closed and self._tidying is None:
+            self._tidying = self.call(self._chores)
+            self._tidying.add_done_callback(self._tidied)
 
-    def _do_chores(self) -> None:
-        try:
-            self._chores()
-        except (sqlite3.Error, StoreError) as error:
-            self._committer.rollback()
+    def _tidied(self, done: "asyncio.Future[None]") -> None:
+        self._tidying = None
+        if (error := done.exception()) is not None:
             _log.warning("store_chores_failed", error=str(error))
 
 
