@@ -11,6 +11,7 @@ import { useLater } from '../lib/later';
 import { Failure } from '../ui/States';
 import { AroundContext, MeContext, useAround } from './context';
 import { page } from './page';
+import { Stay } from './Stay';
 import { keepPrefs, modeOf, wear, type Prefs } from './prefs';
 
 const Shell = page(() => import('./Shell'), 'Shell');
@@ -56,7 +57,11 @@ export function Dressed(props: { session: Session; first: Prefs; children: React
     }),
     [prefs, lang, mode, session],
   );
-  return <AroundContext value={around}>{children}</AroundContext>;
+  return (
+    <AroundContext value={around}>
+      <Stay>{children}</Stay>
+    </AroundContext>
+  );
 }
 
 const DARK = '(prefers-color-scheme: dark)';

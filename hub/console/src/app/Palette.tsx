@@ -6,6 +6,7 @@ import type { ReservationShape, StationShape, VehicleShape } from '../api/shapes
 import { matches, type Findable } from '../lib/find';
 import { Icon, type IconName } from '../ui/Icon';
 import { useAround, useMay, useMe } from './context';
+import { useLeaving } from './leaving';
 import { sectionsFor } from './sections';
 
 interface Choice extends Findable {
@@ -100,6 +101,7 @@ function useChoices(text: string): readonly Choice[] {
   const { t, prefs, setPrefs, mode, session } = useAround();
   const me = useMe();
   const navigate = useNavigate();
+  const leaving = useLeaving();
   const things = useThings();
   return useMemo(() => {
     const go = (to: string) => () => void navigate(to);
@@ -121,7 +123,7 @@ function useChoices(text: string): readonly Choice[] {
         name: t('sign_out'),
         more: t('search_do'),
         icon: 'leave',
-        go: () => void session.signOut(),
+        go: () => leaving.ask(() => void session.signOut()),
       },
     ];
     const id = text.trim();
@@ -129,7 +131,7 @@ function useChoices(text: string): readonly Choice[] {
       ? [{ id, name: id, more: t('search_rental_id'), icon: 'rental', go: go(`/rentals/${id}`) }]
       : [];
     return [...byId, ...sections, ...things.map((one) => ({ ...one, go: go(one.to) })), ...commands];
-  }, [t, me, mode, prefs, setPrefs, session, navigate, things, text]);
+  }, [t, me, mode, prefs, setPrefs, session, navigate, leaving, things, text]);
 }
 
 type Thing = Findable & { readonly icon: IconName; readonly to: string };

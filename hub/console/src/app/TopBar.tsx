@@ -9,6 +9,7 @@ import { useLater } from '../lib/later';
 import { Icon } from '../ui/Icon';
 import { Menu } from '../ui/Menu';
 import { useAround, useMay, useMe } from './context';
+import { useLeaving } from './leaving';
 import { homeFor } from './sections';
 
 const Palette = lazy(() => import('./Palette').then((module) => ({ default: module.Palette })));
@@ -82,7 +83,7 @@ function MyRentals() {
 }
 
 function Person() {
-  const { t, prefs, setPrefs, mode, session } = useAround();
+  const { t, prefs, setPrefs, mode } = useAround();
   const me = useMe();
   const initials = me.display_name
     .split(/\s+/)
@@ -133,10 +134,19 @@ function Person() {
         <Icon name="info" size={18} />
         {t('api_docs')}
       </a>
-      <button type="button" role="menuitem" data-testid="sign-out" onClick={() => void session.signOut()}>
-        <Icon name="leave" size={18} />
-        {t('sign_out')}
-      </button>
+      <SignOut />
     </Menu>
+  );
+}
+
+function SignOut() {
+  const { t, session } = useAround();
+  const leaving = useLeaving();
+  const leave = () => leaving.ask(() => void session.signOut());
+  return (
+    <button type="button" role="menuitem" data-testid="sign-out" onClick={leave}>
+      <Icon name="leave" size={18} />
+      {t('sign_out')}
+    </button>
   );
 }

@@ -5,6 +5,7 @@ import { newKey } from '../api/queries';
 import { Refusal, type Asked } from '../api/client';
 import { fieldWords } from '../lib/problems';
 import { useAround } from './context';
+import { useLeaving } from './leaving';
 
 export interface Deed<T> {
   readonly run: (path: string, asked: Asked, done?: (value: T) => void) => void;
@@ -21,6 +22,7 @@ export interface Deed<T> {
 export function useDeed<T>(): Deed<T> {
   const { session } = useAround();
   const client = useQueryClient();
+  const leaving = useLeaving();
   const key = useRef({ body: '', key: '' });
   const mutation = useMutation({
     mutationFn: async ({ path, asked }: { path: string; asked: Asked }) => {
@@ -48,7 +50,8 @@ export function useDeed<T>(): Deed<T> {
   });
   return {
     run: (path, asked, done) => {
-      mutation.mutate({ path, asked }, done === undefined ? {} : { onSuccess: done });
+      const after = (value: T) => leaving.anyway(() => done?.(value)); // what was typed is saved now
+      mutation.mutate({ path, asked }, { onSuccess: after });
     },
     isBusy: mutation.isPending,
     error: mutation.error,

@@ -36,6 +36,12 @@ export const first: Readonly<Record<keyof typeof english, string>> = {
   search_do: 'Befehl',
   search_booking: 'Buchung',
   search_rental_id: 'Miete mit dieser Kennung',
+  close: 'Schließen',
+  cancel: 'Abbrechen',
+  unsaved: 'Was Sie eingegeben haben, ist nicht gespeichert.',
+  unsaved_what: 'Es geht verloren, wenn Sie weggehen.',
+  unsaved_leave: 'Verlassen ohne zu speichern',
+  unsaved_stay: 'Bleiben',
   no_page: 'Diese Seite gibt es nicht.',
   no_page_do: 'Links eine wählen oder mit Strg K suchen.',
 

@@ -7,8 +7,6 @@ export const form: Readonly<Record<keyof typeof english, string>> = {
   email: 'E-Mail-Adresse',
   password: 'Passwort',
 
-  close: 'Schließen',
-  cancel: 'Abbrechen',
   reason: 'Grund',
   reason_help: 'Er steht mit Ihrem Namen im Protokoll.',
   reason_missing: 'Bitte kurz begründen.',

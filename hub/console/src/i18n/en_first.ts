@@ -33,6 +33,12 @@ export const first = {
   search_do: 'Command',
   search_booking: 'Booking',
   search_rental_id: 'Rental with this id',
+  close: 'Close',
+  cancel: 'Cancel',
+  unsaved: 'What you have typed is not saved.',
+  unsaved_what: 'It is lost when you leave.',
+  unsaved_leave: 'Leave without saving',
+  unsaved_stay: 'Stay',
   no_page: 'There is no such page.',
   no_page_do: 'Choose one on the left, or search with Ctrl K.',
 

@@ -5,8 +5,6 @@ export const form = {
   email: 'E-mail address',
   password: 'Password',
 
-  close: 'Close',
-  cancel: 'Cancel',
   reason: 'Reason',
   reason_help: 'It stands in the record with your name.',
   reason_missing: 'Say why, in a few words.',

@@ -35,6 +35,12 @@ export const first: Readonly<Record<keyof typeof english, string>> = {
   search_do: 'Lệnh',
   search_booking: 'Lượt đặt',
   search_rental_id: 'Lượt thuê có mã này',
+  close: 'Đóng',
+  cancel: 'Hủy',
+  unsaved: 'Những gì bạn đã nhập chưa được lưu.',
+  unsaved_what: 'Nội dung sẽ mất nếu bạn rời đi.',
+  unsaved_leave: 'Rời đi, không lưu',
+  unsaved_stay: 'Ở lại',
   no_page: 'Không có trang này.',
   no_page_do: 'Chọn ở bên trái, hoặc tìm bằng Ctrl K.',
 

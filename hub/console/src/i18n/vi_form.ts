@@ -7,8 +7,6 @@ export const form: Readonly<Record<keyof typeof english, string>> = {
   email: 'Địa chỉ e-mail',
   password: 'Mật khẩu',
 
-  close: 'Đóng',
-  cancel: 'Hủy',
   reason: 'Lý do',
   reason_help: 'Lý do được lưu cùng tên của bạn.',
   reason_missing: 'Hãy nêu lý do ngắn gọn.',

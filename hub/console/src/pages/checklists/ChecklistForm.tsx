@@ -3,6 +3,7 @@ import { useEffect, useRef, useState } from 'react';
 import { useNavigate } from 'react-router';
 import { useAround } from '../../app/context';
 import { useDeed, useFieldError } from '../../app/deeds';
+import { useUnsaved } from '../../app/leaving';
 import type { ChecklistBody, ChecklistShape } from '../../api/shapes';
 import {
   bodyOf,
@@ -116,7 +117,7 @@ function useForm(first: Draft, etag: string | undefined) {
   const [place, setPlace] = useState<{ row: number; by: -1 | 0 | 1 } | null>(null);
   const deed = useDeed<ChecklistShape>();
   const fieldError = useFieldError(deed.error);
-  useLeaveTold(draft !== first && deed.value === undefined);
+  useUnsaved(draft !== first && deed.value === undefined);
   const set = (change: Partial<Draft>) => setDraft({ ...draft, ...change });
   const asked = (questions: readonly DraftQuestion[]) => set({ questions });
   const key = draft.key === '' ? keyFrom(draft.title['en'] ?? '') : draft.key;
@@ -154,14 +155,4 @@ function useForm(first: Draft, etag: string | undefined) {
       setPlace({ row: one.row, by: 0 });
     },
   }; // prettier-ignore
-}
-
-/** The browser asks before it throws away what was typed. */
-function useLeaveTold(isTyped: boolean): void {
-  useEffect(() => {
-    if (!isTyped) return undefined;
-    const ask = (event: BeforeUnloadEvent) => event.preventDefault();
-    window.addEventListener('beforeunload', ask);
-    return () => window.removeEventListener('beforeunload', ask);
-  }, [isTyped]);
 }

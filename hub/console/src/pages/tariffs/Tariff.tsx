@@ -3,6 +3,7 @@ import { useState } from 'react';
 import { useParams } from 'react-router';
 import { useAround, useMay } from '../../app/context';
 import { useDeed, useFieldError } from '../../app/deeds';
+import { useUnsaved } from '../../app/leaving';
 import { useAsk } from '../../api/queries';
 import type { Prices, TariffShape, VersionShape } from '../../api/shapes';
 import { useNow } from '../../lib/clock';
@@ -123,6 +124,8 @@ function useVersionForm(tariff: TariffShape, before: Prices) {
   const deed = useDeed<TariffShape>();
   const fieldError = useFieldError(deed.error);
   const read = pricesOf(typed, before, tariff.currency);
+  const isSame = JSON.stringify(read.prices) === JSON.stringify(before);
+  useUnsaved(!isSame || read.wrong.length > 0 || from !== '');
   const submit = () => {
     setTried(true);
     if (read.wrong.length > 0) return;
@@ -137,6 +140,7 @@ function useVersionForm(tariff: TariffShape, before: Prices) {
   const set = (key: AmountKey | NumberKey) => (value: string) => setTyped({ ...typed, [key]: value });
   const reset = () => {
     setTyped(typedPrices(before, tariff.currency));
+    setFrom('');
     setTried(false);
     deed.reset();
   };
@@ -150,7 +154,7 @@ function useVersionForm(tariff: TariffShape, before: Prices) {
     reset,
     deed,
     fieldError,
-    isSame: JSON.stringify(read.prices) === JSON.stringify(before),
+    isSame,
   };
 }
 
