@@ -73,7 +73,7 @@ class LiveDoor:
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """One live link from its opening to its end."""
-        if self._kernel.draining.begun:
+        if self._kernel.draining.parting:
             raise ProblemError(problem("stopping", 503), {"Retry-After": "1"})
         signed = await self._identify(request)
         station_id = signed.station_id

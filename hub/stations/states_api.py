@@ -71,7 +71,7 @@ class StatesStream:
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Send until the listener leaves, the time is over, or the hub stops."""
-        if self._kernel.draining.begun:
+        if self._kernel.draining.parting:
             raise ProblemError(problem("stopping", 503), {"Retry-After": "1"})
         try:
             since, only = _since(request.headers.get("Last-Event-ID", "")), await self._reached()

@@ -108,7 +108,7 @@ class Watch:
 
     async def look(self, database: Database) -> None:
         """Tell every listener what is new to him."""
-        if self._draining.begun:
+        if self._draining.parting:
             self._end()
             return
         now = self._clock.now()

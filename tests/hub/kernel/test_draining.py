@@ -8,7 +8,7 @@ import aiohttp
 import pytest
 from aiohttp import WSMsgType
 
-from hub.kernel.draining import Draining, drain
+from hub.kernel.draining import UNSEEN, Draining, drain
 from hub.kernel.edge import Metrics
 from hub.kernel.system import system_routes
 from hub.kernel.web import Kernel
@@ -76,8 +76,27 @@ async def test_live_links_are_sent_elsewhere_one_after_the_other(world: World) -
         assert max(gone) - min(gone) > 0.15
 
 
-async def test_a_leaving_process_takes_no_new_live_link(world: World) -> None:
+async def test_links_are_sent_away_once_balancers_have_had_the_time_to_look_away() -> None:
+    draining, sent = Draining(), asyncio.Event()
+
+    async def send_away(_over_s: float) -> None:
+        assert draining.parting
+        sent.set()
+
+    began = asyncio.get_running_loop().time()
+    leaving = asyncio.create_task(drain(draining, send_away, for_s=0.5, hurry=asyncio.Event()))
+    await asyncio.sleep(0.01)
+    assert (draining.begun, draining.parting) == (True, False)
+    await asyncio.wait_for(sent.wait(), _WAIT_S)
+    assert asyncio.get_running_loop().time() - began >= 0.5 * UNSEEN
+    await asyncio.wait_for(leaving, _WAIT_S)
+
+
+async def test_a_leaving_process_takes_live_links_until_balancers_bring_none(world: World) -> None:
     world.kernel.draining.begin()
+    async with linked(world, 1):
+        pass
+    world.kernel.draining.part()
     double = await world.station()
     with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
         await world.client.ws_connect("/api/v1/live", headers=double.live_headers())

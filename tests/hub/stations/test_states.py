@@ -309,7 +309,7 @@ async def test_a_hub_that_leaves_ends_its_streams(watched: World, auth: FixedAut
     auth.sign_in("telemetry:read")
     async with console(watched) as heard:
         await heard.until_level()
-        watched.kernel.draining.begin()
+        watched.kernel.draining.part()
         with pytest.raises(EOFError):
             await heard.to_the_end()
     async with watched.client.get(STREAM) as answer:
