@@ -260,7 +260,7 @@ class Doors:
         self.vnpay = VnpayDoor(kernel, self.payers, rooms.till.vnpay, rooms.till.after_url)
         self.limit = RateLimit(kernel.clock)
         self.vouchers = Vouchers(kernel.clock, rooms.downlink, voucher_key)
-        self.time = TimeApi(kernel.clock, voucher_key)
+        self.time = TimeApi(kernel.clock, voucher_key, rooms.till.callers)
         self.time_key = voucher_key.public_key().public_bytes_raw().hex()
 
     def sweeps(self) -> list[janitor.Forget]:
@@ -391,7 +391,11 @@ def domain_routes(doors: Doors) -> list[Route | RawRoute]:
     """The routes of every domain but the accounts."""
     rooms = doors.rooms
     return [
-        *routes_of(IntakeApi(rooms.enrolment, rooms.downlink, doors.limit, rooms.nudges.nudge, doors.time_key)),
+        *routes_of(
+            IntakeApi(
+                rooms.enrolment, rooms.downlink, doors.limit, rooms.nudges.nudge, doors.time_key, rooms.till.callers
+            )
+        ),
         *routes_of(doors.time),
         *raw_routes(doors.sync, doors.live),
         *doors.photos.routes(),

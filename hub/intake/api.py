@@ -29,6 +29,7 @@ from hub.intake.schemas import (
 from hub.intake.sync import SyncDoor
 from hub.intake.tables import FactRow, Order
 from hub.kernel.audit import Actor, tell
+from hub.kernel.callers import Callers, network_of
 from hub.kernel.db import after_commit
 from hub.kernel.keyset import read_cursor, write_cursor
 from hub.kernel.pages import Page, PageQuery, find_page
@@ -54,12 +55,14 @@ class IntakeApi:
         limit: RateLimit,
         nudge: Callable[[uuid.UUID, int], None],
         time_key: str,
+        callers: Callers,
     ) -> None:
         self._enrolment = enrolment
         self._downlink = downlink
         self._limit = limit
         self._nudge = nudge
         self._time_key = time_key
+        self._callers = callers
 
     @route(
         "POST", "/api/v1/stations/enrolment-codes", summary="Make an enrolment code", tags=["stations"],
@@ -76,7 +79,7 @@ class IntakeApi:
     )  # fmt: skip
     async def enrol(self, call: Call[Enrol, None]) -> Enrolled:
         """Trade a one-time code for an identity. The proof shows that the private key is with the asker."""
-        wait_s = self._limit.check(call.request.remote or "?")
+        wait_s = self._limit.check(network_of(self._callers.address(call.request)))
         if wait_s is not None:
             raise ProblemError(problem("too_many_tries", 429), {"Retry-After": str(int(wait_s) + 1)})
         body = call.body

@@ -6,6 +6,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from hub.intake.enrolment import RateLimit
 from hub.intake.schemas import TimeQuery, TimeShape
+from hub.kernel.callers import Callers, network_of
 from hub.kernel.clock import Clock
 from hub.kernel.problem import ProblemError, problem
 from hub.kernel.routes import Call, Reply, Unit, route
@@ -19,9 +20,10 @@ PER_MINUTE: Final = 600
 class TimeApi:
     """One question and its answer."""
 
-    def __init__(self, clock: Clock, key: Ed25519PrivateKey) -> None:
+    def __init__(self, clock: Clock, key: Ed25519PrivateKey, callers: Callers) -> None:
         self._clock = clock
         self._key = key
+        self._callers = callers
         self._limit = RateLimit(clock, tries=PER_MINUTE)
 
     @route(
@@ -30,7 +32,7 @@ class TimeApi:
     )  # fmt: skip
     async def time(self, call: Call[None, TimeQuery]) -> Reply:
         """For a station whose clock is so wrong that it takes no certificate; see protocols/sync/first_time.py."""
-        wait_s = self._limit.check(call.request.remote or "?")
+        wait_s = self._limit.check(network_of(self._callers.address(call.request)))
         if wait_s is not None:
             raise ProblemError(problem("too_many_tries", 429), {"Retry-After": str(int(wait_s) + 1)})
         told = sign_time(self._key, call.query.nonce, to_ms(self._clock.now()))

@@ -1,5 +1,6 @@
 """Enrolment: one code, one key, once."""
 
+import ipaddress
 import uuid
 from typing import Any
 
@@ -9,9 +10,12 @@ from sqlalchemy import delete
 
 from hub import wiring
 from hub.intake.tables import StationKey
+from hub.kernel.callers import Callers
+from hub.kernel.web import Kernel
+from hub.payments.till import Till
 from protocols.sync.enrolment import PREFIX
-from tests.hub.conftest import FixedAuth, ManualClock
-from tests.hub.stations_double import StationDouble, World
+from tests.hub.conftest import FixedAuth, ManualClock, Serve
+from tests.hub.stations_double import StationDouble, World, world_of
 
 
 def ask(code: str, key: Ed25519PrivateKey, /, **changed: str) -> dict[str, str]:
@@ -93,6 +97,20 @@ async def test_a_newer_code_ends_the_older_one(world: World, code: str, clock: M
     assert (await enrol(world, ask(code, key)))[0] == 410
     typed = fresh.lower().replace("-", " ")
     assert (await enrol(world, ask(typed, key)))[0] == 201
+
+
+async def test_behind_a_trusted_proxy_tries_are_counted_by_the_callers_address(kernel: Kernel, serve: Serve) -> None:
+    till = Till(callers=Callers([ipaddress.ip_network("127.0.0.1")]))
+    kernel, _, _, routes = world_of(kernel, till)
+    client = await serve(kernel, routes)
+
+    async def tried(address: str) -> int:
+        body, headers = ask("NOPE", Ed25519PrivateKey.generate()), {"X-Forwarded-For": address}
+        async with client.post("/api/v1/stations/enrol", json=body, headers=headers) as answer:
+            return answer.status
+
+    assert [await tried("203.0.113.7") for _ in range(11)] == [404] * 10 + [429]
+    assert await tried("203.0.113.8") == 404
 
 
 async def test_a_flood_of_tries_is_held_back(world: World, code: str, clock: ManualClock) -> None:
