@@ -142,9 +142,7 @@ class LiveLink:
             await asyncio.gather(sender, receiver, return_exceptions=True)
 
     async def _receive(self, socket: aiohttp.ClientWebSocketResponse) -> str:
-        async for frame in socket:
-            if frame.type not in {aiohttp.WSMsgType.BINARY, aiohttp.WSMsgType.TEXT}:
-                break
+        while (frame := await socket.receive()).type in {aiohttp.WSMsgType.BINARY, aiohttp.WSMsgType.TEXT}:
             data = frame.data.encode() if isinstance(frame.data, str) else frame.data
             try:
                 message = decode_live(data)
@@ -154,9 +152,11 @@ class LiveLink:
             if isinstance(message, Nudge):
                 self._seen = replace(self._seen, nudges=self._seen.nudges + 1)
                 self._on_nudge()
-        if socket.close_code == ELSEWHERE:
+        # The hub's own word: aiohttp forgets it where the line is gone before our goodbye is written, as behind TLS.
+        code = frame.data if frame.type is aiohttp.WSMsgType.CLOSE else socket.close_code
+        if code == ELSEWHERE:
             self._backoff.reset()  # nothing is wrong: come again soon, at a time of our own
-        return f"closed ({socket.close_code})"
+        return f"closed ({code})"
 
     async def _send(self, socket: aiohttp.ClientWebSocketResponse) -> str:
         """The picture when it changed, and every `interval_s` in any case, until it cannot be sent."""

@@ -1,12 +1,13 @@
 """The live link against a real WebSocket hub."""
 
 import asyncio
+from collections.abc import Awaitable
 
 import pytest
 
 from edge_agent.runtime.backoff import Backoff
 from edge_agent.uplink.identity import Identity
-from edge_agent.uplink.live import LOST_S, LinkState, LiveLink
+from edge_agent.uplink.live import ELSEWHERE, LOST_S, LinkState, LiveLink
 from edge_agent.uplink.numbers import RequestNumbers
 from protocols.sync.live import Nudge, Telemetry, decode_live, encode_live
 from tests.edge_agent.uplink.conftest import Hub, running, until
@@ -104,6 +105,24 @@ async def test_a_lost_link_is_made_again_with_a_number_that_rose(
             await hub.sockets[-1].close()
         await until(lambda: len(hub.sockets) == 4 and link.snapshot().state is LinkState.CONNECTED)
     assert link.snapshot().connections == 4
+
+
+async def test_the_hubs_word_that_others_serve_counts_although_the_line_went_with_it(
+    hub: Hub, identity: Identity, picture: Picture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(_writer: object, _code: int = 1000, _message: bytes = b"") -> Awaitable[None]:
+        raise ConnectionResetError
+
+    link = make_link(identity, picture, [])
+    async with running(link.run):
+        await until(lambda: len(hub.sockets) == 1 and link.snapshot().state is LinkState.CONNECTED)
+        closing = asyncio.create_task(hub.sockets[0].close(code=ELSEWHERE))
+        await asyncio.sleep(0)  # the hub's goodbye is written; ours cannot be
+        monkeypatch.setattr("aiohttp.client_ws.WebSocketWriter.close", gone)
+        await until(lambda: link.snapshot().last_failure is not None)
+        monkeypatch.undo()
+        await closing
+    assert link.snapshot().last_failure == "closed (1012)"
 
 
 async def test_a_lost_link_wakes_the_pump_although_no_new_one_can_be_made(
