@@ -18,6 +18,7 @@ fi
 "$python" -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3-venv)
 have_any chromium-headless-shell chromium || missing+=(chromium-headless-shell)
 have_any mosquitto /usr/sbin/mosquitto || missing+=(mosquitto)
+have_any haproxy /usr/sbin/haproxy || missing+=(haproxy)
 have_any initdb /usr/lib/postgresql/*/bin/initdb || missing+=(postgresql)
 have faketime || missing+=(faketime)
 have_any ip /usr/sbin/ip /sbin/ip || missing+=(iproute2)
