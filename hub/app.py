@@ -26,6 +26,7 @@ from hub.accounts.passwords import Passwords
 from hub.accounts.roles import Role
 from hub.intake.broker import Broker
 from hub.intake.gate import Gate
+from hub.kernel import audit_log
 from hub.kernel.auth import AccessTokens, load_or_create_key, signing_key
 from hub.kernel.backoff import Backoff
 from hub.kernel.bus import Bus
@@ -42,6 +43,7 @@ from hub.kernel.nudges import LocalNudges
 from hub.kernel.openapi import document
 from hub.kernel.pg_nudges import PostgresNudges
 from hub.kernel.sealing import Seal
+from hub.kernel.steady_clock import FILE, SteadyClock, certain
 from hub.kernel.system import system_routes
 from hub.kernel.web import Kernel, build
 from hub.kernel.worker import Worker
@@ -150,7 +152,10 @@ def compose(settings: Settings, database: Database, clock: Clock, passwords: Pas
     app[METRICS] = metrics
     jobs = wiring.jobs(kernel, doors, desk)
     handlers = wiring.handlers(doors, desk, entrance.mail)
-    jobs.append(Worker(database, clock, handlers, settings.data_dir).run)
+    jobs.append(Worker(database, clock, handlers, settings.data_dir, due=certain(clock)).run)
+    if isinstance(clock, SteadyClock):
+        jobs.append(clock.run)
+        metrics.watch("clock_off_seconds", "By how much the machine's clock jumped and is not followed", clock.off_s)
     if not database.is_sqlite:  # SQLite has one hub process: nobody else to tell
         jobs.append(PostgresNudges(database, nudges).run)
     if settings.mqtt.url is not None:
@@ -173,9 +178,11 @@ async def serve(
     """
     if demo and not settings.is_loopback:
         raise BadSettingsError([f"host: {settings.host!r}: the demo's log-ins are public; bind to 127.0.0.1"])
-    clock, passwords = SystemClock(), Passwords()
     async with open_database(settings) as database:
+        clock, passwords = SteadyClock(settings.data_dir / FILE), Passwords()
         await bring_up_to_date(database, allowed=migrate_first or database.is_sqlite)
+        async with database.reading() as session:
+            clock.recall(await audit_log.last_at(session))
         if demo:
             await wiring.seed_demo(database, clock, passwords)
         if not settings.is_loopback:

@@ -76,6 +76,7 @@ from hub.kernel.mailing import MAIL, Mailing
 from hub.kernel.nudges import LocalNudges, Nudges
 from hub.kernel.reach import Reach, reaching
 from hub.kernel.routes import RawRoute, Route, routes_of
+from hub.kernel.steady_clock import certain
 from hub.kernel.web import Kernel
 from hub.kernel.wishes import Handler
 from hub.kernel.work_api import WorkApi
@@ -165,7 +166,7 @@ class Rooms:
         self.files = files
         self.archive = Archive(files)
         self.photos = Photos(clock, files)
-        self.recorder = Recorder(clock, self.archive)
+        self.recorder = Recorder(clock, self.archive, forgets_by=certain(clock))
         self.nudges = nudges
         self.downlink = Downlink(clock, nudges)
         news = News(clock, nudges)
@@ -188,7 +189,7 @@ class Rooms:
         self.leases = Leases(clock, self.downlink, self.moves, leases or LeaseSettings())
         self.supply = Supply(clock, self.leases.times)
         self.vehicles = View(clock, self.stations, self.leases)
-        self.keeper = LeaseKeeper(clock, self.leases)
+        self.keeper = LeaseKeeper(certain(clock), self.leases)
         self.booking = Booking(clock, self.downlink, self.leases, self.supply, rates)
         self.cards = Cards(clock, self.downlink)
         self.staff = Staff(clock, self.downlink, self.cases)
@@ -236,7 +237,7 @@ class Doors:
         self.photos = PhotoDoor(kernel, self._signatures, rooms.photos)
         self.photo_files = [PhotoFile(kernel, rooms.photos).route(), RentalPhotoFile(kernel, rooms.photos).route()]
         kept_days = (photos or PhotoSettings()).kept_days
-        self.keeping = Keeping(kernel.database, kernel.clock, rooms.files, rooms.cases, kept_days)
+        self.keeping = Keeping(kernel.database, certain(kernel.clock), rooms.files, rooms.cases, kept_days)
         self.quarantine = Quarantine(kernel.clock, Projection(kernel.bus))
         self.watch = Watch(kernel.clock, rooms.nudges, kernel.draining)
         self.states = StatesStream(kernel, self.watch)
@@ -442,8 +443,9 @@ def domain_routes(doors: Doors) -> list[Route | RawRoute]:
 def jobs(kernel: Kernel, doors: Doors, desk: FrontDesk) -> list[Job]:
     """What runs in the background."""
     sweeps = [idempotency.forget_old, feed.prune, wishes.forget_old, *doors.nights()]
+    sweeps += [*doors.sweeps(), *desk.sweeps()]
     return [
-        functools.partial(janitor.run, kernel.database, kernel.clock, [*sweeps, *doors.sweeps(), *desk.sweeps()]),
+        functools.partial(janitor.run, kernel.database, certain(kernel.clock), sweeps),
         functools.partial(doors.announce, kernel.database),
         functools.partial(quarantine_desk.keep_reading, kernel.database, doors.quarantine),
         doors.live.run,

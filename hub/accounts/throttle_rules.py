@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 _MOST_DOUBLINGS: Final = 24
+_AHEAD: Final = dt.timedelta(hours=2)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +50,8 @@ class Count:
 
 def shut_for_s(limit: Limit, count: Count, now: dt.datetime) -> float:
     """How long this key must still wait; 0 for not at all."""
+    if _is_of_a_wrong_clock(count, now):
+        return 0.0
     if isinstance(limit, Delay):
         return max((count.until - now).total_seconds(), 0.0) if count.until is not None else 0.0
     return max(_level(limit, count, now) + 1 - limit.burst, 0.0) * limit.refill_s
@@ -58,7 +61,8 @@ def counted(limit: Limit, count: Count, now: dt.datetime) -> Count:
     """One more."""
     level = _level(limit, count, now) + 1
     wait_s = limit.wait_s(math.ceil(level - 1e-9)) if isinstance(limit, Delay) else 0.0
-    return Count(level=level, at=max(now, count.at), until=now + dt.timedelta(seconds=wait_s) if wait_s else None)
+    at = now if _is_of_a_wrong_clock(count, now) else max(now, count.at)
+    return Count(level=level, at=at, until=now + dt.timedelta(seconds=wait_s) if wait_s else None)
 
 
 def taken_back(before: Count, mine: Count, count: Count) -> Count:
@@ -73,5 +77,12 @@ def forgotten_after(limit: Limit, count: Count) -> dt.datetime:
 
 
 def _level(limit: Limit, count: Count, now: dt.datetime) -> float:
-    # A clock that was set back forgets nothing.
+    # A clock that was set back a little forgets nothing.
+    if _is_of_a_wrong_clock(count, now):
+        return 0.0
     return max(count.level - max((now - count.at).total_seconds(), 0.0) / limit.refill_s, 0.0)
+
+
+def _is_of_a_wrong_clock(count: Count, now: dt.datetime) -> bool:
+    """Counted under a clock that was far ahead: it must not shut anybody out until that time has come."""
+    return count.at - now > _AHEAD

@@ -143,7 +143,7 @@ class RateLimit:
         """None when the address may try; otherwise how many seconds it should wait."""
         now = self._clock.now()
         since, count = self._seen.pop(address, (now, 0))
-        if now - since >= self._per:
+        if abs(now - since) >= self._per:  # the clock may have been set back
             since, count = now, 0
         self._seen[address] = (since, count + 1)
         while len(self._seen) > self._addresses:

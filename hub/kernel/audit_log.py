@@ -142,6 +142,12 @@ async def _head_at(session: AsyncSession, seq: int) -> Head | None:
     return None if kept is None else Head(seq=seq, hash=kept)
 
 
+async def last_at(session: AsyncSession) -> dt.datetime | None:
+    """When the last deed was written down; None where there is none."""
+    last = select(AuditRecord.at).order_by(AuditRecord.seq.desc()).limit(1)
+    return await session.scalar(last)
+
+
 async def _last_seq(session: AsyncSession) -> int:
     return await session.scalar(select(func.max(AuditRecord.seq))) or 0
 

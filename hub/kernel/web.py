@@ -45,6 +45,7 @@ from hub.kernel.problem import (
 )
 from hub.kernel.reach import Reach, reaching
 from hub.kernel.routes import SIGNED_IN, Call, RawRoute, Reply, Route, Unit
+from hub.kernel.steady_clock import certain
 from protocols.errors import Refused
 
 MAX_BODY_BYTES = 1024 * 1024
@@ -190,7 +191,7 @@ class _Endpoint:
         if key is None:
             return self._done(await self._route.handler(call))
         now = self._kernel.clock.now()
-        kept = await earlier_answer(call.session, *key, print_, now)
+        kept = await earlier_answer(call.session, *key, print_, certain(self._kernel.clock).now())
         if kept is not None:
             audit.nothing_done()
             headers = {**kept.headers, "Idempotency-Replayed": "true"}

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Index, String, Text, delete, select, text, update
+from sqlalchemy import Index, String, Text, delete, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -23,6 +23,8 @@ from hub.kernel.pages import Listed
 KEPT_FOR: Final = dt.timedelta(days=30)
 PRIVATE: Final = "private"
 """What stands under this name in a payload is people's business: it is not shown where work is."""
+AHEAD: Final = dt.timedelta(hours=1)  # so far ahead was a clock wrong
+_MOST_SET_RIGHT: Final = 500  # in one transaction; the next look goes on
 _MAX_ERROR: Final = 500
 
 
@@ -133,9 +135,17 @@ async def is_any(session: AsyncSession, now: dt.datetime, *, unfinished: bool) -
     return False
 
 
-async def take(session: AsyncSession, worker: str, now: dt.datetime, limit: int) -> Sequence[Wish]:
-    """Wishes whose time has come, the oldest first, now this worker's. Two workers never take the same."""
-    waiting = select(Wish).where(Wish.handed_at.is_(None), Wish.not_before <= now).order_by(Wish.not_before, Wish.id)
+async def take(
+    session: AsyncSession, worker: str, now: dt.datetime, limit: int, *, due: dt.datetime | None = None
+) -> Sequence[Wish]:
+    """Wishes whose time has come, the oldest first, now this worker's. Two workers never take the same.
+
+    `due`: what has certainly passed, where that is less than `now`. What was wished for at once is not kept waiting.
+    """
+    come = Wish.not_before <= now
+    if due is not None and due < now:
+        come = or_(Wish.not_before <= due, come & (Wish.not_before <= Wish.created_at))
+    waiting = select(Wish).where(Wish.handed_at.is_(None), come).order_by(Wish.not_before, Wish.id)
     found = (await session.scalars(waiting.limit(limit).with_for_update(skip_locked=True))).all()
     for one in found:
         one.handed_at, one.handed_to = now, worker
@@ -172,9 +182,23 @@ async def alive(session: AsyncSession, worker: str, now: dt.datetime) -> None:
         row.seen_at = now
 
 
-async def orphans(session: AsyncSession, unseen_since: dt.datetime) -> Sequence[Wish]:
-    """Wishes in the hands of workers that are gone, held for this transaction; those workers are forgotten."""
-    await session.execute(delete(Worker).where(Worker.seen_at < unseen_since))
+async def set_right(session: AsyncSession, now: dt.datetime) -> int:
+    """Wishes of a time when the clock was ahead wait as long as was meant from now on, not for years; how many."""
+    ahead = now + AHEAD
+    wrong = select(Wish).where(Wish.handed_at.is_(None), Wish.not_before > ahead, Wish.created_at > ahead)
+    found = (await session.scalars(wrong.limit(_MOST_SET_RIGHT).with_for_update(skip_locked=True))).all()
+    for one in found:
+        one.created_at, one.not_before = now, now + (one.not_before - one.created_at)
+    await session.flush()
+    return len(found)
+
+
+async def orphans(session: AsyncSession, unseen_since: dt.datetime, ahead: dt.datetime) -> Sequence[Wish]:
+    """Wishes in the hands of workers that are gone, held for this transaction; those workers are forgotten.
+
+    Who was seen after `ahead` had a clock that was wrong, and nobody knows when that was.
+    """
+    await session.execute(delete(Worker).where(or_(Worker.seen_at < unseen_since, Worker.seen_at > ahead)))
     held = select(Wish).where(
         Wish.handed_at.is_not(None),
         Wish.done_at.is_(None),

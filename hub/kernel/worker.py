@@ -39,9 +39,11 @@ class Worker:
         *,
         patience: Patience | None = None,
         look_every_s: float = LOOK_EVERY_S,
+        due: Clock | None = None,
     ) -> None:
         self._database = database
         self._clock = clock
+        self._due = due or clock
         self._handlers = handlers
         self._data_dir = data_dir
         self._patience = patience or Patience()
@@ -69,7 +71,7 @@ class Worker:
         looked_at: dt.datetime | None = None
         while True:
             now = self._clock.now()
-            thoroughly = looked_at is None or now - looked_at >= ALIVE_EVERY
+            thoroughly = looked_at is None or abs(now - looked_at) >= ALIVE_EVERY
             async with self._database.reading() as session:
                 if await wishes.is_any(session, now, unfinished=thoroughly):
                     return
@@ -90,20 +92,21 @@ class Worker:
     async def _hand_over(self, engine: Engine) -> bool:
         """Begin what is due; whether there was as much as one look takes."""
         async with self._database.transaction() as session:
-            taken = await wishes.take(session, self.id, self._clock.now(), _BATCH)
+            taken = await wishes.take(session, self.id, self._clock.now(), _BATCH, due=self._due.now())
             for one in taken:
                 await engine.begin(_name_of(one))  # again after a rollback: the same name begins nothing twice
         return len(taken) == _BATCH
 
     async def _stay_alive(self, engine: Engine) -> None:
         now = self._clock.now()
-        if self._alive_at is not None and now - self._alive_at < ALIVE_EVERY:
+        if self._alive_at is not None and abs(now - self._alive_at) < ALIVE_EVERY:
             return
         # One SQLite file has one hub process: whoever else held something is gone, however short ago.
         unseen_since = now + GONE_AFTER if self._database.is_sqlite else now - GONE_AFTER
         async with self._database.transaction() as session:
-            orphaned = await wishes.orphans(session, unseen_since)
+            orphaned = await wishes.orphans(session, unseen_since, now + GONE_AFTER)
             await wishes.alive(session, self.id, now)
+            await wishes.set_right(session, now)
             for one in orphaned:
                 _log.info("wish_taken_over", wish=str(one.id), kind=one.kind, worker=one.handed_to)
                 one.handed_to = self.id

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.kernel.clock import Clock
 from hub.kernel.problem import invalid
+from hub.kernel.steady_clock import certain
 from hub.rentals import repository
 from hub.rentals.leases import Lists, voucher_id_of
 from hub.rentals.schemas import NewCard, NewVoucher
@@ -155,7 +156,7 @@ class Vouchers:
 
     def _since(self) -> dt.datetime:
         """Vouchers that expired before this are refused by every clock that a station may have."""
-        return self._clock.now() - UNCERTAINTY
+        return certain(self._clock).now() - UNCERTAINTY
 
     def _signed(self, row: VoucherRow, hold: tuple[uuid.UUID, uuid.UUID] | None = None) -> str:
         voucher = Voucher(

@@ -22,8 +22,13 @@ _WORD: Final = 40
 
 
 def is_online(seen: dt.datetime | None, left: dt.datetime | None, now: dt.datetime) -> bool:
-    """Whether the station was heard of lately and has not said goodbye since."""
-    return seen is not None and (now - seen).total_seconds() <= ONLINE_S and (left is None or left < seen)
+    """Whether the station was heard of lately and has not said goodbye since.
+
+    What was written down under a clock that was far ahead says nothing.
+    """
+    if seen is None or abs((now - seen).total_seconds()) > ONLINE_S:
+        return False
+    return left is None or left < seen or (left - now).total_seconds() > ONLINE_S
 
 
 def report_of(at: dt.datetime, clock: Clock, backlog: Sequence[Backlog], health: Health | None) -> Row:

@@ -40,8 +40,11 @@ class _Waiting:
 class Recorder:
     """The telemetry of the stations that this process hears. `run` is a job of the hub."""
 
-    def __init__(self, clock: Clock, archive: Archive, *, keep_days: int = 400) -> None:
+    def __init__(
+        self, clock: Clock, archive: Archive, *, keep_days: int = 400, forgets_by: Clock | None = None
+    ) -> None:
         self._clock = clock
+        self._forgets_by = forgets_by or clock
         self._archive = archive
         self._keep = dt.timedelta(days=keep_days)
         self._thinners: OrderedDict[uuid.UUID, Thinner] = OrderedDict()
@@ -84,13 +87,13 @@ class Recorder:
         due = [
             station_id
             for station_id, one in self._waiting.items()
-            if now - one.since >= WRITE_AFTER or len(one.rows) >= WRITE_ROWS
+            if abs(now - one.since) >= WRITE_AFTER or len(one.rows) >= WRITE_ROWS
         ]
         await self._write(due)
 
     async def clean(self) -> None:
         """Once a day: merge yesterday's files and remove what is too old."""
-        now = self._clock.now()
+        now = self._forgets_by.now()
         day = (now - MERGE_AFTER).date()
         if self._cleaned == day:
             return

@@ -292,7 +292,7 @@ class Pictures:
         written = self._written.get(station_id)
         if written is None:
             return True
-        age = now - written[0]
+        age = abs(now - written[0])  # the clock may have been set back
         if age < _NOTABLE_EVERY:
             return False
         return age >= _PICTURE_EVERY or glance.notable(telemetry.docks, telemetry.chargers) != written[1]

@@ -146,6 +146,18 @@ def test_a_hub_that_says_the_same_again_and_again_is_followed_and_it_is_said() -
     assert said[0].new_s - said[0].old_s > 3599
 
 
+def test_a_hub_that_insists_does_not_move_a_clock_that_ntp_keeps() -> None:
+    for lie_s in (3600.0, -3600.0, 10 * YEAR, 30.0):
+        bench = Bench(kernel=NTP)
+        bench.hear()
+        for _ in range(7200):
+            bench.wait(1)
+            bench.look()
+            assert bench.hear(lie_s=lie_s, there_s=0.001, back_s=0.001) is None
+        assert abs(bench.off) < 0.2
+        assert bench.quality is ClockQuality.SYNCED
+
+
 def test_many_lies_at_once_are_still_one_lie() -> None:
     bench = Bench(system=5.0)
     bench.hear()

@@ -3,6 +3,7 @@
 import asyncio
 import datetime as dt
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -33,6 +34,17 @@ def test_a_delay_never_shrinks_and_never_passes_its_longest(failures: int) -> No
 def test_a_clock_that_is_set_back_forgets_nothing() -> None:
     count = counted(QUOTA, Count(level=2, at=START), START - dt.timedelta(hours=1))
     assert (count.level, count.at) == (3, START)
+
+
+@pytest.mark.parametrize("limit", [QUOTA, DELAY])
+def test_nobody_is_shut_out_until_a_time_that_a_wrong_clock_showed(limit: Quota | Delay) -> None:
+    ahead = START + dt.timedelta(days=3652)
+    count = Count(level=0, at=ahead)
+    for _ in range(3):
+        count = counted(limit, count, ahead)
+    assert shut_for_s(limit, count, ahead) > 0
+    assert shut_for_s(limit, count, START) == 0
+    assert counted(limit, count, START) == Count(level=1, at=START)
 
 
 async def test_what_is_tried_at_once_is_counted_at_once(database: Database, clock: ManualClock) -> None:
