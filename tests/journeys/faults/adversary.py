@@ -29,6 +29,7 @@ REST_S: Final = {
     "postgresql": 12.0,
     "broker": 6.0,
     "clock": 8.0,
+    "hub's clock": 8.0,
     "docks": 3.0,
     "chargers": 4.0,
     "strangers": 6.0,

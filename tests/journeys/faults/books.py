@@ -130,11 +130,12 @@ class Received:
     seq: int
     fact_id: str
     record: bytes
+    received_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hub:
-    """Book 3."""
+    """Book 3, read at `read_ms`. `booted_wrong`: its machine was one that remembers no time and shows a wrong one."""
 
     facts: Sequence[Received] = ()
     rentals: Sequence[JSON] = ()
@@ -144,6 +145,9 @@ class Hub:
     quarantine: Sequence[JSON] = ()
     bookings: Sequence[JSON] = ()
     cases: Sequence[JSON] = ()
+    began_ms: int = 0
+    read_ms: int = 0
+    booted_wrong: bool = False
 
 
 T = TypeVar("T", bound=facts.Body)

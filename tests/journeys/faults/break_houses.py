@@ -7,7 +7,7 @@ from typing import Final
 from tests.journeys.faults.fault import Fault, Heal, Inject, nothing
 from tests.journeys.faults.lab import Lab
 from tests.journeys.faults.reading import unsettled
-from tests.journeys.faults.setting import BROKER, CLOCKS, POSTGRESQL
+from tests.journeys.faults.setting import BROKER, CLOCKS, HUB_CLOCK, POSTGRESQL
 
 YEAR_S: Final = 365.25 * 86_400
 _CALM_S: Final = 12.0  # how long people take to finish what they are at
@@ -152,7 +152,46 @@ async def _wake_in_1970(lab: Lab, chance: random.Random) -> Heal:
     return heal
 
 
+# --- the hubs' clock -------------------------------------------------------------------------------------
+
+
+def _hub_clock(*offsets_s: float, rate: float = 1.0, restarts: bool = False) -> Inject:
+    """The wall clock of the hubs' machine is wrong from one moment on, or when they start; then right again."""
+
+    async def inject(lab: Lab, chance: random.Random) -> Heal:
+        clock = lab.ground.hub_clock
+        assert clock is not None
+        if restarts:
+            await lab.kill_hubs()
+        clock.set(chance.choice(offsets_s), rate=rate)
+        if restarts:
+            await lab.start_hubs()
+
+        async def heal() -> None:
+            clock.set(0.0)
+
+        return heal
+
+    return inject
+
+
+async def _new_hub_machine(lab: Lab, _chance: random.Random) -> Heal:
+    """The hubs move to a machine that remembers no time and is ten years ahead: only their database knows better."""
+    clock = lab.ground.hub_clock
+    assert clock is not None
+    await lab.kill_hubs()
+    lab.forget_hub_time()
+    clock.set(10 * YEAR_S)
+    await lab.start_hubs()
+
+    async def heal() -> None:
+        clock.set(0.0)
+
+    return heal
+
+
 _STEP: Final = (2.0, 8.0)
+_ALL_S: Final = (-3600, 3600, -10 * YEAR_S, 10 * YEAR_S, -56.5 * YEAR_S)
 HOUSES: Final = (
     Fault(name="kill -9 agent", target="agent", inject=_kill_agent, hold_s=(0.0, 2.0)),
     Fault(name="kill -9 agent twice", target="agent", inject=_kill_agent_twice, hold_s=(0.0, 0.5)),
@@ -173,4 +212,47 @@ HOUSES: Final = (
         name="clock drifts 500 ppm", target="clock", needs=CLOCKS, inject=_clock(0.0, rate=1.0005), hold_s=(4.0, 15.0)
     ),
     Fault(name="agent wakes in 1970", target="clock", needs=CLOCKS, inject=_wake_in_1970, hold_s=_STEP),
+    Fault(
+        name="hub's clock steps an hour",
+        target="hub's clock",
+        needs=HUB_CLOCK,
+        inject=_hub_clock(-3600, 3600),
+        hold_s=_STEP,
+    ),
+    Fault(
+        name="hub's clock ten years off",
+        target="hub's clock",
+        needs=HUB_CLOCK,
+        inject=_hub_clock(-10 * YEAR_S, 10 * YEAR_S),
+        hold_s=_STEP,
+    ),
+    Fault(
+        name="hub's clock in 1970",
+        target="hub's clock",
+        needs=HUB_CLOCK,
+        inject=_hub_clock(-56.5 * YEAR_S),
+        hold_s=_STEP,
+    ),
+    Fault(
+        name="hub's clock drifts 500 ppm",
+        target="hub's clock",
+        needs=HUB_CLOCK,
+        inject=_hub_clock(0.0, rate=1.0005),
+        hold_s=(4.0, 15.0),
+        weight=0.5,
+    ),
+    Fault(
+        name="hub starts under a wrong clock",
+        target="hub",
+        needs=HUB_CLOCK,
+        inject=_hub_clock(*_ALL_S, restarts=True),
+        hold_s=(4.0, 10.0),
+    ),
+    Fault(
+        name="hub on a machine ten years ahead",
+        target="hub",
+        needs=HUB_CLOCK,
+        inject=_new_hub_machine,
+        hold_s=(4.0, 10.0),
+    ),
 )

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from protocols.sync import facts
 from protocols.sync.envelope import NO_HASH, chain
-from tests.journeys.faults import locks, meter, rights, trade
+from tests.journeys.faults import hub_time, locks, meter, rights, trade
 from tests.journeys.faults.books import Finding, Hub, Kind, Received, Station, World, bodies
 
 
@@ -21,6 +21,8 @@ def check(world: World, station: Station, hub: Hub) -> list[Finding]:
         *rights.vouchers(world, station),
         *rights.kept(station),
         *rights.bookings(world, hub),
+        *hub_time.dates(hub),
+        *hub_time.missed(world, hub),
         *locks.openings(world, station, hub),
         *locks.moves(world, station, hub),
         *trade.stories(station),

@@ -18,7 +18,7 @@ from tests.journeys.faults.cable import HUB_END, STATION_END, YARD_END, Cable, C
 from tests.journeys.faults.clocks import FakeClock, NoFaketimeError
 from tests.journeys.faults.proxy import FaultProxy
 from tests.journeys.faults.servers import Broker, Postgres
-from tests.journeys.faults.setting import BROKER, CABLE, CLOCKS, POSTGRESQL, TWO_HUBS, Setting
+from tests.journeys.faults.setting import BROKER, CABLE, CLOCKS, HUB_CLOCK, POSTGRESQL, TWO_HUBS, Setting
 from tests.journeys.faults.wires import ModbusProxy, OcppProxy
 
 _BESIDE: Final = ("-wal", "-shm")
@@ -32,6 +32,7 @@ class Ground:
         self.broker: Broker | None = None
         self.cable: Cable | None = None
         self.clock: FakeClock | None = None
+        self.hub_clock: FakeClock | None = None
         self.hub_ports = [ports.hub]
         self.station_host = HOST
         self.inside: list[str] = []
@@ -52,6 +53,7 @@ class Ground:
             (POSTGRESQL, self._start_postgres),
             (BROKER, self._start_broker),
             (CLOCKS, self._set_clock),
+            (HUB_CLOCK, self._set_hub_clock),
         ):
             if not setting.has(feature):
                 continue
@@ -119,6 +121,11 @@ class Ground:
     async def _set_clock(self) -> None:
         self.clock = FakeClock(self._folder / "clock")
         self.agent_environment |= self.clock.environment
+
+    async def _set_hub_clock(self) -> None:
+        """One for all hubs: they are processes of one machine."""
+        self.hub_clock = FakeClock(self._folder / "hub-clock")
+        self.hub_environment |= self.hub_clock.environment
 
     async def _open_wires(self) -> None:
         there, here = (HOST, HOST) if self.cable is None else (HUB_END, YARD_END)

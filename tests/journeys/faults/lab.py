@@ -83,6 +83,8 @@ class Lab:
         self.open_for_business.set()
         self.revoked: list[str] = []  # vouchers that the station knows to be revoked
         self.twins: list[Path] = []  # the files of cloned cards
+        self.began_ms = _now_ms()
+        self.booted_wrong = False  # the hubs' machine knew no time, and showed a wrong one
         self.restored = 0  # how often the hub was put back to an earlier state
         self.hub_url = f"http://{HOST}:{self.ports.hub}"
         self.store = folder / "agent" / "station.db"
@@ -168,6 +170,11 @@ class Lab:
     async def kill_hubs(self) -> None:
         """kill -9 of all of them."""
         await asyncio.gather(*(one.kill() for one in self.hubs))
+
+    def forget_hub_time(self) -> None:
+        """What the hubs kept of the time is not on their machine."""
+        (self.folder / "hub" / "clock").unlink(missing_ok=True)
+        self.booted_wrong = True
 
     async def close(self) -> None:
         """Stop the agent, then the hub, then let the hardware vanish."""

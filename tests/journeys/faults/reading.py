@@ -1,8 +1,10 @@
 """Opens the three books when a round is over: the world's memory, the station's file, the hub's API."""
 
 import dataclasses
+import datetime as dt
 import json
 import sqlite3
+import time
 import uuid
 from pathlib import Path
 from typing import Final
@@ -13,6 +15,7 @@ from edge_agent.store import reading
 from firmware_sim.plan import DEMO, STATION_ID
 from protocols.sync import facts
 from protocols.sync.envelope import decode_fact
+from protocols.values import to_ms
 from tests.journeys.faults import books, money
 from tests.journeys.faults.lab import Lab
 from tests.journeys.faults.life import Life
@@ -146,6 +149,9 @@ async def hub_book(lab: Lab) -> books.Hub:
         quarantine=await every("/api/v1/quarantine"),
         bookings=await every("/api/v1/reservations"),
         cases=await every("/api/v1/cases"),
+        began_ms=lab.began_ms,
+        read_ms=time.time_ns() // 1_000_000,
+        booted_wrong=lab.booted_wrong,
     )
 
 
@@ -161,6 +167,7 @@ async def _received(lab: Lab, lane: str) -> list[books.Received]:
                 seq=one["seq"],
                 fact_id=str(one["fact_id"]),
                 record=one["record"].encode(),
+                received_ms=to_ms(dt.datetime.fromisoformat(one["received_at"])),
             )
             for one in page["items"]
         ]

@@ -11,8 +11,9 @@ TWO_HUBS: Final = "two hubs"
 BROKER: Final = "broker"
 CABLE: Final = "cable"
 CLOCKS: Final = "clocks"
-FEATURES: Final = (POSTGRESQL, TWO_HUBS, BROKER, CABLE, CLOCKS)
-_SHARE: Final = {POSTGRESQL: 0.5, TWO_HUBS: 0.5, BROKER: 0.4, CABLE: 0.5, CLOCKS: 0.4}
+HUB_CLOCK: Final = "hub's clock"
+FEATURES: Final = (POSTGRESQL, TWO_HUBS, BROKER, CABLE, CLOCKS, HUB_CLOCK)
+_SHARE: Final = {POSTGRESQL: 0.5, TWO_HUBS: 0.5, BROKER: 0.4, CABLE: 0.5, CLOCKS: 0.4, HUB_CLOCK: 0.4}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

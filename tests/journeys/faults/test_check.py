@@ -1,6 +1,7 @@
 """The checker can see: right books pass, and each falsified one is found out, by the kind of its fault."""
 
 import dataclasses
+import datetime as dt
 import itertools
 import uuid
 from collections.abc import Callable
@@ -10,6 +11,7 @@ import msgspec
 import pytest
 
 from protocols.sync import facts
+from protocols.values import to_ms
 from tests.journeys.faults.books import (
     Kind,
     Move,
@@ -203,9 +205,26 @@ def _booking(state: str, *, turned_away: str = "", case: bool = False) -> Callab
     return falsify
 
 
+def _missed(until_at: str) -> Callable[[Books], Books]:
+    """A booking that the hub had confirmed until then was not come for, as the books were closed at 12:00."""
+
+    def falsify(books: Books) -> Books:
+        world, station, hub = books
+        one = {"id": "b", "state": "expired", "reason": "no_show", "until_at": until_at}
+        world = dataclasses.replace(world, confirmed=frozenset({"b"}))
+        noon_ms = to_ms(dt.datetime.fromisoformat("2026-11-26T12:00:00Z"))
+        rows = tuple(dataclasses.replace(row, received_ms=noon_ms) for row in hub.facts)
+        hub = dataclasses.replace(hub, facts=rows, bookings=(one,), began_ms=noon_ms, read_ms=noon_ms)
+        return world, station, hub
+
+    return falsify
+
+
 FALSIFIED: dict[str, tuple[Callable[[Books], Books], Kind]] = {
     "a fact that the hub lost": (_hub("facts", lambda rows: rows[:-1]), Kind.LOST),
     "a fact that the hub has twice": (_hub("facts", lambda rows: (*rows, rows[3])), Kind.DOUBLED),
+    "a fact that the hub received in 2036": (_hub("facts", _swap(2, received_ms=2_111_234_567_890)), Kind.WRONG),
+    "a booking that was missed before its time": (_missed("2026-11-26T12:00:20Z"), Kind.WRONG),
     "a fact with other bytes": (_hub("facts", _swap(2, record=b"{}")), Kind.WRONG),
     "a fact at another place": (_hub("facts", _swap(2, seq=99)), Kind.WRONG),
     "a fact that the station never wrote": (
