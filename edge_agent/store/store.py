@@ -190,11 +190,9 @@ class Store:
         # No coroutine of our own where there is nothing to do first: it would cost a fifth of everything.
         if not self._outbox.epoch:
             return self._begin_and_commit(work)
-        facts = work.facts
-        if self._gathering.works or (facts and facts[0].lane is Lane.TELEMETRY):
-            if self._gathering.may_wait(work):
-                return self._gathered(work)
-            self._gathering.hand_over()
+        facts, gathering = work.facts, self._gathering
+        if gathering.works or gathering.under_way or (facts and facts[0].lane is Lane.TELEMETRY):
+            return self._gathered(work) if gathering.may_wait(work) else gathering.take_along(work)
         return self._writer.commit((work,))
 
     async def _begin_and_commit(self, work: Work) -> None:

@@ -7,12 +7,13 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from edge_agent.store.errors import StoreFull
+from edge_agent.store.draft import Draft
+from edge_agent.store.errors import StoreFull, StoreUnwritable
 from edge_agent.store.gathering import MOST_FACTS, MOST_WAITING, Gathering
 from edge_agent.store.limits import Limits
 from edge_agent.store.store import Store
 from edge_agent.store.work import Entry, Put, Work
-from protocols.sync.envelope import Lane
+from protocols.sync.envelope import Lane, decode_fact
 from tests.edge_agent.store.conftest import MovedClock, assert_whole, fact, rows, work
 
 LONG_S = 1000.0
@@ -97,6 +98,70 @@ async def test_what_a_full_disk_refuses_waits_on_in_order(clock: MovedClock) -> 
     gathering.hand_over()
     assert disk.taken == [first, second]
     await gathering.close()
+
+
+async def test_samples_that_a_full_disk_refused_come_back_in_order_and_never_put_old_state_over_new(
+    store: Store, path: Path, clock: MovedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full = [True, True]  # the first two drafts are refused
+
+    def transact(draft: Draft) -> None:
+        if full and full.pop():
+            raise StoreFull("full", "by the test")
+        real(draft)
+
+    committer = store._writer._committer
+    real = committer._transact
+    monkeypatch.setattr(committer, "_transact", transact)
+    monkeypatch.setattr(committer, "_make_room", lambda: False)
+    samples = [sample(clock, n) for n in range(1, 5)]
+    ended = Work(moment=clock.now(), facts=(fact(),), puts=(Put(kind="sessions", key="s", value=None),))
+    await store.commit(samples[0])
+    store._gathering.hand_over()  # refused
+    await asyncio.sleep(0.01)
+    await store.commit(samples[1])
+    with pytest.raises(StoreFull):
+        await store.commit(ended)  # refused as well
+    await store.commit(samples[2])
+    told = [store.commit(ended), store.commit(samples[3])]
+    await asyncio.gather(*told)
+    store._gathering.hand_over()
+    await store._writer.call(lambda: None)
+    found = [decode_fact(record).id for _, _, record, _ in rows(path, Lane.TELEMETRY)]
+    assert found == [one.facts[0].id for one in samples]
+    assert store.load() == {"sessions": {"s": b"4"}}
+    assert_whole(rows(path, Lane.TELEMETRY))
+
+
+async def test_samples_handed_over_one_after_the_other_and_refused_keep_their_order(clock: MovedClock) -> None:
+    futures: list[asyncio.Future[None]] = []
+    taken: list[Work] = []
+
+    def commit(works: Sequence[Work]) -> "asyncio.Future[None]":
+        taken.extend(works)
+        futures.append(asyncio.get_running_loop().create_future())
+        return futures[-1]
+
+    gathering = Gathering(commit, LONG_S)
+    samples = [sample(clock, n) for n in range(3)]
+    for one in samples:
+        gathering.add(one)
+        gathering.hand_over()
+    for done in futures:
+        done.set_exception(StoreFull("full"))
+    await asyncio.sleep(0)
+    taken.clear()
+    gathering.hand_over()
+    assert taken == samples
+    futures[-1].set_result(None)
+    await gathering.close()
+
+
+async def test_a_sample_is_refused_after_the_end(path: Path, clock: MovedClock) -> None:
+    store = await Store.open(path, clock=clock, limits=Limits(ballast_bytes=65_536, telemetry_delay_s=LONG_S))
+    await store.close()
+    with pytest.raises(StoreUnwritable):
+        await store.commit(sample(clock))
 
 
 async def test_a_sample_that_cannot_be_written_is_refused_and_holds_up_nobody(
