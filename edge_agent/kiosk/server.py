@@ -103,6 +103,7 @@ class KioskServer:
                 web.get("/", self._kiosk_page),
                 web.get("/staff", self._staff_page),
                 web.get("/staff/", self._staff_page),
+                web.get("/favicon.ico", self._icon),
             ]
         )
         if (self._static / "assets").is_dir():
@@ -158,6 +159,9 @@ class KioskServer:
 
     async def _staff_page(self, _request: web.Request) -> web.StreamResponse:
         return self._page(self._static / "staff" / "index.html")
+
+    async def _icon(self, _request: web.Request) -> web.StreamResponse:
+        return self._page(self._static / "favicon.svg")
 
     def _page(self, page: Path) -> web.StreamResponse:
         if not page.is_file():

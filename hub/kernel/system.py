@@ -84,7 +84,12 @@ def _openapi(shown: dict[str, Any]) -> RawRoute:
 def _reference() -> list[RawRoute]:
     folder = files("hub.kernel") / "reference"
     return [
-        _file(f"/docs{suffix}", (folder / name).read_text("utf-8"), kind) for suffix, (name, kind) in _REFERENCE.items()
+        # Browsers ask for it by themselves wherever a page names no other: the reference, a paper in a tab.
+        _file("/favicon.ico", (folder / "favicon.svg").read_text("utf-8"), "image/svg+xml"),
+        *(
+            _file(f"/docs{suffix}", (folder / name).read_text("utf-8"), kind)
+            for suffix, (name, kind) in _REFERENCE.items()
+        ),
     ]
 
 

@@ -119,6 +119,7 @@ async def rig(tmp_path: Path) -> AsyncIterator[Rig]:
     (tmp_path / "assets").mkdir()
     (tmp_path / "assets" / "app.js").write_text("1")
     (tmp_path / "index.html").write_text("<!doctype html><title>kiosk</title>")
+    (tmp_path / "favicon.svg").write_text("<svg/>")
     rig = Rig(tmp_path)
     tasks = [asyncio.create_task(rig.station.run()), asyncio.create_task(rig.server.run())]
     await until(lambda: rig.server.bound_port)
@@ -335,6 +336,11 @@ def deaf_kiosk(port: int) -> socket.socket:
         b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
     )
     return deaf
+
+
+async def test_a_browser_that_asks_for_an_icon_gets_one(rig: Rig) -> None:
+    async with aiohttp.ClientSession() as http, http.get(rig.url + "/favicon.ico") as answer:
+        assert (answer.status, answer.content_type) == (200, "image/svg+xml")
 
 
 async def test_a_kiosk_that_was_not_built_says_what_to_do(tmp_path: Path) -> None:

@@ -58,8 +58,15 @@ async def test_the_served_hub_documents_every_route_and_loads_nothing_from_elsew
         hidden = {path for method, path in known - documented if method != "HEAD"}
         pages = {one for one in hidden if one.startswith("/account/")}  # what mails lead to
         own = {"/", "/{section}{rest}", "/assets/{name}"}
-        assert hidden - pages <= {*own, "/docs", "/docs/reference.css", "/docs/reference.js", "/openapi.json"}
-        for path in ("/docs", "/docs/reference.css", "/docs/reference.js"):
+        assert hidden - pages <= {
+            *own,
+            "/favicon.ico",
+            "/docs",
+            "/docs/reference.css",
+            "/docs/reference.js",
+            "/openapi.json",
+        }
+        for path in ("/favicon.ico", "/docs", "/docs/reference.css", "/docs/reference.js"):
             async with client.get(path) as answer:
                 text = await answer.text()
                 assert answer.status == 200

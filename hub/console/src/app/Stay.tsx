@@ -2,7 +2,7 @@
  * Asks before what is half typed is left: by a link, by the browser's Back, by closing the tab.
  * The router's own blocker needs a data router, which is 17 kB of the first load; this stands between it and us.
  */
-import { useContext, useEffect, useMemo, useState, type ReactNode } from 'react';
+import { useContext, useEffect, useInsertionEffect, useMemo, useState, type ReactNode } from 'react';
 import {
   UNSAFE_NavigationContext as NavigationContext,
   useLocation,
@@ -23,7 +23,8 @@ export function Stay({ children }: { readonly children: ReactNode }) {
     () => ({ ...around, navigator: guard(around.navigator, leaving) }),
     [around, leaving],
   );
-  useEffect(() => watchBrowser(leaving), [leaving]);
+  // Before the router listens, which it does in a layout effect: it would have left the page already.
+  useInsertionEffect(() => watchBrowser(leaving), [leaving]);
   return (
     <LeavingContext value={leaving}>
       <NavigationContext value={guarded}>

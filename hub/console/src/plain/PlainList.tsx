@@ -7,17 +7,20 @@ import {
   FilterButton,
   List,
   Pagination,
+  required,
   SelectInput,
   TextInput,
   TopToolbar,
   useListContext,
   type RaRecord,
 } from 'react-admin';
+import { useWhole } from '../api/queries';
+import type { StationShape } from '../api/shapes';
 import { useAround } from '../app/context';
 import type { MessageKey } from '../i18n/rooms';
 import { named, type Words } from '../i18n/words';
 import type { Formats } from '../lib/format';
-import { Empty } from '../ui/States';
+import { Empty, Failure, Loading } from '../ui/States';
 import { Admin } from './Admin';
 
 export interface Tools {
@@ -39,6 +42,8 @@ export interface Filter {
   /** Codes to choose from, with the family that names them; without, anything may be typed. */
   readonly choices?: readonly string[];
   readonly family?: string;
+  /** One station is always chosen, the first one to begin with: the hub lists nothing without. */
+  readonly isStation?: boolean;
 }
 
 export interface PlainListProps {
@@ -56,14 +61,26 @@ export interface PlainListProps {
 const NARROW = '(max-width: 640px)';
 
 export function PlainList(props: PlainListProps) {
+  const wants = props.filters?.some((one) => one.isStation) ?? false;
+  const asked = useWhole<StationShape>('/api/v1/stations', {}, { enabled: wants, stale: 120_000 });
+  const stations = asked.data?.items;
+  if (wants && stations === undefined) {
+    if (asked.isError) return <Failure error={asked.error} again={() => void asked.refetch()} />;
+    return <Loading rows={4} />;
+  }
+  if (wants && stations?.length === 0) return <None isFiltered={false} />;
   return (
     <Admin>
-      <Inner {...props} />
+      <Inner {...props} stations={wants ? (stations ?? []) : []} />
     </Admin>
   );
 }
 
-function Inner({ resource, columns, filters = [], fixed, to, acts, perPage = 50 }: PlainListProps) {
+interface InnerProps extends PlainListProps {
+  readonly stations: readonly StationShape[];
+}
+
+function Inner({ resource, columns, filters = [], fixed, to, acts, perPage = 50, stations }: InnerProps) {
   const tools = useAround();
   const isNarrow = useMediaQuery(NARROW, { noSsr: true });
   return (
@@ -73,7 +90,8 @@ function Inner({ resource, columns, filters = [], fixed, to, acts, perPage = 50 
       title={false}
       perPage={perPage}
       empty={false}
-      filters={inputs(filters, tools)}
+      filters={inputs(filters, stations, tools)}
+      {...(stations[0] === undefined ? {} : { filterDefaultValues: { station_id: stations[0].id } })}
       pagination={<Pagination rowsPerPageOptions={[25, 50, 100]} />}
       actions={
         <TopToolbar>
@@ -87,7 +105,7 @@ function Inner({ resource, columns, filters = [], fixed, to, acts, perPage = 50 
       <DataTable
         bulkActionButtons={false}
         rowClick={to === undefined ? false : (_id, _resource, row) => to(row as RaRecord)}
-        empty={<None />}
+        empty={<Nothing />}
       >
         {columns.map((one) => (
           <DataTable.Col
@@ -117,9 +135,12 @@ function cell(column: Column, row: RaRecord, tools: Tools): ReactNode {
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
-function inputs(filters: readonly Filter[], { t }: Tools): ReactElement[] {
+function inputs(filters: readonly Filter[], stations: readonly StationShape[], { t }: Tools): ReactElement[] {
   return filters.map((one, index) => {
     const given = { source: one.source, label: t(one.title), alwaysOn: index < 2, size: 'small' as const };
+    if (one.isStation === true) {
+      return <SelectInput key={one.source} {...given} choices={[...stations]} validate={required()} />;
+    }
     if (one.choices === undefined) return <TextInput key={one.source} {...given} resettable />;
     const choices = one.choices.map((id) => ({ id, name: named(t, one.family ?? 'state', id) }));
     return <SelectInput key={one.source} {...given} choices={choices} />;
@@ -127,9 +148,12 @@ function inputs(filters: readonly Filter[], { t }: Tools): ReactElement[] {
 }
 
 /** An empty list says whether its filters made it so. */
-function None() {
-  const { t } = useAround();
+function Nothing() {
   const filters = useListContext().filterValues as Readonly<Record<string, unknown>>;
-  const isFiltered = Object.values(filters).some(Boolean);
+  return <None isFiltered={Object.values(filters).some(Boolean)} />;
+}
+
+function None({ isFiltered }: { isFiltered: boolean }) {
+  const { t } = useAround();
   return <Empty icon="list" title={isFiltered ? t('none_found') : t('none_yet')} />;
 }

@@ -145,6 +145,13 @@ export function changes(source: string): Show {
   };
 }
 
+/** Who did it: a person, a station, or a key, which is nobody's page. */
+export function Actor({ kind, id }: { kind: string | null; id: string | null }) {
+  if (kind === 'account') return <AccountName id={id} />;
+  if (kind === 'station') return <StationName id={id} />;
+  return id === null ? <>–</> : <span className="mono">{short(id)}</span>;
+}
+
 export function Person({ id }: { id: string | null }) {
   return <AccountName id={id} />;
 }

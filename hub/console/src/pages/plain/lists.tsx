@@ -263,7 +263,7 @@ const AUDIT: Place = {
     { source: 'seq', title: 'col_number', isNumber: true },
     { source: 'at', title: 'col_when', show: cell.instant('at') },
     { source: 'actor_kind', title: 'col_kind', show: cell.code('actor_kind', 'actor') },
-    { source: 'actor_id', title: 'col_who', show: (row) => <cell.Person id={cell.text(row, 'actor_id')} /> },
+    { source: 'actor_id', title: 'col_who', show: (row) => <cell.Actor kind={cell.text(row, 'actor_kind')} id={cell.text(row, 'actor_id')} /> },
     { source: 'action', title: 'col_what', show: (row) => <span className="mono">{cell.text(row, 'action')}</span> },
     { source: 'target_kind', title: 'col_target' },
     { source: 'reason', title: 'reason' },
@@ -340,7 +340,7 @@ const FACTS: Place = {
   ],
   filters: [
     { source: 'lane', title: 'col_lane', choices: ['biz', 'ops', 'tel'], family: 'lane' },
-    { source: 'station_id', title: 'col_station_id' },
+    { source: 'station_id', title: 'col_station', isStation: true },
     { source: 'type', title: 'col_fact' },
   ],
 };

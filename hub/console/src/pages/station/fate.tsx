@@ -1,5 +1,5 @@
 /** What becomes of an order, seen where it was given: sent, then the station's own answer, or that none came in time. */
-import { useAround } from '../../app/context';
+import { useAround, useMay } from '../../app/context';
 import { useWhole } from '../../api/queries';
 import type { OrderShape } from '../../api/shapes';
 import { named } from '../../i18n/words';
@@ -21,10 +21,11 @@ export function stateOfOrder(order: OrderShape, now: number): OrderState {
 }
 
 export function useOrders(stationId: string) {
+  const may = useMay();
   const orders = useWhole<OrderShape>(
     '/api/v1/orders',
     { station_id: stationId },
-    { most: 20, every: SLOW_MS },
+    { most: 20, every: SLOW_MS, enabled: may('orders:read') },
   );
   const now = useNow(1);
   const isWaiting = orders.data?.items.some((one) => stateOfOrder(one, now) === 'sent') ?? false;
