@@ -1,5 +1,6 @@
 """What the journey through HAProxy plays on: PostgreSQL, two hubs, HAProxy, an agent that was enrolled through it."""
 
+import asyncio
 import contextlib
 import os
 import ssl
@@ -30,6 +31,7 @@ from tests.postgres import cluster
 FILE = Path(__file__).parents[2] / "deploy/haproxy.example.cfg"
 HUBS = ("hubs/hub1", "hubs/hub2")
 _POLL_S = 600.0  # what arrives sooner was told by the live link
+_PACE_S = 0.05
 _ONLY_ROOT = "    user haproxy\n    group haproxy\n"
 
 
@@ -71,14 +73,14 @@ class Site:
             yield http
 
     async def load(self, number: str) -> tuple[StationDouble, Load]:
-        """A second station, simulated, that works without a pause; and two people."""
+        """A second station, simulated, that is always busy; and two people."""
         new = {"name": f"Station {number}", "number": number, "timezone": "Europe/Berlin", "currency": "EUR"}
         key = {"Idempotency-Key": f"station-{number}"}
         async with self.client() as http, http.post("/api/v1/stations", json=new, headers=key) as answer:
             assert answer.status == 201, await answer.text()
             double = StationDouble(uuid.UUID((await answer.json())["id"]))
         await enrolled(self.url, double)
-        return double, Load(self.base, double, self.token, self.tls)
+        return double, Load(self.base, double, self.token, self.tls, _PACE_S)
 
     def live(self) -> list[dict[str, Any]]:
         """What became of the agent's live link so far, in its own words; connected and lost by turns."""
@@ -135,7 +137,7 @@ async def site(folder: Path) -> AsyncIterator[Site]:
         hubs = [HubProcess(url, folder / "hub", port, **given) for port in (ports.hub, ports.modbus)]
         for hub in hubs:
             stack.callback(hub.kill)
-            await hub.start()
+        await hubs[0].start()  # it migrates
         text = settings(folder, ports.gateway, [hub.port for hub in hubs])
         balancer = await stack.enter_async_context(haproxy(folder, text, socket=folder / "admin.sock"))
         config = folder / "edge.toml"
@@ -144,7 +146,7 @@ async def site(folder: Path) -> AsyncIterator[Site]:
             f"[chargers]\nport = {ports.chargers}\n"
         )
         enrol = ["edge_agent", "enrol", "--config", str(config), "--hub", base, "--code", ENROLMENT_CODE]
-        await run_once("enrolment", enrol, environment=trusted)
+        await asyncio.gather(hubs[1].start(), run_once("enrolment", enrol, environment=trusted))
         command = ["edge_agent", "run", "--config", str(config)]
         agent = Child("agent", command, log=folder / "agent.log", environment=trusted)
         await agent.start()

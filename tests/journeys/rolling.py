@@ -21,7 +21,6 @@ from protocols.sync.envelope import Lane, Verdict, decode_reply
 from tests.hub.stations_double import StationDouble
 
 WAIT_S = 60
-_PACE_S = 0.02
 
 
 class HubProcess:
@@ -66,13 +65,16 @@ class HubProcess:
 
 
 class Load:
-    """A station, a reader and a person who gives orders, without a pause. Everything that fails is counted."""
+    """A station, a reader and a person who gives orders, `pace_s` apart. Everything that fails is counted."""
 
-    def __init__(self, base: str, double: StationDouble, token: str, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self, base: str, double: StationDouble, token: str, tls: ssl.SSLContext | None = None, pace_s: float = 0.02
+    ) -> None:
         self._base = base
         self._double = double
         self._headers = {"Authorization": f"Bearer {token}"}
         self._tls = tls
+        self._pace_s = pace_s
         self.told = 0  # facts that the hub has taken
         self.failed: Counter[str] = Counter()
         self.done: Counter[str] = Counter()
@@ -98,6 +100,7 @@ class Load:
             if answer is not None:
                 reply = decode_reply(answer)
                 self.told = seq
+                self._double.take(reply)
                 if [(one.verdict, one.acked) for one in reply.results] != [(Verdict.TAKEN, seq)]:
                     self.failed[f"sync {reply.results}"] += 1
 
@@ -130,7 +133,7 @@ class Load:
     async def _asked(
         self, http: aiohttp.ClientSession, what: str, method: str, path: str, **given: Any
     ) -> bytes | None:
-        await asyncio.sleep(_PACE_S)
+        await asyncio.sleep(self._pace_s)
         try:
             async with http.request(method, self._base + path, **given) as answer:
                 body = await answer.read()
@@ -174,4 +177,7 @@ async def books_agree(url: str, double: StationDouble, load: Load) -> None:
     assert last == facts
     assert 0 <= facts - load.told <= 1
     assert load.ordered <= orders
+    brought = [str(one.id) for one in double.orders]
+    assert len(brought) == len(set(brought))
+    assert set(brought) <= orders
     assert len(orders - load.ordered) <= 1
