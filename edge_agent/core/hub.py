@@ -24,6 +24,7 @@ from protocols.sync.facts import OrderEnded
 
 DISPATCH_S: Final = 20.0
 OUTDATED: Final = frozenset({"station_outdated", "hub_outdated"})  # the uplink's words
+MOST_LIFE_MS: Final = 2 * 86_400_000  # no order to a device is given for longer than some hours
 _MOST_KEPT: Final = 200  # changes that we could not read, for people; the oldest go
 
 
@@ -122,6 +123,9 @@ def _take_order(step: Step, change: OrderChange, arrived: ChangesArrived) -> Non
         return
     if isinstance(body, changes.ExtendRental):
         _end(step, change.id, Outcome.DONE.value, using.extended(step, body))
+        return
+    if arrived.hub_at_ms is not None and change.not_after_ms > _hub_now_ms(step, arrived) + MOST_LIFE_MS:
+        _end(step, change.id, "expired")  # of a time when the hub's clock was ahead: nobody knows how long ago
         return
     if body is None or not _dispatch(step, change.id, body):
         _end(step, change.id, "unknown" if body is None else "refused", change.type)

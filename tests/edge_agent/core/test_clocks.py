@@ -154,6 +154,14 @@ def test_an_orders_age_is_the_hubs_own_and_needs_no_clock_of_ours(stage: Stage) 
     assert [one.outcome for one in stage.of(OrderEnded)] == ["expired", "expired"]
 
 
+def test_an_order_of_a_hub_that_was_years_ahead_opens_nothing_when_it_comes_late(stage: Stage) -> None:
+    hub_ms, rev = to_ms(BEGAN), stage.state.rev + 1
+    given = order_change(rev, changes.UnlockDock(dock_no=1, duration_s=30, reason=""), not_after_ms=hub_ms + 10**11)
+    arrived = ChangesArrived(rev=rev, changes=(given,), hub_at_ms=hub_ms, heard_mono_s=stage.mono_s)
+    stage.tell(arrived)
+    assert [one.outcome for one in stage.of(OrderEnded)] == ["expired"]
+
+
 def test_a_clock_that_is_put_right_moves_what_it_had_dated_and_no_duration(stage: Stage) -> None:
     lose_the_time(stage, BEGAN - dt.timedelta(days=100))
     rental = agree(stage, voucher(1, **HERE))
