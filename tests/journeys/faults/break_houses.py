@@ -1,15 +1,18 @@
 """Faults of whole processes: the agent, its disk and clock, the hubs, their database and its backups, the broker."""
 
 import asyncio
+import contextlib
 import random
 from typing import Final
 
+from firmware_sim.waiting import DemoError, until
 from tests.journeys.faults.fault import Fault, Heal, Inject, nothing
 from tests.journeys.faults.lab import Lab
 from tests.journeys.faults.reading import unsettled
 from tests.journeys.faults.setting import BROKER, CLOCKS, HUB_CLOCK, POSTGRESQL
 
 YEAR_S: Final = 365.25 * 86_400
+_UP_S: Final = 25.0
 _CALM_S: Final = 12.0  # how long people take to finish what they are at
 
 # --- the agent -------------------------------------------------------------------------------------------
@@ -165,7 +168,7 @@ def _hub_clock(*offsets_s: float, rate: float = 1.0, restarts: bool = False) -> 
             await lab.kill_hubs()
         clock.set(chance.choice(offsets_s), rate=rate)
         if restarts:
-            await lab.start_hubs()
+            await _come_up(lab)
 
         async def heal() -> None:
             clock.set(0.0)
@@ -175,6 +178,13 @@ def _hub_clock(*offsets_s: float, rate: float = 1.0, restarts: bool = False) -> 
     return inject
 
 
+async def _come_up(lab: Lab) -> None:
+    """Until they answer: a clock that is right again before they have started would break nothing."""
+    await lab.start_hubs()
+    with contextlib.suppress(DemoError):
+        await until("the hubs", lab.hub.is_ready, timeout_s=_UP_S)
+
+
 async def _new_hub_machine(lab: Lab, _chance: random.Random) -> Heal:
     """The hubs move to a machine that remembers no time and is ten years ahead: only their database knows better."""
     clock = lab.ground.hub_clock
@@ -182,7 +192,7 @@ async def _new_hub_machine(lab: Lab, _chance: random.Random) -> Heal:
     await lab.kill_hubs()
     lab.forget_hub_time()
     clock.set(10 * YEAR_S)
-    await lab.start_hubs()
+    await _come_up(lab)
 
     async def heal() -> None:
         clock.set(0.0)
@@ -191,6 +201,7 @@ async def _new_hub_machine(lab: Lab, _chance: random.Random) -> Heal:
 
 
 _STEP: Final = (2.0, 8.0)
+_SEEN: Final = (5.0, 12.0)  # some exchanges
 _ALL_S: Final = (-3600, 3600, -10 * YEAR_S, 10 * YEAR_S, -56.5 * YEAR_S)
 HOUSES: Final = (
     Fault(name="kill -9 agent", target="agent", inject=_kill_agent, hold_s=(0.0, 2.0)),
@@ -217,21 +228,21 @@ HOUSES: Final = (
         target="hub's clock",
         needs=HUB_CLOCK,
         inject=_hub_clock(-3600, 3600),
-        hold_s=_STEP,
+        hold_s=_SEEN,
     ),
     Fault(
         name="hub's clock ten years off",
         target="hub's clock",
         needs=HUB_CLOCK,
         inject=_hub_clock(-10 * YEAR_S, 10 * YEAR_S),
-        hold_s=_STEP,
+        hold_s=_SEEN,
     ),
     Fault(
         name="hub's clock in 1970",
         target="hub's clock",
         needs=HUB_CLOCK,
         inject=_hub_clock(-56.5 * YEAR_S),
-        hold_s=_STEP,
+        hold_s=_SEEN,
     ),
     Fault(
         name="hub's clock drifts 500 ppm",
