@@ -19,7 +19,6 @@ from protocols.values import to_ms
 from tests.journeys.faults import books, money
 from tests.journeys.faults.lab import Lab
 from tests.journeys.faults.life import Life
-from tests.journeys.faults.setting import CLOCKS
 
 UNWRITTEN_MS: Final = 500  # from the line to the disk, on a machine that has much else to do
 HUBS_OWN: Final = frozenset({"from_ms", "until_ms", "margin_ms"})  # told by the hub, so not by the station's clock
@@ -68,11 +67,9 @@ def _is_written(at_ms: int, life: list[int], full_ms: list[list[int]]) -> bool:
 def station_book(lab: Lab) -> books.Station:
     """Book 2, from the file itself; works while the agent runs.
 
-    Where the round lies about the wall clock, instants are told by what the monotonic clock says that they were.
+    Instants are told by what the monotonic clock says that they were: the station's own may be off by its uncertainty.
     """
-    rows = [_journalled(line) for line in reading.export(lab.store)]
-    if lab.setting.has(CLOCKS):
-        rows = [_set_right(one, lab.boot_ms) for one in rows]
+    rows = [_set_right(_journalled(line), lab.boot_ms) for line in reading.export(lab.store)]
     return books.Station(
         facts=tuple(rows),
         unlocks=tuple(_unlock_orders(lab.store)),
