@@ -191,7 +191,7 @@ class Writer:
             return
         self._hlc = draft.hlc
         draft.made_s = time.perf_counter() - started
-        may_stay = not self._under_way and self._pace.may_stay(len(draft.items))
+        may_stay = not self._under_way and self._pace.may_stay(sum([len(works) for works, _ in draft.items]))
         if may_stay and self._committer.commits_at_once(draft):
             self._settle(draft)
         else:

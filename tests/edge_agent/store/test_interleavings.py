@@ -43,7 +43,13 @@ _storm: Final = st.tuples(
     st.just("storm"), st.integers(3, 9), st.sampled_from(tuple(FAULTS)), st.sampled_from(("none", "room", "thinned")),
     st.integers(1, 4),
 )  # fmt: skip
+# A bunch of samples is refused while others go past it.
+_refusal: Final = st.tuples(
+    st.just("refusal"), st.sampled_from(tuple(FAULTS)), st.integers(0, 2), st.booleans(), st.integers(1, 3)
+)
 _step: Final = st.one_of(
+    _refusal,
+    st.tuples(st.just("due")),
     _work,
     _work,
     _sample,
@@ -121,6 +127,18 @@ class Play:
         await self.commit(count, [(Lane.TELEMETRY, "small"), (Lane.BUSINESS, "small")], [(1, False)], 0, "")
         await self.life.spin(2)
         await self.commit(more, [(Lane.BUSINESS, "small")], [], 0, "")
+
+    async def refusal(self, kind: str, more: int, goes_past: bool, turns: int) -> None:
+        self.life.faults.append((kind, "none"))
+        await self.commit(2, [(Lane.TELEMETRY, "small")], [(1, False)], 0, "")
+        await self.due()
+        await self.life.spin(turns)
+        await self.commit(more, [(Lane.TELEMETRY, "small")], [(2, False)], 0, "")
+        if goes_past:
+            await self.commit(1, [(Lane.BUSINESS, "small")], [(1, True), (2, False)], 0, "")
+
+    async def due(self) -> None:
+        self.life.store._gathering.hand_over()
 
     async def probe(self) -> None:
         self.life.probe()

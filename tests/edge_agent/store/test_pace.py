@@ -190,6 +190,9 @@ async def test_few_works_stay_on_the_loop_when_the_disk_is_quick_and_many_do_not
     assert failing.threads == ["store-writer"] * rules.PROMPT_RUN + ["MainThread"]
     await asyncio.gather(*(store.commit(work(clock, fact())) for _ in range(rules.FEW + 2)))
     assert failing.threads[-1] == "store-writer"
+    await store.commit(work(clock, fact()))
+    await store._writer.commit([work(clock, fact(lane=Lane.TELEMETRY)) for _ in range(rules.FEW + 1)])
+    assert failing.threads[-2:] == ["MainThread", "store-writer"]  # a bunch of samples is many works too
     await store.close()
     assert_whole(rows(path))
 
