@@ -38,6 +38,7 @@ it('writes durations, distances and energy with their units', () => {
     '1 h',
     '1 h 31 min',
   ]);
+  expect(plain(formats('vi', BERLIN).minutes(5460))).toBe('1 giờ 31 phút');
   expect(plain(f.km(6.54))).toBe('6,5 km');
   expect(plain(f.km(64.4))).toBe('64 km');
   expect(plain(f.kwh(7420))).toBe('7,42 kWh');

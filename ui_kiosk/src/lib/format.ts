@@ -54,7 +54,7 @@ export function formats(lang: Lang, timeZone: string): Formats {
     distance: (value) => unit(value, 'km', 2),
     kw: (watts) => unit(watts / 1000, 'kW', 1),
     kwh: (wattHours) => unit(wattHours / 1000, 'kWh', 2),
-    minutes: (seconds) => duration(seconds, unit),
+    minutes: (seconds) => duration(seconds, unit, TIMES[lang]),
     time: (instant) => clock.format(new Date(instant)),
     when: (instant, now) => {
       const date = new Date(instant);
@@ -74,10 +74,21 @@ export function whole(label: string): string {
   return label.replaceAll('-', '-\u2060');
 }
 
-function duration(seconds: number, unit: (value: number, name: string) => string): string {
+/** Seconds, minutes, hours: their signs, or the words where nobody says the signs. */
+const TIMES: Readonly<Record<Lang, readonly [s: string, min: string, h: string]>> = {
+  en: ['s', 'min', 'h'],
+  de: ['s', 'min', 'h'],
+  vi: ['giây', 'phút', 'giờ'],
+};
+
+function duration(
+  seconds: number,
+  unit: (value: number, name: string) => string,
+  [s, min, h]: (typeof TIMES)[Lang],
+): string {
   const minutes = Math.floor(seconds / 60);
-  if (minutes < 1) return unit(Math.floor(seconds), 's');
-  if (minutes < 60) return unit(minutes, 'min');
-  const hours = unit(Math.floor(minutes / 60), 'h');
-  return minutes % 60 === 0 ? hours : `${hours} ${unit(minutes % 60, 'min')}`;
+  if (minutes < 1) return unit(Math.floor(seconds), s);
+  if (minutes < 60) return unit(minutes, min);
+  const hours = unit(Math.floor(minutes / 60), h);
+  return minutes % 60 === 0 ? hours : `${hours} ${unit(minutes % 60, min)}`;
 }

@@ -125,6 +125,7 @@ export const station: Readonly<Record<keyof typeof english, string>> = {
   fact_ChargerSeen: '{charger} hat sich gemeldet.',
   fact_ConnectorChanged: '{charger} ist jetzt: {state}.',
   fact_StaffActed: '{who} griff an Dock {dock} von Hand ein ({what}).',
+  fact_ChecklistFilled: '{who} hat eine Checkliste ausgefüllt: {title}.',
   fact_AgentStarted: 'Das Programm startete, Version {version}.',
   fact_OrderEnded: 'Ein Auftrag endete: {how}.',
   fact_LeaseGranted: 'Die Station hält ein Fahrzeug für eine Buchung.',

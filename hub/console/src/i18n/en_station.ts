@@ -123,6 +123,7 @@ export const station = {
   fact_ChargerSeen: '{charger} came up.',
   fact_ConnectorChanged: '{charger} is now: {state}.',
   fact_StaffActed: '{who} acted by hand at dock {dock} ({what}).',
+  fact_ChecklistFilled: '{who} filled in a checklist: {title}.',
   fact_AgentStarted: 'The agent started, version {version}.',
   fact_OrderEnded: 'An order ended: {how}.',
   fact_LeaseGranted: 'The station keeps a vehicle for a booking.',

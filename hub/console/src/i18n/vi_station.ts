@@ -124,6 +124,7 @@ export const station: Readonly<Record<keyof typeof english, string>> = {
   fact_ChargerSeen: '{charger} đã kết nối.',
   fact_ConnectorChanged: '{charger} hiện: {state}.',
   fact_StaffActed: '{who} thao tác tay tại dock {dock} ({what}).',
+  fact_ChecklistFilled: '{who} đã điền danh sách kiểm tra: {title}.',
   fact_AgentStarted: 'Phần mềm trạm khởi động, bản {version}.',
   fact_OrderEnded: 'Một lệnh kết thúc: {how}.',
   fact_LeaseGranted: 'Trạm giữ một xe cho lượt đặt.',

@@ -65,6 +65,7 @@ export function sentence(t: Words, one: Told, vehicles: readonly VehicleShape[])
     what: code === '' ? textOf(one.body, 'what') : named(t, 'fault', code),
     state: named(t, 'connector', state),
     who: textOf(one.body, 'staff_name'),
+    title: textOf(one.body, 'title'),
     reason: named(t, 'voided', textOf(one.body, 'reason')),
     how: named(t, 'outcome', textOf(one.body, 'outcome')),
     version: textOf(one.body, 'version'),

@@ -72,6 +72,7 @@ function Shown({ tariff }: { tariff: TariffShape }) {
 function Versions({ tariff, now }: { tariff: TariffShape; now: number }) {
   const { t, f } = useAround();
   const current = versionAt(tariff, now)?.version;
+  const shown = (price: string) => !(NOT_FOR[tariff.use] ?? []).includes(price);
   const money = (minor: number) => f.money({ minor, currency: tariff.currency });
   return (
     <div className="scroll">
@@ -81,9 +82,9 @@ function Versions({ tariff, now }: { tariff: TariffShape; now: number }) {
             <th>{t('col_version')}</th>
             <th>{t('col_from')}</th>
             <th className="number">{t('price_unlock_minor')}</th>
-            <th className="number">{t('price_per_minute_minor')}</th>
-            <th className="number">{t('price_per_kwh_minor')}</th>
-            <th className="number">{t('price_day_cap_minor')}</th>
+            {shown('per_minute_minor') && <th className="number">{t('price_per_minute_minor')}</th>}
+            {shown('per_kwh_minor') && <th className="number">{t('price_per_kwh_minor')}</th>}
+            {shown('day_cap_minor') && <th className="number">{t('price_day_cap_minor')}</th>}
             <th className="number">{t('price_tax_pct')}</th>
           </tr>
         </thead>
@@ -96,11 +97,13 @@ function Versions({ tariff, now }: { tariff: TariffShape; now: number }) {
               </td>
               <td>{f.when(one.valid_from)}</td>
               <td className="number">{money(one.prices.unlock_minor)}</td>
-              <td className="number">{money(one.prices.per_minute_minor)}</td>
-              <td className="number">{money(one.prices.per_kwh_minor)}</td>
-              <td className="number">
-                {one.prices.day_cap_minor === null ? '–' : money(one.prices.day_cap_minor)}
-              </td>
+              {shown('per_minute_minor') && <td className="number">{money(one.prices.per_minute_minor)}</td>}
+              {shown('per_kwh_minor') && <td className="number">{money(one.prices.per_kwh_minor)}</td>}
+              {shown('day_cap_minor') && (
+                <td className="number">
+                  {one.prices.day_cap_minor === null ? '–' : money(one.prices.day_cap_minor)}
+                </td>
+              )}
               <td className="number">{f.percent(one.prices.tax_pct)}</td>
             </tr>
           ))}
