@@ -144,7 +144,7 @@ async def take(
     """
     come = Wish.not_before <= now
     if due is not None and due < now:
-        come = or_(Wish.not_before <= due, come & (Wish.not_before <= Wish.created_at))
+        come = or_(Wish.not_before <= due, come & (Wish.not_before == Wish.created_at))
     waiting = select(Wish).where(Wish.handed_at.is_(None), come).order_by(Wish.not_before, Wish.id)
     found = (await session.scalars(waiting.limit(limit).with_for_update(skip_locked=True))).all()
     for one in found:

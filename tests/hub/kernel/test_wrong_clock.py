@@ -87,6 +87,7 @@ async def test_what_is_to_be_done_later_is_not_done_early_and_what_is_to_be_done
     async with database.transaction() as session:
         await wishes.wish(session, clock, "now", {})
         await wishes.wish(session, clock, "in an hour", {}, not_before=clock.now() + HOUR)
+        await wishes.wish(session, clock, "tonight", {}, not_before=certain(clock).now() + HOUR)
     async with database.transaction() as session:
         taken = await wishes.take(session, "me", clock.now(), 10, due=certain(clock).now())
     assert [one.kind for one in taken] == ["now"]
