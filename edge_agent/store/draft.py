@@ -23,7 +23,8 @@ from protocols.sync.envelope import NO_HASH
 
 _INDEX: Final = {lane: index for index, lane in enumerate(LANES)}
 _MAX_HLC: Final = (1 << 63) - 1  # SQLite's largest integer: a clock in the year 6429
-# All rows of a lane by one statement with four values, whatever their number: the first place, the records and the
+_ONE_FACT: Final = tuple(f"INSERT INTO {TABLE[lane]} (place, record, hash) VALUES (?, ?, ?)" for lane in LANES)  # noqa: S608
+# Many rows of a lane by one statement with four values, whatever their number: the first place, the records and the
 # hashes end to end, and where each record begins and how long it is. SQLite takes them apart without Python's lock.
 _SPAN_BITS: Final = 20  # a record is shorter than 1 MiB
 _FACTS: Final = tuple(
@@ -45,6 +46,7 @@ _sha256 = hashlib.sha256
 
 Head = tuple[int, bytes]  # a chain's last number and its hash
 Heads = tuple[Head, ...]  # by the lane's place in LANES; never changed, only replaced: a draft knows its base by it
+Statement = tuple[str, tuple[Value, ...]]  # and its values
 Item = tuple[Sequence[Work], "asyncio.Future[None]"]  # works that go down together, and whoever waits for them
 
 
@@ -66,15 +68,18 @@ class Record(msgspec.Struct, gc=False, omit_defaults=True):
 class Rows:
     """New facts of one lane, one after the other."""
 
-    __slots__ = ("first", "hashes", "records")
+    __slots__ = ("first", "hashes", "index", "records")
 
-    def __init__(self, first: int) -> None:
+    def __init__(self, index: int, first: int) -> None:
+        self.index = index  # the lane's place in LANES
         self.first = first  # the first one's place
         self.records: list[bytes] = []
         self.hashes: list[bytes] = []
 
-    def values(self) -> tuple[int, bytes, bytes, str]:
-        """As `_FACTS` takes them."""
+    def statement(self) -> Statement:
+        """The INSERT of them all. Raises UnicodeDecodeError."""
+        if len(self.records) == 1:  # SQLite's JSON has a price of its own
+            return _ONE_FACT[self.index], (self.first, self.records[0].decode(), self.hashes[0])
         lengths = [len(record) for record in self.records]
         spans = [
             start << _SPAN_BITS | length
@@ -82,7 +87,7 @@ class Rows:
         ]
         records = b"".join(self.records)
         records.decode()  # what is no UTF-8 is no JSON either; msgspec looks no closer than it must
-        return self.first, records, b"".join(self.hashes), str(spans)
+        return _FACTS[self.index], (self.first, records, b"".join(self.hashes), str(spans))
 
 
 class Draft:
@@ -98,7 +103,7 @@ class Draft:
         """Raises ValueError for bytes that are no JSON, StoreUnwritable for a clock beyond use."""
         self.items = items
         self.base = base
-        self.facts: dict[int, tuple[int, bytes, bytes, str]] = {}  # by the lane's place in LANES
+        self.facts: dict[int, Statement] = {}  # by the lane's place in LANES
         self.journal: list[Value] = []  # rows' values one after the other, as Bulk takes them
         self.puts: dict[tuple[str, str], str | None] = {}
         self.heads, self.hlc = self._made(epoch << SEQ_BITS, hlc)
@@ -109,7 +114,7 @@ class Draft:
     def _made(self, place: int, last: int) -> tuple[Heads, int]:
         # One flat loop with everything in it: at 100,000 facts a second each has ten microseconds, for all of us.
         heads, found = list(self.base), dict[int, Rows]()
-        lane, seq, value, rows = None, 0, b"", Rows(0)
+        lane, seq, value, rows = None, 0, b"", Rows(0, 0)
         for works, _ in self.items:
             for work in works:
                 moment = work.moment
@@ -125,7 +130,7 @@ class Draft:
                         lane = fact.lane
                         index = _INDEX[lane]
                         seq, value = heads[index]
-                        rows = found.get(index) or found.setdefault(index, Rows(place | seq + 1))
+                        rows = found.get(index) or found.setdefault(index, Rows(index, place | seq + 1))
                     hlc += 1
                     seq += 1
                     id_, body = fact.id, fact.body
@@ -157,7 +162,7 @@ class Draft:
         if lane is not None:
             heads[_INDEX[lane]] = (seq, value)
         for index, rows in found.items():
-            self.facts[index] = rows.values()
+            self.facts[index] = rows.statement()
         return tuple(heads), last
 
     def _note(self, work: Work, at_ms: int, hlc: int) -> int:
@@ -182,8 +187,8 @@ class Draft:
 
     def write(self, conn: sqlite3.Connection) -> None:
         """Insert everything; the caller begins and commits."""
-        for index, values in self.facts.items():
-            conn.execute(_FACTS[index], values)
+        for statement, values in self.facts.values():
+            conn.execute(statement, values)
         if self.journal:
             _JOURNAL.insert(conn, self.journal)
         if self.puts:
