@@ -6,6 +6,7 @@ import type { StationView } from '../api/types';
 import { App } from '../app/App';
 import { Kiosk } from '../app/kiosk';
 import { readPrefs } from '../app/prefs';
+import { setClock } from '../lib/clock';
 
 const api = {
   view: vi.fn(),
@@ -17,6 +18,7 @@ const api = {
   handback: vi.fn(),
   parked: vi.fn(),
 };
+const NOW = '2026-11-26T09:30:00Z';
 let kiosk: Kiosk;
 let isLive = true;
 const listeners = new Set<() => void>();
@@ -41,12 +43,16 @@ async function press(id: string): Promise<void> {
 }
 
 beforeEach(() => {
+  // By day: shortly before midnight a booking ends tomorrow, and is told by its day.
+  vi.setSystemTime(NOW);
+  setClock(NOW);
   isLive = true;
   Object.values(api).forEach((call) => call.mockReset());
   sessionStorage.clear();
 });
 afterEach(() => {
   cleanup();
+  vi.useRealTimers();
 });
 
 it('says how many vehicles are ready, and why the others are not', async () => {
