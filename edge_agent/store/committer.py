@@ -29,50 +29,40 @@ class Committer:
         """On the event loop: one try. When it fails nothing has happened, and `commit` says why or makes room."""
         started = time.perf_counter()
         try:
-            if draft.base is not self._outbox.heads:
-                return False
-            self._transact(draft)
+            self._try(draft)
         except BaseException:  # noqa: BLE001 - it is tried again in the thread, and told then
             self.rollback()
             return False
-        self._outbox.take_over(draft)
         draft.commit_s = time.perf_counter() - started
-        return True
+        return not draft.is_stale
 
     def commit(self, draft: Draft) -> None:
         """Durable when it returns, unless the draft says otherwise."""
         started = time.perf_counter()
         try:
-            if draft.base is self._outbox.heads:
-                self._transact(draft)
-                self._outbox.take_over(draft)
-            else:
-                draft.is_stale = True
+            self._try_twice(draft)
         except StoreError as error:
-            self._failed(draft, error)
+            draft.error = error
         except BaseException as error:  # noqa: BLE001 - whoever waits must hear of it, and the thread must live
-            self._broke(draft, error)
+            self.rollback()
+            _log.exception("store_commit_failed")
+            draft.error = error
         draft.commit_s = time.perf_counter() - started
 
-    def _failed(self, draft: Draft, error: StoreError) -> None:
-        """Once more, if that may help: but what made room may have moved facts to the draft's numbers."""
+    def _try_twice(self, draft: Draft) -> None:
         try:
+            self._try(draft)
+        except StoreError as error:
             if not self._may_try_again(error):
-                draft.error = error
-            elif draft.base is self._outbox.heads:
-                self._transact(draft)
-                self._outbox.take_over(draft)
-            else:
-                draft.is_stale = True
-        except StoreError as again:
-            draft.error = again
-        except BaseException as again:  # noqa: BLE001 - as above
-            self._broke(draft, again)
+                raise
+            self._try(draft)
 
-    def _broke(self, draft: Draft, error: BaseException) -> None:
-        self.rollback()
-        _log.error("store_commit_failed", exc_info=error)
-        draft.error = error
+    def _try(self, draft: Draft) -> None:
+        """Stale is what was made on other heads: behind one that failed, or before facts moved to make room."""
+        draft.is_stale = draft.base is not self._outbox.heads
+        if not draft.is_stale:
+            self._transact(draft)
+            self._outbox.take_over(draft)
 
     def _may_try_again(self, error: StoreError) -> bool:
         """Whether there is room now, or the disk failed: what it wrote is not known then, and is written again."""
